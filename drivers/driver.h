@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The contract between a driver and the gateway.
+ *
+ * All calls come from the loop thread and none blocks: a driver whose library blocks
+ * keeps a worker of its own.  Drivers share no state; what several devices share (a
+ * serial line, a TCP connection to a gateway of units) a driver finds through struct
+ * driver_env.
+ *
+ * A device has poll groups: the distinct periods of its points.  The gateway says which
+ * groups are due, the driver knows how to read them in as few requests as possible.
+ */
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+
+#include <uv.h>
+
+#include "drivers/reading.h"
+#include "drivers/tag.h"
+
+enum {
+	POLL_GROUPS_MAX = 32, /* distinct periods of one device */
+};
+
+/** Limits of a device that the request planner keeps. */
+struct device_limits {
+	uint16_t max_registers; /* in one read, 1 to 125 */
+	uint16_t max_bits;      /* in one read, 1 to 2000 */
+	uint16_t max_gap;   /* unwanted registers (or 16 bits) bridged between points */
+	uint16_t in_flight; /* requests on the way at once, 1 to 16; serial lines: 1 */
+	uint32_t pause_ms;  /* between an answer and the next request */
+	uint32_t max_turnaround_ms; /* serial lines: latest of late answers; 0: 2 x
+	                               timeout */
+};
+
+/** One device as configured.  Everything belongs to the struct config that holds it. */
+struct device_config {
+	const char *id;      /* unique; appears in topics and in the log */
+	const char *driver;  /* "modbus", "sim", ... */
+	const char *address; /* in the driver's own syntax */
+	uint32_t index;      /* in order of configuration */
+	uint8_t unit;        /* Modbus unit id, 0 to 255 */
+	uint32_t timeout_ms; /* for one transaction, 1 to 60000 */
+	enum word_order order;
+	struct device_limits limits;
+	const struct point *points;
+	size_t n_points;
+	const uint32_t *periods_ms; /* poll groups, ascending, distinct */
+	size_t n_periods;           /* at most POLL_GROUPS_MAX */
+};
+
+/** What the gateway lends to a driver. */
+struct driver_env {
+	uv_loop_t *loop;
+	uint64_t (*now_ns)(void); /* monotonic; any thread */
+	void **shared; /* one slot per driver for what its devices share; zero at start */
+};
+
+/** Counted by the driver, shown by status.  Since open; monotone but for rtt. */
+struct device_stats {
+	uint64_t requests, answers;
+	uint64_t registers;            /* asked for, bits counted as 1/16 */
+	uint64_t late_answers;         /* dropped: their request was given up */
+	uint64_t errors[REASON_COUNT]; /* transactions that failed, by reason */
+	uint64_t bytes_in, bytes_out;
+	uint32_t rtt_us;   /* of the last answer */
+	uint32_t n_blocks; /* requests of a cycle with all groups due */
+};
+
+/** The first member of every driver's own device. */
+struct device {
+	const struct driver *driver;
+	const struct device_config *config;
+	struct device_stats stats;
+};
+
+/**
+ * Where a read brings its answers.  Every point of the groups asked for is brought
+ * exactly once, good or bad, in any number of blocks; then done runs exactly once.
+ */
+struct read_sink {
+	/** One block's answer (or failure: all its readings bad with the reason).
+	 * @param received_ns  when the answer was complete, on env->now_ns' axis
+	 * @param r            borrowed for the call */
+	void (*block)(void *arg, uint64_t received_ns, const struct reading *r, size_t n);
+	/** All is brought.
+	 * @param err  0 when the device answered anything at all, also an exception; else
+	 *             why it is silent: -ETIMEDOUT, -ECONNREFUSED, -ECONNRESET, ... */
+	void (*done)(void *arg, int err);
+	void *arg;
+};
+
+/** @param err   0 only on the device's own matching answer; -EREMOTEIO with code for a
+ *               Modbus exception; -ETIMEDOUT: sent, no answer, outcome unknown;
+ *               -ECANCELED, -ECONNREFUSED: never sent */
+typedef void (*write_done_cb)(void *arg, int err, uint16_t code);
+typedef void (*probe_done_cb)(void *arg, int err);
+
+struct driver {
+	const char *name; /* as written in the configuration */
+
+	/**
+	 * Understand `at:` and check it against the type (point->type, length and the
+	 * like are set before).  Pure.  Fills space and address (and type and length
+	 * where the address implies them).
+	 * @return 0, or -EINVAL with *why a static text for the operator
+	 */
+	int (*parse_point)(struct point *point, const char **why);
+
+	/** Check `address:`.  Pure.  @return 0 or -EINVAL with *why a static text */
+	int (*parse_address)(const char *address, const char **why);
+
+	/**
+	 * Open a device; connects in its own time, so a device that is away is no error.
+	 * cfg and env outlive the device.
+	 * @return 0, or a negative errno with *why a static text for the operator
+	 */
+	int (*open)(struct device **out, const struct driver_env *env,
+	            const struct device_config *cfg, const char **why);
+
+	/**
+	 * Start reading all points of the groups whose bit is set in due (bit i: the
+	 * group of periods_ms[i]).  One read at a time per device.  sink is copied.  A
+	 * silent device costs one timeout: once nothing has answered, the rest is brought
+	 * bad without asking.  In close(), a read under way ends with -ECANCELED.
+	 * @return 0; or a negative errno and nothing of sink ever runs
+	 */
+	int (*read)(struct device *dev, uint32_t due, const struct read_sink *sink);
+
+	/** Ask the least there is, to see whether the device is back.  done as in read.
+	 */
+	int (*probe)(struct device *dev, probe_done_cb done, void *arg);
+
+	/**
+	 * Write one point; overtakes reads by at most the transactions in flight; sent at
+	 * most once.  On 0, done runs exactly once and later, at the latest in close().
+	 * NULL where the driver cannot write.
+	 * @return 0, -ERANGE: the value does not fit point exactly, -EROFS, -EBUSY: 8
+	 * queued
+	 */
+	int (*write)(struct device *dev, const struct point *point,
+	             const struct value *value, write_done_cb done, void *arg);
+
+	/** Close: ends what is under way, closes handles; the memory is freed in their
+	 * close callbacks, while the loop still runs.  dev is gone for the caller. */
+	void (*close)(struct device *dev);
+
+	/**
+	 * Print the request plan for the groups in due, a line a block, for `check -v`.
+	 * Pure: needs no open device.  May be NULL.
+	 * @return predicted number of requests; predicted cycle time in *cycle_us
+	 */
+	size_t (*plan)(const struct device_config *cfg, uint32_t due, uint32_t *cycle_us,
+	               void (*line)(void *arg, const char *text), void *arg);
+};
+
+/** The driver of a name, or NULL. */
+const struct driver *driver_find(const char *name);
+
+/** The i-th driver, NULL beyond the last: for lists and "did you mean". */
+const struct driver *driver_at(size_t i);
+
+#endif

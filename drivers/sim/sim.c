@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/driver.h"
+
+extern const struct driver driver_sim;
+const struct driver driver_sim = {.name = "sim"};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** A tag is a named quantity; a point is where a device keeps it. */
+#ifndef DRIVERS_TAG_H
+#define DRIVERS_TAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** How a device encodes a value; names as in the configuration. */
+enum value_type {
+	TYPE_BOOL,
+	TYPE_BIT, /* bit(n) of a register */
+	TYPE_INT8,
+	TYPE_INT16,
+	TYPE_INT32,
+	TYPE_INT64,
+	TYPE_UINT8,
+	TYPE_UINT16,
+	TYPE_UINT32,
+	TYPE_UINT64,
+	TYPE_FLOAT16,
+	TYPE_FLOAT32,
+	TYPE_FLOAT64,
+	TYPE_STRING, /* string(n): n bytes, padded by NUL or space */
+	TYPE_BCD,    /* bcd(n): n decimal digits, 1 to 16 */
+	TYPE_EPOCH,  /* uint32 seconds since 1970 UTC */
+};
+
+/** Order on the wire of the bytes of 0xAABBCCDD; 64 bits: the four words likewise. */
+enum word_order {
+	ORDER_ABCD, /* big endian */
+	ORDER_CDAB, /* words swapped */
+	ORDER_BADC, /* bytes swapped */
+	ORDER_DCBA, /* little endian */
+};
+
+/** Where a device keeps a tag, in the terms of its driver.  A plain value. */
+struct point {
+	const char *at;   /* as configured; belongs to the configuration */
+	uint32_t tag;     /* gateway-wide index; readings carry it back */
+	uint32_t group;   /* index of its poll group, struct device_config.periods_ms */
+	uint16_t space;   /* the driver's address space; Modbus: enum modbus_table */
+	uint32_t address; /* protocol address, from 0 */
+	enum value_type type;
+	uint16_t length;       /* string: bytes; bcd: digits; bit: its number 0 to 15 */
+	bool high_byte;        /* 8-bit types: the high byte of the register */
+	bool string_low_first; /* string: the low byte of a register comes first */
+	enum word_order order;
+	double scale, offset; /* value = raw * scale + offset; 1 and 0: unscaled, exact */
+};
+
+/** A tag as everybody sees it.  Strings belong to the configuration. */
+struct tag {
+	const char *device;      /* device or component id */
+	const char *name;        /* tag id */
+	const char *unit;        /* as configured; "" where none */
+	const char *description; /* "" where none */
+	const char
+	        *type_name; /* "float32", "string(8)", ...; "float64" for a component's */
+	uint32_t device_index; /* devices first, then components, in order of
+	                          configuration */
+	uint32_t period_ms;    /* its poll group's; 0: as fast as it goes */
+	enum value_type type;
+	double min, max; /* range of the quantity in unit; NAN: none */
+	double lsb;      /* resolution in unit, |scale| of integers; 0: unknown */
+	bool analog;     /* a number that is no bool, bit, string or epoch */
+	bool writable;
+};
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** A configuration file, checked as a whole, then const.  Names of keys: etc/pollux.yaml.
+ */
+#ifndef GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_H
+
+#include <stdio.h>
+
+#include "drivers/driver.h"
+#include "storage/history.h"
+#include "twin/twin.h"
+
+enum mqtt_layout {
+	LAYOUT_TAG,    /* a retained topic per tag */
+	LAYOUT_DEVICE, /* one message per answered block */
+};
+
+/** Reduction of a tag's readings to samples (gateway/reduce.h). */
+struct store_config {
+	double deviation; /* in the tag's unit; 0: every change; NAN: every reading */
+	uint32_t max_interval_ms; /* a sample at least this often; 0: no limit */
+};
+
+struct write_config {
+	bool allowed;
+	double min, max, step; /* NAN: none */
+	uint32_t rate_ms;      /* least time between two writes; 0: none */
+	const char *interlock; /* "" where none */
+};
+
+/** What the gateway does with a tag beyond struct tag; same index. */
+struct tag_options {
+	struct store_config store;
+	struct write_config write;
+	bool monitor;  /* the channel monitor looks at it (analog tags) */
+	uint32_t line; /* where it is configured, for messages */
+};
+
+struct mqtt_config {
+	bool enabled;               /* a section mqtt: with servers is there */
+	const char *const *servers; /* URIs: mqtt://host:1883, mqtts://host:8883 */
+	size_t n_servers;
+	const char *prefix;    /* default "pollux" */
+	const char *client_id; /* default pollux-<gateway id> */
+	enum mqtt_layout layout;
+	int qos;                         /* 0 or 1 */
+	const char *username, *password; /* NULL: none */
+	const char *ca, *cert, *key;     /* paths; NULL: none (ca: the system's) */
+	bool plain;                      /* plain mqtt beyond loopback allowed */
+	uint32_t keep_alive_s, connect_timeout_ms;
+	uint32_t replay_rate;      /* rows a second of backlog; 0: 20 x the live rate */
+	const char *const *fields; /* layout device: further fields of a tag */
+	size_t n_fields;
+};
+
+struct config {
+	const char *path;
+	const char *gateway_id, *state_dir, *timezone;
+	struct mqtt_config mqtt;
+	struct history_config history; /* devices and tags filled in; destinations too */
+	const char *http_listen;       /* NULL: off */
+	const struct device_config *devices;
+	size_t n_devices;
+	size_t n_components; /* twin.components; device indexes go on after n_devices */
+	const struct tag *tags;            /* all: fields' first, then components' */
+	const struct tag_options *options; /* same index */
+	size_t n_tags, n_field_tags;
+	struct twin_config twin;
+	size_t n_warnings;
+};
+
+/**
+ * Read and check a configuration file with its includes.  Every error and warning goes to
+ * complaints as `file:line:col: error: ...` with the source line and a caret.
+ *
+ * @param[out] out  set on success only; free with config_free()
+ * @return 0; -EINVAL: complaints say why; -ENOENT, -EACCES, ...: the file cannot be read
+ *         (said on complaints too)
+ */
+int config_load(struct config **out, const char *path, FILE *complaints);
+void config_free(struct config *c);
+
+/** Index of DEVICE/TAG, or -1. */
+int64_t config_tag(const struct config *c, const char *device_slash_tag);
+
+/** Print the effective configuration as YAML without secrets. */
+void config_print(const struct config *c, FILE *out);
+
+/** Print the JSON Schema of the file, from the table that checks it. */
+void config_print_schema(FILE *out);
+
+#endif

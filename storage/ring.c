@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/ring.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Messages lie one after the other, each behind a word with its length, 8-aligned; one
+ * that would wrap leaves a SKIP word and begins at the start.  head and tail count bytes
+ * for ever; each is written by one side only. */
+enum { WORD = 8 };
+#define SKIP UINT64_MAX
+
+struct ring {
+	unsigned char *bytes;
+	size_t size;         /* a power of two */
+	size_t reserved;     /* producer: offset of the open reservation */
+	_Atomic size_t head; /* producer */
+	_Atomic size_t tail; /* consumer */
+};
+
+static size_t padded(size_t n)
+{
+	return WORD + ((n + WORD - 1) & ~(size_t)(WORD - 1));
+}
+
+static uint64_t *word_at(const struct ring *r, size_t at)
+{
+	return (uint64_t *)(void *)(r->bytes + (at & (r->size - 1)));
+}
+
+int ring_new(struct ring **out, size_t bytes)
+{
+	struct ring *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		return -ENOMEM;
+	}
+	for (r->size = 64; r->size < bytes; r->size *= 2) {
+	}
+	r->bytes = malloc(r->size);
+	if (!r->bytes) {
+		free(r);
+		return -ENOMEM;
+	}
+	*out = r;
+	return 0;
+}
+
+void ring_free(struct ring *r)
+{
+	if (r) {
+		free(r->bytes);
+		free(r);
+	}
+}
+
+void *ring_reserve(struct ring *r, size_t n)
+{
+	size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	size_t to_end = r->size - (head & (r->size - 1));
+	size_t skip = to_end < padded(n) ? to_end : 0;
+
+	if (padded(n) > r->size / 2 || head + skip + padded(n) - tail > r->size) {
+		return NULL;
+	}
+	if (skip) {
+		*word_at(r, head) = SKIP;
+	}
+	r->reserved = head + skip;
+	return word_at(r, r->reserved) + 1;
+}
+
+void ring_commit(struct ring *r, size_t n)
+{
+	*word_at(r, r->reserved) = n;
+	atomic_store_explicit(&r->head, r->reserved + padded(n), memory_order_release);
+}
+
+const void *ring_peek(struct ring *r, size_t *n)
+{
+	size_t head = atomic_load_explicit(&r->head, memory_order_acquire);
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	if (head == tail) {
+		return NULL;
+	}
+	if (*word_at(r, tail) == SKIP) {
+		tail += r->size - (tail & (r->size - 1));
+		atomic_store_explicit(&r->tail, tail, memory_order_release);
+	}
+	*n = (size_t)*word_at(r, tail);
+	return word_at(r, tail) + 1;
+}
+
+void ring_pop(struct ring *r)
+{
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	atomic_store_explicit(&r->tail, tail + padded((size_t)*word_at(r, tail)),
+	                      memory_order_release);
+}
+
+size_t ring_used(const struct ring *r)
+{
+	struct ring *any = (struct ring *)r;
+	size_t tail = atomic_load_explicit(&any->tail, memory_order_relaxed);
+
+	return atomic_load_explicit(&any->head, memory_order_relaxed) - tail;
+}

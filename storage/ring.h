@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** A bounded queue of byte messages between two threads: one puts, one gets, none waits.
+ */
+#ifndef STORAGE_RING_H
+#define STORAGE_RING_H
+
+#include <stddef.h>
+
+struct ring;
+
+/** @param bytes  room for messages, rounded up to a power of two. @return 0 or -ENOMEM */
+int ring_new(struct ring **out, size_t bytes);
+void ring_free(struct ring *r);
+
+/** Room for a message of n bytes, 8-aligned, or NULL when full or where n is more than
+ * half the ring.  Producer only. */
+void *ring_reserve(struct ring *r, size_t n);
+
+/** Hand over what was reserved last, of which n bytes (at most those) are used. */
+void ring_commit(struct ring *r, size_t n);
+
+/** The oldest message, or NULL; stays until ring_pop().  Consumer only. */
+const void *ring_peek(struct ring *r, size_t *n);
+void ring_pop(struct ring *r);
+
+/** Bytes in use now; any thread. */
+size_t ring_used(const struct ring *r);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The live twin: a channel monitor for every analog tag, an observer for every component.
+ *
+ * Pure: no I/O, no clock, no log, and no allocation after twin_new().  Time is an
+ * argument: nanoseconds on any one axis that does not go backwards (the gateway passes
+ * the monotonic time of receipt, a replay the recording's).  Not thread-safe: one thread
+ * owns it.
+ */
+#ifndef TWIN_TWIN_H
+#define TWIN_TWIN_H
+
+#include "drivers/reading.h"
+#include "drivers/tag.h"
+#include "twin/estimate.h"
+#include "twin/models/model.h"
+
+/** A model's port tied to a tag: si = value * scale + offset. */
+struct binding {
+	uint32_t port; /* index in model->inputs or ->outputs */
+	uint32_t tag;  /* gateway-wide index; a component's own tag: a virtual sensor */
+	double scale, offset;
+};
+
+/** One component as configured. */
+struct component_config {
+	const char *id;
+	uint32_t device_index;
+	const struct model *model;
+	double parameters[MODEL_PARAMETERS_MAX]; /* in the order of model->parameters, SI
+	                                          */
+	struct binding inputs[MODEL_INPUTS_MAX];
+	size_t n_inputs;
+	struct binding outputs[MODEL_OUTPUTS_MAX]; /* all of the model's, in its order */
+	size_t n_outputs;
+	uint32_t health_tag; /* its own test, tag "health" of device = component */
+	uint32_t learn;      /* rows to learn; default as the monitor's */
+	double max_age_s; /* of an input that is held, or of a sensor that is filled in */
+	double noise[MODEL_OUTPUTS_MAX]; /* sigma of each sensor, SI; NAN: learnt */
+};
+
+/** The whole twin as configured.  Borrowed until twin_free(). */
+struct twin_config {
+	const struct tag *tags; /* all: the devices', then the components' */
+	size_t n_tags;
+	size_t n_field_tags; /* those of devices */
+	const struct component_config *components;
+	size_t n_components;
+	uint32_t learn;     /* readings, >= 180; default 1800 */
+	double false_alarm; /* wanted probability a row of a device; default 1e-4 */
+};
+
+struct twin;
+
+/** @return 0, -ENOMEM, or -EINVAL where cfg is out of its ranges */
+int twin_new(struct twin **out, const struct twin_config *cfg);
+void twin_free(struct twin *t);
+
+/**
+ * Take one batch of readings of one device, all received at t_ns: predict to that time,
+ * judge on the prior, merge.  Readings that are not good advance nothing; where a
+ * component's model knows the tag it is filled in (source predicted, quality uncertain)
+ * up to max_age, else source held.
+ *
+ * @param out  out[i] answers r[i]
+ */
+void twin_merge(struct twin *t, int64_t t_ns, const struct reading *r, size_t n,
+                struct estimate *out);
+
+/**
+ * What the components touched by the last twin_merge() say themselves: virtual sensors
+ * and the tag health.  Readings carry the predicted values (quality uncertain) and NIS.
+ * @return number written, at most max; call again with the same state gives the same
+ */
+size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, size_t max);
+
+/** Why a tag is in its state, for an alarm and its sentence. */
+struct explanation {
+	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate"; static */
+	double threshold;   /* |residual| in the tag's unit where the alarm begins; NAN */
+	double rate;        /* of the residual, unit/s, over the last readings; NAN */
+	uint32_t blamed[4]; /* tags by contribution, largest first */
+	double share[4];    /* 0..1 */
+	size_t n_blamed;
+};
+void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out);
+
+/** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored. */
+double twin_progress(const struct twin *t, uint32_t tag);
+
+#endif
