@@ -166,17 +166,14 @@ int clock_parse(const char *text, int64_t now_us, int64_t *ts_us)
 
 void clock_iso(int64_t ts_us, char *buf)
 {
-	time_t s = (time_t)(ts_us / 1000000);
-	int ms = (int)(ts_us / 1000 % 1000);
+	int64_t ms = ts_us / 1000 - (ts_us % 1000 < 0);
+	int64_t in_second = ms % 1000 < 0 ? ms % 1000 + 1000 : ms % 1000;
+	time_t s = (time_t)((ms - in_second) / 1000);
 	struct tm tm;
 
-	if (ms < 0) {
-		ms += 1000;
-		s--;
-	}
 	gmtime_r(&s, &tm);
-	if (strftime(buf, 21, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-		memcpy(buf, "1970-01-01T00:00:00", 20);
+	if (strftime(buf, 20, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+		memcpy(buf, "9999-12-31T23:59:59", 20); /* a year of five digits */
 	}
-	snprintf(buf + 19, 6, ".%03dZ", ms);
+	snprintf(buf + 19, 6, ".%03dZ", (int)in_second);
 }
