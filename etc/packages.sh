@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034
+# What Pollux needs from Debian, written once.  Sourced by etc/demo.sh and tests/run.sh.
+
+packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-dev
+  libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev libsystemd-dev
+  liblapacke-dev'
+# The demonstration's broker, and the program that its history is read with.
+packages_run='mosquitto sqlite3'
+# Independent peers of the tests, and the tools of the lint suite.
+packages_test='libcmocka-dev mosquitto mosquitto-clients sqlite3 mbpoll python3-pymodbus socat openssl
+  binutils util-linux clang-format clang-tidy shellcheck universal-ctags systemd'
+packages_clang='clang libclang-rt-14-dev'
+
+# packages_missing PACKAGE...: print those that are not installed.
+packages_missing() {
+  for package; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
+    [ "$status" = installed ] || printf '%s ' "$package"
+  done
+}
+
+# as_root COMMAND...: through sudo where we are not root.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# packages_install PACKAGE...: install what is missing; touches nothing where all is there.
+# apt's lists are fetched only where those at hand do not lead to the packages.
+packages_install() {
+  missing=$(packages_missing "$@")
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "missing packages, and no sudo to install them: $missing" >&2
+    return 1
+  fi
+  echo "installing $missing" >&2
+  # shellcheck disable=SC2086 # a list of words
+  apt_get install --no-install-recommends $missing >&2 ||
+    { apt_get update >&2 && apt_get install --no-install-recommends $missing >&2; }
+}

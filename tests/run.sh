@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Install what is missing, build with sanitizers, run every suite.  Works from a clean
+# clone in any folder, and again in the same one.  Ends with the line
+# `N passed, N failed, N skipped`.
+# usage: sh tests/run.sh [--clang]   (--clang: build and unit-test with clang as well)
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. etc/packages.sh
+clang=
+case "${1-}" in
+'') ;;
+--clang) clang=yes ;;
+*)
+  echo "usage: sh tests/run.sh [--clang]" >&2
+  exit 2
+  ;;
+esac
+base=build-test
+
+fail() {
+  echo "run.sh: $*" >&2
+  echo '0 passed, 1 failed, 0 skipped'
+  exit 1
+}
+
+# step FOLDER COMMAND...: quietly, and with the end of its output where it fails.
+step() {
+  log=$base/$1.log
+  shift
+  "$@" >"$log" 2>&1 || {
+    tail -n 40 "$log" >&2
+    return 1
+  }
+}
+
+# build FOLDER COMPILER OPTION...: configure where needed, then compile.
+build() {
+  dir=$base/$1 compiler=$2
+  shift 2
+  if [ ! -f "$dir/build.ninja" ]; then
+    rm -rf "$dir"
+    step "${dir##*/}" env CC="$compiler" meson setup "$dir" "$@" ||
+      fail "configuring $dir failed ($log)"
+  fi
+  echo "building $dir"
+  step "${dir##*/}" meson compile -C "$dir" || fail "building $dir failed ($log)"
+}
+
+# suites FOLDER ARGUMENT...: run them; tests/tally.py judges by the log.
+suites() {
+  dir=$base/$1
+  shift
+  rm -f "$dir/meson-logs/testlog.json"
+  meson test -C "$dir" --no-rebuild "$@"
+}
+
+# shellcheck disable=SC2086 # lists of words
+packages_install $packages_build $packages_run $packages_test ${clang:+$packages_clang} ||
+  fail 'installing packages failed'
+mkdir -p "$base" || fail "$base/ cannot be written"
+
+build sanitized gcc -Db_sanitize=address,undefined
+build release gcc --buildtype=release
+suites sanitized
+suites release --suite release
+logs="$base/sanitized $base/release"
+if [ -n "$clang" ]; then
+  build clang clang -Db_sanitize=address,undefined -Db_lundef=false -De2e=false
+  suites clang --suite unit
+  logs="$logs $base/clang"
+fi
+# shellcheck disable=SC2086 # a list of folders
+exec /usr/bin/python3 tests/tally.py $logs
