@@ -62,11 +62,13 @@ mkdir -p "$base" || fail "$base/ cannot be written"
 
 build sanitized gcc -Db_sanitize=address,undefined
 build release gcc --buildtype=release
+[ -z "$clang" ] ||
+  build clang clang -Db_sanitize=address,undefined -Db_lundef=false -De2e=false
+
 suites sanitized
 suites release --suite release
 logs="$base/sanitized $base/release"
 if [ -n "$clang" ]; then
-  build clang clang -Db_sanitize=address,undefined -Db_lundef=false -De2e=false
   suites clang --suite unit
   logs="$logs $base/clang"
 fi
