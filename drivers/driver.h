@@ -43,7 +43,7 @@ struct device_config {
 	uint32_t timeout_ms; /* for one transaction, 1 to 60000 */
 	enum word_order order;
 	struct device_limits limits;
-	const struct point *points;
+	const struct point *points; /* points[i].tag is points[0].tag + i */
 	size_t n_points;
 	const uint32_t *periods_ms; /* poll groups, ascending, distinct */
 	size_t n_periods;           /* at most POLL_GROUPS_MAX */
@@ -53,7 +53,7 @@ struct device_config {
 struct driver_env {
 	uv_loop_t *loop;
 	uint64_t (*now_ns)(void); /* monotonic; any thread */
-	void **shared; /* one slot per driver for what its devices share; zero at start */
+	void **shared; /* this driver's slot for what its devices share; NULL at start */
 };
 
 /** Counted by the driver, shown by status.  Since open; monotone but for rtt. */

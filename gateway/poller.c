@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/poller.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "gateway/log.h"
+#include "gateway/schedule.h"
+
+enum { HISTORY_CYCLES = 100 };
+
+/* One device being polled. */
+struct scan {
+	struct poller *poller;
+	const struct device_config *config;
+	struct device *device; /* NULL: could not be opened */
+	uv_timer_t timer;
+	struct schedule schedule;
+	bool busy;                         /* a read or probe is under way */
+	uint32_t asked;                    /* groups of the read under way */
+	uint32_t bad_now[POLL_GROUPS_MAX]; /* bad readings of the read under way */
+	uint32_t bad[POLL_GROUPS_MAX];     /* of the last read of each group */
+	enum device_state state;
+	enum reason reason;               /* why down */
+	bool told;                        /* the state was told at least once */
+	uint8_t outcomes[HISTORY_CYCLES]; /* 1: answered, 0: silent; a ring */
+	uint32_t n_outcomes, next_outcome, n_answered;
+	struct reading *lost; /* one per point, for tags without an answer */
+};
+
+struct poller {
+	struct poller_config cfg;
+	struct poller_sink sink;
+	struct driver_env *envs; /* one a driver, by its place in driver_at() */
+	void **shared;           /* what envs[i].shared points to */
+	struct scan *scans;
+	bool closing;
+};
+
+const char *device_state_name(enum device_state state)
+{
+	static const char *const names[] = {
+	        [DEVICE_OK] = "ok",
+	        [DEVICE_DEGRADED] = "degraded",
+	        [DEVICE_DOWN] = "down",
+	        [DEVICE_DISABLED] = "disabled",
+	};
+
+	return names[state];
+}
+
+static uint32_t bad_tags(const struct scan *scan)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < scan->config->n_periods; i++) {
+		n += scan->bad[i];
+	}
+	return n;
+}
+
+static void tell(struct scan *scan, enum device_state state, enum reason reason)
+{
+	struct poller *p = scan->poller;
+	uint32_t index = (uint32_t)(scan - p->scans);
+	struct device_health health;
+
+	if (scan->told && scan->state == state && scan->reason == reason) {
+		return;
+	}
+	scan->told = true;
+	scan->state = state;
+	scan->reason = reason;
+	poller_health(p, index, &health);
+	p->sink.device(p->sink.arg, index, &health);
+}
+
+static void remember_outcome(struct scan *scan, bool answered)
+{
+	uint8_t *slot = &scan->outcomes[scan->next_outcome];
+
+	if (scan->n_outcomes < HISTORY_CYCLES) {
+		scan->n_outcomes++;
+	} else {
+		scan->n_answered -= *slot;
+	}
+	*slot = answered;
+	scan->n_answered += answered;
+	scan->next_outcome = (scan->next_outcome + 1) % HISTORY_CYCLES;
+}
+
+static enum reason reason_of(int err)
+{
+	switch (err) {
+	case -ETIMEDOUT:
+		return REASON_TIMEOUT;
+	case -ECONNREFUSED:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -ENOENT:
+	case -EACCES:
+		return REASON_REFUSED;
+	default:
+		return REASON_RESET;
+	}
+}
+
+/* Bring the points of the groups in due with no value. */
+static void bring_lost(struct scan *scan, uint32_t due, enum quality quality,
+                       enum reason reason)
+{
+	const struct device_config *cfg = scan->config;
+	struct poller *p = scan->poller;
+	size_t n = 0;
+
+	for (size_t i = 0; i < cfg->n_points; i++) {
+		if (due & (1U << cfg->points[i].group)) {
+			scan->lost[n++] = (struct reading){.tag = cfg->points[i].tag,
+			                                   .quality = (uint8_t)quality,
+			                                   .reason = (uint8_t)reason};
+		}
+	}
+	if (n > 0) {
+		p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans),
+		                 p->cfg.now_ns(), scan->lost, n);
+	}
+}
+
+static void scan_arm(struct scan *scan);
+
+/* A read or probe came to its end. */
+static void scan_ended(struct scan *scan, int err)
+{
+	scan->busy = false;
+	remember_outcome(scan, err == 0);
+	if (err) {
+		schedule_silent(&scan->schedule, scan->poller->cfg.now_ns());
+		if (schedule_backed_off(&scan->schedule)) {
+			tell(scan, DEVICE_DOWN, reason_of(err));
+		}
+	} else {
+		schedule_answered(&scan->schedule);
+		tell(scan, bad_tags(scan) ? DEVICE_DEGRADED : DEVICE_OK, REASON_NONE);
+	}
+	scan_arm(scan);
+}
+
+static void on_block(void *arg, uint64_t received_ns, const struct reading *r, size_t n)
+{
+	struct scan *scan = arg;
+	struct poller *p = scan->poller;
+	const struct point *points = scan->config->points;
+
+	for (size_t i = 0; i < n; i++) {
+		if (r[i].quality == QUALITY_BAD) {
+			scan->bad_now[points[r[i].tag - points[0].tag].group]++;
+		}
+	}
+	p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans), received_ns, r, n);
+}
+
+static void on_read_done(void *arg, int err)
+{
+	struct scan *scan = arg;
+
+	for (size_t i = 0; i < scan->config->n_periods; i++) {
+		if (scan->asked & (1U << i)) {
+			scan->bad[i] = scan->bad_now[i];
+		}
+		scan->bad_now[i] = 0;
+	}
+	if (!scan->poller->closing) {
+		scan_ended(scan, err);
+	}
+}
+
+static void scan_read(struct scan *scan, uint32_t due)
+{
+	const struct read_sink sink = {
+	        .block = on_block, .done = on_read_done, .arg = scan};
+	int err;
+
+	scan->busy = true;
+	scan->asked = due;
+	err = scan->device->driver->read(scan->device, due, &sink);
+	if (err) {
+		bring_lost(scan, due, QUALITY_BAD, reason_of(err));
+		scan_ended(scan, err);
+	}
+}
+
+static uint32_t all_groups(const struct scan *scan)
+{
+	return UINT32_MAX >> (POLL_GROUPS_MAX - scan->config->n_periods);
+}
+
+static void on_probe_done(void *arg, int err)
+{
+	struct scan *scan = arg;
+
+	if (scan->poller->closing) {
+		return;
+	}
+	scan_ended(scan, err);
+	if (!err) {
+		scan_read(scan,
+		          all_groups(scan)); /* it is back: not only the fast ones */
+	}
+}
+
+static void scan_probe(struct scan *scan)
+{
+	int err;
+
+	scan->busy = true;
+	err = scan->device->driver->probe(scan->device, on_probe_done, scan);
+	if (err) {
+		scan_ended(scan, err);
+	}
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct scan *scan = timer->data;
+	struct schedule_due due = schedule_take(&scan->schedule,
+	                                        scan->poller->cfg.now_ns(), scan->busy);
+
+	if (due.lost) {
+		bring_lost(scan, due.lost, QUALITY_BAD, scan->reason);
+	}
+	if (due.stale) {
+		bring_lost(scan, due.stale, QUALITY_STALE, REASON_OVERRUN);
+	}
+	if (due.read) {
+		scan_read(scan, due.read);
+	} else if (due.probe) {
+		scan_probe(scan);
+	}
+	scan_arm(scan);
+}
+
+static void scan_arm(struct scan *scan)
+{
+	uint64_t now_ns = scan->poller->cfg.now_ns();
+	uint64_t next_ns = schedule_next(&scan->schedule);
+	uint64_t wait_ms = next_ns > now_ns ? (next_ns - now_ns + 999999) / 1000000 : 0;
+
+	if (scan->busy && scan->schedule.n_groups == 1 &&
+	    scan->schedule.groups[0].fastest) {
+		return; /* the end of the read will arm it */
+	}
+	uv_timer_start(&scan->timer, on_due, wait_ms, 0);
+}
+
+static const struct driver_env *env_of(const struct poller *p,
+                                       const struct driver *driver)
+{
+	size_t i = 0;
+
+	while (driver_at(i) != driver) {
+		i++;
+	}
+	return &p->envs[i];
+}
+
+static int open_device(struct scan *scan, const char **why)
+{
+	const struct driver *driver = driver_find(scan->config->driver);
+
+	if (!driver) {
+		*why = "no such driver";
+		return -ENOENT;
+	}
+	return driver->open(&scan->device, env_of(scan->poller, driver), scan->config,
+	                    why);
+}
+
+static int scan_open(struct scan *scan, uint32_t index)
+{
+	struct poller *p = scan->poller;
+	const struct device_config *cfg = scan->config;
+	const char *why = "";
+	int err;
+
+	scan->lost = calloc(cfg->n_points + 1, sizeof(*scan->lost));
+	if (!scan->lost) {
+		return -ENOMEM;
+	}
+	err = open_device(scan, &why);
+	if (err == -ENOMEM || cfg->n_periods == 0) {
+		return err;
+	}
+	if (err) {
+		log_line(LOG_ERROR, "%s: cannot be opened: %s", cfg->id, why);
+		scan->device = NULL;
+		tell(scan, DEVICE_DOWN, REASON_CONFIG);
+		bring_lost(scan, all_groups(scan), QUALITY_BAD, REASON_CONFIG);
+		return 0;
+	}
+	schedule_init(&scan->schedule, cfg->periods_ms, cfg->n_periods,
+	              p->cfg.now_ns() + schedule_phase(index, cfg->periods_ms[0]));
+	scan_arm(scan);
+	return 0;
+}
+
+static int make_envs(struct poller *p)
+{
+	size_t n = 0;
+
+	while (driver_at(n)) {
+		n++;
+	}
+	p->envs = calloc(n, sizeof(*p->envs));
+	p->shared = calloc(n, sizeof(*p->shared));
+	if (!p->envs || !p->shared) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		p->envs[i] = (struct driver_env){p->cfg.loop, p->cfg.now_ns,
+		                                 &p->shared[i]};
+	}
+	return 0;
+}
+
+static int make_scans(struct poller *p)
+{
+	p->scans = calloc(p->cfg.n_devices + 1, sizeof(*p->scans));
+	if (!p->scans) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < p->cfg.n_devices; i++) {
+		struct scan *scan = &p->scans[i];
+
+		scan->poller = p;
+		scan->config = &p->cfg.devices[i];
+		scan->state = DEVICE_DOWN; /* until it has answered */
+		uv_timer_init(p->cfg.loop, &scan->timer);
+		scan->timer.data = scan;
+	}
+	return 0;
+}
+
+int poller_open(struct poller **out, const struct poller_config *cfg,
+                const struct poller_sink *sink)
+{
+	struct poller *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p) {
+		return -ENOMEM;
+	}
+	p->cfg = *cfg;
+	p->sink = *sink;
+	*out = p;
+	err = make_envs(p);
+	if (!err) {
+		err = make_scans(p);
+	}
+	for (size_t i = 0; !err && i < cfg->n_devices; i++) {
+		err = scan_open(&p->scans[i], (uint32_t)i);
+	}
+	return err;
+}
+
+void poller_health(const struct poller *p, uint32_t device, struct device_health *out)
+{
+	const struct scan *scan = &p->scans[device];
+	uint64_t now_ns = p->cfg.now_ns();
+
+	*out = (struct device_health){
+	        .state = scan->state,
+	        .reason = scan->reason,
+	        .bad_tags = bad_tags(scan),
+	        .ok_pct = scan->n_outcomes ? 100.0 * scan->n_answered / scan->n_outcomes
+	                                   : NAN,
+	};
+	for (size_t i = 0; i < scan->schedule.n_groups; i++) {
+		out->reads += scan->schedule.groups[i].reads;
+		out->overruns += scan->schedule.groups[i].overruns;
+	}
+	if (schedule_backed_off(&scan->schedule) &&
+	    scan->schedule.retry_ns != UINT64_MAX && scan->schedule.retry_ns > now_ns) {
+		out->backoff_ms = (uint32_t)((scan->schedule.retry_ns - now_ns) /
+		                             1000000);
+	}
+	if (scan->device) {
+		out->stats = scan->device->stats;
+	}
+}
+
+struct device *poller_device(struct poller *p, uint32_t device)
+{
+	return p->scans[device].device;
+}
+
+void poller_close(struct poller *p)
+{
+	if (!p || p->closing) {
+		return;
+	}
+	p->closing = true;
+	for (size_t i = 0; p->scans && i < p->cfg.n_devices; i++) {
+		struct scan *scan = &p->scans[i];
+
+		uv_close((uv_handle_t *)&scan->timer, NULL);
+		if (scan->device) {
+			scan->device->driver->close(scan->device);
+			scan->device = NULL;
+		}
+	}
+}
+
+void poller_free(struct poller *p)
+{
+	if (!p) {
+		return;
+	}
+	for (size_t i = 0; p->scans && i < p->cfg.n_devices; i++) {
+		free(p->scans[i].lost);
+	}
+	free(p->scans);
+	free(p->shared);
+	free(p->envs);
+	free(p);
+}
