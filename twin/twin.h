@@ -46,8 +46,10 @@ struct twin_config {
 	size_t n_field_tags; /* those of devices */
 	const struct component_config *components;
 	size_t n_components;
-	uint32_t learn;     /* readings, >= 180; default 1800 */
-	double false_alarm; /* wanted probability a row of a device; default 1e-4 */
+	uint32_t learn;        /* readings, >= 180; default 1800 */
+	double false_alarm;    /* wanted probability a row of a device; default 1e-4 */
+	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
+	size_t learn_bytes;    /* memory of the learning buffers; 0: 32 MiB */
 };
 
 struct twin;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The shared reference values: CSV files beside the project; tests skip without them. */
+#ifndef TESTS_TWIN_REFVEC_H
+#define TESTS_TWIN_REFVEC_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REFVEC_COLUMNS = 24, REFVEC_LINE = 1024 };
+
+/** One row: cells as text and as numbers, NAN where empty or no number. */
+struct refvec_row {
+	char line[REFVEC_LINE];
+	const char *text[REFVEC_COLUMNS];
+	double number[REFVEC_COLUMNS];
+	size_t n;
+};
+
+/** Open a file of refvec, past its heading; NULL where there is none. */
+static inline FILE *refvec_open(const char *name)
+{
+	const char *shared = getenv("POLLUX_SHARED");
+	char path[1024], heading[REFVEC_LINE];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/data/refvec/%s", shared ? shared : "", name);
+	f = shared ? fopen(path, "r") : NULL;
+	if (f && !fgets(heading, sizeof(heading), f)) {
+		fclose(f);
+		return NULL;
+	}
+	return f;
+}
+
+/** The next row; false at the end. */
+static inline bool refvec_next(FILE *f, struct refvec_row *row)
+{
+	char *rest = row->line, *cell;
+
+	if (!fgets(row->line, sizeof(row->line), f)) {
+		return false;
+	}
+	row->line[strcspn(row->line, "\r\n")] = '\0';
+	for (row->n = 0; row->n < REFVEC_COLUMNS && (cell = strsep(&rest, ","));
+	     row->n++) {
+		row->text[row->n] = cell;
+		row->number[row->n] = *cell ? strtod(cell, NULL) : (double)NAN;
+	}
+	return true;
+}
+
+/** Equal within a relative tolerance, or both NAN. */
+static inline bool refvec_near(double got, double want, double tolerance)
+{
+	return isnan(want) ? isnan(got) : fabs(got - want) <= tolerance * fabs(want);
+}
+
+#endif
