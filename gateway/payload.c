@@ -160,9 +160,11 @@ size_t payload_state(char *buf, size_t size, const struct tag *tag,
 	return jsonout_done(&j);
 }
 
-static void put_tag(struct jsonout *j, const struct tag *tag, const struct sample *s,
-                    const char *const *fields, size_t n_fields)
+static void put_tag(struct jsonout *j, const struct payload_form *form,
+                    const struct sample *s)
 {
+	const struct tag *tag = &form->tags[s->tag];
+
 	jsonout_key(j, tag->name);
 	jsonout_value(j, &s->value);
 	if (s->est.quality != QUALITY_GOOD) {
@@ -171,8 +173,8 @@ static void put_tag(struct jsonout *j, const struct tag *tag, const struct sampl
 		jsonout_key2(j, tag->name, "error");
 		put_error(j, s);
 	}
-	for (size_t i = 0; i < n_fields; i++) {
-		const struct field *field = field_find(fields[i]);
+	for (size_t i = 0; i < form->n_fields; i++) {
+		const struct field *field = field_find(form->fields[i]);
 		bool twice = field && field->put == put_quality &&
 		             s->est.quality != QUALITY_GOOD;
 
@@ -183,9 +185,8 @@ static void put_tag(struct jsonout *j, const struct tag *tag, const struct sampl
 	}
 }
 
-size_t payload_data(char *buf, size_t size, const struct tag *tags,
-                    const struct sample *const *rows, size_t n, const char *const *fields,
-                    size_t n_fields)
+size_t payload_data(char *buf, size_t size, const struct payload_form *form,
+                    const struct sample *const *rows, size_t n)
 {
 	struct jsonout j = jsonout_into(buf, size);
 
@@ -193,7 +194,7 @@ size_t payload_data(char *buf, size_t size, const struct tag *tags,
 	jsonout_key(&j, "ts");
 	jsonout_int(&j, payload_ms(rows[0]->ts_us));
 	for (size_t i = 0; i < n; i++) {
-		put_tag(&j, &tags[rows[i]->tag], rows[i], fields, n_fields);
+		put_tag(&j, form, rows[i]);
 	}
 	jsonout_close(&j, '}');
 	return jsonout_done(&j);

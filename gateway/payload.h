@@ -28,15 +28,19 @@ int64_t payload_ms(int64_t us);
 size_t payload_state(char *buf, size_t size, const struct tag *tag,
                      const struct sample *s);
 
-/** P/D/data: the rows of one device that share one time.
- * @param tags    all; rows index it
- * @param fields  names of further fields per tag: "predicted", "estimate", "sigma",
- *                "residual", "score", "state", "drift", "source", "quality", "unit" */
-size_t payload_data(char *buf, size_t size, const struct tag *tags,
-                    const struct sample *const *rows, size_t n, const char *const *fields,
-                    size_t n_fields);
+/** What P/D/data needs of the configuration; borrowed. */
+struct payload_form {
+	const struct tag *tags;    /* all; rows index it */
+	const char *const *fields; /* further fields per tag; payload_is_field() */
+	size_t n_fields;
+};
 
-/** Is it a name that payload_data() knows? */
+/** P/D/data: the rows of one device that share one time; n >= 1. */
+size_t payload_data(char *buf, size_t size, const struct payload_form *form,
+                    const struct sample *const *rows, size_t n);
+
+/** "predicted", "estimate", "sigma", "residual", "score", "state", "drift", "source",
+ * "quality", "unit". */
 bool payload_is_field(const char *name);
 
 /** P/D/T/alarm, and with its device and tag P/events.

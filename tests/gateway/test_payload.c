@@ -220,10 +220,9 @@ static void data_holds_a_batch_and_what_is_not_good(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char buf[512];
+		struct payload_form form = {tags, fields, cases[i].n_fields};
 
-		assert_int_not_equal(payload_data(buf, sizeof(buf), tags, rows, 2, fields,
-		                                  cases[i].n_fields),
-		                     0);
+		assert_int_not_equal(payload_data(buf, sizeof(buf), &form, rows, 2), 0);
 		assert_string_equal(buf, cases[i].want);
 	}
 }
@@ -232,10 +231,11 @@ static void data_that_does_not_fit_is_refused(void **state)
 {
 	struct sample speed = sample_of(1, 50);
 	const struct sample *const rows[] = {&speed};
+	struct payload_form form = {.tags = tags};
 	char buf[32];
 
 	(void)state;
-	assert_int_equal(payload_data(buf, 16, tags, rows, 1, NULL, 0), 0);
+	assert_int_equal(payload_data(buf, 16, &form, rows, 1), 0);
 }
 
 static const struct event drift = {
