@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The broker goes away and comes back: every stored sample arrives, in order."""
+import harness
+
+
+def test_every_sample_arrives_after_an_outage(bench):
+    field = harness.Field(bench, 3)
+    broker = harness.Broker(bench)
+    sink = harness.Sink(bench, broker)
+    gateway = harness.Gateway(bench, field.config(tags=4) + '''
+mqtt: {servers: ["mqtt://127.0.0.1:%d"], qos: 1}
+''' % broker.port)
+    gateway.start()
+    harness.wait_until('samples arrive', lambda: len(sink.samples()) > 100)
+    for _ in range(2):
+        broker.stop()
+        gateway.wait_rows(gateway.count() + 500)
+        broker.start()
+        before = len(sink.samples())
+        harness.wait_until('samples arrive again',
+                           lambda: len(sink.samples()) > before + 100, 60)
+    status = gateway.wait_delivered()
+    harness.check_balance(status)
+    assert all(d['evicted'] == 0 for d in status['destinations']), status
+    code, _ = gateway.process.stop()
+    assert code == 0, code
+
+    rows = gateway.rows()
+    stored = {(r.device, r.tag, r.ts_us // 1000): r.value for r in rows}
+
+    def missing():
+        seen = {s[1:4] for s in sink.samples()}
+        return [identity for identity in stored if identity not in seen]
+    harness.wait_until('every row is with the sink', lambda: not missing())
+    newest = {}
+    for stream, device, tag, ts, value in sink.samples():
+        assert stored[device, tag, ts] == value, (device, tag, ts, value)
+        assert ts > newest.get((stream, device, tag), 0), (stream, device, tag, ts)
+        newest[stream, device, tag] = ts
+    assert any(stream == 'history' for stream, _, _ in newest), 'nothing was replayed'
+    print('%d rows stored and delivered, %d of them later'
+          % (len(rows), sum(s[0] == 'history' for s in sink.samples())))
+
+
+def test_start_without_a_broker_delivers_later(bench):
+    field = harness.Field(bench, 1)
+    broker = harness.Broker(bench)
+    broker.stop()
+    gateway = harness.Gateway(bench, field.config(tags=2) + '''
+mqtt: {servers: ["mqtt://127.0.0.1:%d"], qos: 1}
+''' % broker.port)
+    gateway.start()
+    gateway.wait_rows(40)
+    broker.start()
+    sink = harness.Sink(bench, broker)
+    harness.wait_until('samples arrive', lambda: sink.samples(), 40)
+    harness.check_balance(gateway.wait_delivered())
+
+
+if __name__ == '__main__':
+    harness.main(globals())
