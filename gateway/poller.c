@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/poller.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -282,6 +283,7 @@ static int scan_open(struct scan *scan, uint32_t index)
 	const char *why = "";
 	int err;
 
+	assert(cfg); /* make_scans() has set it */
 	scan->lost = calloc(cfg->n_points + 1, sizeof(*scan->lost));
 	if (!scan->lost) {
 		return -ENOMEM;
