@@ -276,10 +276,10 @@ static int open_device(struct scan *scan, const char **why)
 	                    why);
 }
 
-static int scan_open(struct scan *scan, uint32_t index)
+static int scan_open(struct poller *p, uint32_t index)
 {
-	struct poller *p = scan->poller;
-	const struct device_config *cfg = scan->config;
+	struct scan *scan = &p->scans[index];
+	const struct device_config *cfg = &p->cfg.devices[index];
 	const char *why = "";
 	int err;
 
@@ -312,8 +312,8 @@ static int make_envs(struct poller *p)
 	while (driver_at(n)) {
 		n++;
 	}
-	p->envs = calloc(n, sizeof(*p->envs));
-	p->shared = calloc(n, sizeof(*p->shared));
+	p->envs = calloc(n + 1, sizeof(*p->envs));
+	p->shared = calloc(n + 1, sizeof(*p->shared));
 	if (!p->envs || !p->shared) {
 		return -ENOMEM;
 	}
@@ -334,7 +334,7 @@ static int make_scans(struct poller *p)
 		struct scan *scan = &p->scans[i];
 
 		scan->poller = p;
-		scan->config = &p->cfg.devices[i];
+		scan->config = p->cfg.devices + i;
 		scan->state = DEVICE_DOWN; /* until it has answered */
 		uv_timer_init(p->cfg.loop, &scan->timer);
 		scan->timer.data = scan;
@@ -358,8 +358,8 @@ int poller_open(struct poller **out, const struct poller_config *cfg,
 	if (!err) {
 		err = make_scans(p);
 	}
-	for (size_t i = 0; !err && i < cfg->n_devices; i++) {
-		err = scan_open(&p->scans[i], (uint32_t)i);
+	for (size_t i = 0; !err && i < p->cfg.n_devices; i++) {
+		err = scan_open(p, (uint32_t)i);
 	}
 	return err;
 }

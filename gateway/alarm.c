@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/alarm.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HEALTHY_TO_CLEAR = 10, GOOD_TO_CLEAR = 3 };
+
+/* Faults of a whole device, which tells them itself. */
+static bool is_device_fault(enum reason reason)
+{
+	return reason == REASON_TIMEOUT || reason == REASON_REFUSED ||
+	       reason == REASON_RESET || reason == REASON_DISABLED ||
+	       reason == REASON_CONFIG;
+}
+
+static enum alarm_kind kind_of(const struct sample *s)
+{
+	enum tag_state state = (enum tag_state)s->est.state;
+
+	if (state == STATE_BAD) {
+		return is_device_fault((enum reason)s->reason) ? ALARM_NONE : ALARM_BAD;
+	}
+	if (state == STATE_STALE) {
+		return ALARM_STALE;
+	}
+	if (state == STATE_MISMATCH) {
+		return ALARM_MISMATCH;
+	}
+	return s->est.drift ? ALARM_DRIFT : ALARM_NONE;
+}
+
+static bool is_over(const struct alarm *a)
+{
+	bool missing = a->kind == ALARM_STALE || a->kind == ALARM_BAD;
+
+	return a->healthy >= (missing ? GOOD_TO_CLEAR : HEALTHY_TO_CLEAR);
+}
+
+enum alarm_change alarm_step(struct alarm *a, const struct sample *s)
+{
+	enum alarm_kind kind = kind_of(s);
+
+	if (kind != ALARM_NONE) {
+		a->healthy = 0;
+		if (a->id == 0) {
+			a->kind = (uint8_t)kind;
+			return ALARM_RAISE;
+		}
+		return ALARM_SAME;
+	}
+	if (a->id == 0) {
+		return ALARM_SAME;
+	}
+	if (s->est.state == STATE_HEALTHY ||
+	    (s->est.quality == QUALITY_GOOD && a->kind >= ALARM_STALE)) {
+		a->healthy++;
+	}
+	return is_over(a) ? ALARM_CLEAR : ALARM_SAME;
+}
+
+const char *alarm_kind_name(enum alarm_kind kind)
+{
+	static const char *const names[] = {
+	        [ALARM_NONE] = "",
+	        [ALARM_DRIFT] = "drift",
+	        [ALARM_MISMATCH] = "mismatch",
+	        [ALARM_STALE] = "stale",
+	        [ALARM_BAD] = "bad",
+	};
+
+	return names[kind];
+}
+
+const char *alarm_severity(enum alarm_kind kind)
+{
+	return kind == ALARM_MISMATCH ? "alarm" : "warning";
+}
+
+/* Append to a text that is cut where the room ends. */
+static void add(char *buf, size_t size, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static void add(char *buf, size_t size, const char *format, ...)
+{
+	size_t used = strlen(buf);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf + used, size - used, format, args);
+	va_end(args);
+}
+
+static void add_missing(char *buf, size_t size, const struct sample *s)
+{
+	if (s->est.state == STATE_STALE) {
+		add(buf, size, " has had no reading for three periods");
+	} else {
+		add(buf, size, " has no valid value: %s",
+		    reason_name((enum reason)s->reason));
+		if (s->reason == REASON_EXCEPTION) {
+			add(buf, size, " %u", (unsigned)s->code);
+		}
+	}
+	if (!isnan(s->last)) {
+		add(buf, size, "; the last was %.6g", s->last);
+	}
+}
+
+static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
+{
+	const struct explanation *why = f->why;
+	const char *unit = f->tags[f->sample->tag].unit;
+	double expected = f->sample->est.predicted;
+	double residual = value_number(&f->sample->value) - expected;
+	bool modelled = why->method && strncmp(why->method, "nis", 3) == 0;
+
+	if (isnan(residual)) {
+		add(buf, size, " does not behave as modelled");
+		return;
+	}
+	add(buf, size, " is %.3g %s %s %s %.6g %s", fabs(residual), unit,
+	    residual < 0 ? "below" : "above", modelled ? "the modelled" : "its normal",
+	    expected, unit);
+	if (!isnan(why->threshold)) {
+		add(buf, size, " (limit %.3g)", why->threshold);
+	}
+	if (!isnan(why->rate) && fabs(why->rate) > 0) {
+		add(buf, size, ", %s %.3g %s/s faster than expected",
+		    why->rate < 0 ? "falling" : "rising", fabs(why->rate), unit);
+	}
+}
+
+static void add_blamed(char *buf, size_t size, const struct alarm_facts *f)
+{
+	for (size_t i = 0; i < f->why->n_blamed; i++) {
+		const struct tag *blamed = &f->tags[f->why->blamed[i]];
+
+		if (f->why->blamed[i] != f->sample->tag && f->why->share[i] >= 0.05) {
+			add(buf, size, "; %s/%s explains %.0f %%", blamed->device,
+			    blamed->name, 100 * f->why->share[i]);
+		}
+	}
+}
+
+void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
+{
+	const struct tag *tag = &facts->tags[facts->sample->tag];
+
+	snprintf(buf, size, "%s/%s", tag->device, tag->name);
+	if (facts->kind == ALARM_STALE || facts->kind == ALARM_BAD) {
+		add_missing(buf, size, facts->sample);
+		return;
+	}
+	add_deviation(buf, size, facts);
+	add_blamed(buf, size, facts);
+}
+
+void alarm_contributions(char *buf, size_t size, const struct tag *tags,
+                         const struct explanation *why)
+{
+	snprintf(buf, size, "[");
+	for (size_t i = 0; i < why->n_blamed; i++) {
+		const struct tag *tag = &tags[why->blamed[i]];
+
+		add(buf, size, "%s{\"tag\":\"%s/%s\",\"share\":%.3g}", i ? "," : "",
+		    tag->device, tag->name, why->share[i]);
+	}
+	add(buf, size, "]");
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/bus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/log.h"
+#include "gateway/reduce.h"
+
+/* A batch on its way out. */
+struct batch {
+	struct sample *rows;
+	size_t n;
+};
+
+struct bus {
+	struct bus_parts parts;
+	struct bus_counts counts;
+	struct tag_now *now;     /* by tag */
+	struct reduce **reduce;  /* by tag; NULL: every reading is a sample */
+	char **text;             /* by tag; NULL where it has no text */
+	struct estimate *est;    /* scratch, one per reading of a batch */
+	struct reading *virtual; /* scratch, what the components say */
+	struct batch newest;     /* scratch: samples of this batch */
+	struct batch held;       /* scratch: those that the reduction had held back */
+	size_t room;             /* of each scratch */
+};
+
+/* Largest batch: all points of one device, or all tags of all components. */
+static size_t largest_batch(const struct config *c)
+{
+	size_t room = c->n_tags - c->n_field_tags;
+
+	for (size_t i = 0; i < c->n_devices; i++) {
+		room = c->devices[i].n_points > room ? c->devices[i].n_points : room;
+	}
+	return room + 1;
+}
+
+static int make_tag(struct bus *b, size_t i)
+{
+	const struct config *c = b->parts.config;
+
+	b->now[i].sample.last = NAN;
+	if (c->tags[i].type == TYPE_STRING) {
+		b->text[i] = calloc(1, VALUE_TEXT_MAX + 1);
+	}
+	if (!isnan(c->options[i].store.deviation)) {
+		b->reduce[i] = calloc(1, sizeof(struct reduce));
+	}
+	return (c->tags[i].type == TYPE_STRING && !b->text[i]) ||
+	                       (!isnan(c->options[i].store.deviation) && !b->reduce[i])
+	               ? -ENOMEM
+	               : 0;
+}
+
+int bus_new(struct bus **out, const struct bus_parts *parts)
+{
+	struct bus *b = calloc(1, sizeof(*b));
+	size_t n = parts->config->n_tags + 1;
+	int err = 0;
+
+	if (!b) {
+		return -ENOMEM;
+	}
+	b->parts = *parts;
+	b->room = largest_batch(parts->config);
+	b->now = calloc(n, sizeof(*b->now));
+	b->reduce = calloc(n, sizeof(struct reduce *));
+	b->text = calloc(n, sizeof(char *));
+	b->est = calloc(b->room, sizeof(*b->est));
+	b->virtual = calloc(b->room, sizeof(*b->virtual));
+	b->newest.rows = calloc(b->room, sizeof(*b->newest.rows));
+	b->held.rows = calloc(b->room, sizeof(*b->held.rows));
+	if (!b->now || !b->reduce || !b->text || !b->est || !b->virtual ||
+	    !b->newest.rows || !b->held.rows) {
+		err = -ENOMEM;
+	}
+	for (size_t i = 0; !err && i < parts->config->n_tags; i++) {
+		err = make_tag(b, i);
+	}
+	if (err) {
+		bus_free(b);
+		return err;
+	}
+	*out = b;
+	return 0;
+}
+
+void bus_free(struct bus *b)
+{
+	if (!b) {
+		return;
+	}
+	for (size_t i = 0; i < b->parts.config->n_tags; i++) {
+		free(b->reduce ? b->reduce[i] : NULL);
+		free(b->text ? b->text[i] : NULL);
+	}
+	free(b->now);
+	free(b->reduce);
+	free(b->text);
+	free(b->est);
+	free(b->virtual);
+	free(b->newest.rows);
+	free(b->held.rows);
+	free(b);
+}
+
+static void send_event(struct bus *b, const struct event *e)
+{
+	b->counts.events++;
+	writer_event(b->parts.writer, e);
+	if (b->parts.publisher) {
+		publisher_event(b->parts.publisher, e);
+	}
+}
+
+/* Tell that a tag's alarm was raised or cleared. */
+static void tell_alarm(struct bus *b, struct tag_now *now, const struct sample *s,
+                       int64_t ts_us, bool raised)
+{
+	const struct config *c = b->parts.config;
+	enum alarm_kind kind = (enum alarm_kind)now->alarm.kind;
+	char message[512], contributions[512];
+	struct explanation why;
+
+	twin_explain(b->parts.twin, s->tag, &why);
+	alarm_sentence(message, sizeof(message),
+	               &(struct alarm_facts){c->tags, kind, s, &why});
+	alarm_contributions(contributions, sizeof(contributions), c->tags, &why);
+	if (!raised) {
+		snprintf(message, sizeof(message), "%s/%s is back to normal",
+		         c->tags[s->tag].device, c->tags[s->tag].name);
+	}
+	log_line(raised ? LOG_WARNING : LOG_NOTICE, "%s: %s", alarm_kind_name(kind),
+	         message);
+	send_event(b, &(struct event){
+	                      .ts_us = ts_us,
+	                      .alarm_id = now->alarm.id,
+	                      .device = c->tags[s->tag].device_index,
+	                      .tag = s->tag,
+	                      .kind = alarm_kind_name(kind),
+	                      .severity = alarm_severity(kind),
+	                      .state = raised ? "active" : "cleared",
+	                      .value = value_number(&s->value),
+	                      .predicted = s->est.predicted,
+	                      .residual = value_number(&s->value) - s->est.predicted,
+	                      .threshold = why.threshold,
+	                      .method = why.method ? why.method : "",
+	                      .contributions = contributions,
+	                      .message = message,
+	                      .by = "",
+	              });
+}
+
+static void judge(struct bus *b, uint64_t received_ns, const struct sample *s)
+{
+	struct tag_now *now = &b->now[s->tag];
+	enum alarm_change change = alarm_step(&now->alarm, s);
+	int64_t ts_us;
+
+	if (change == ALARM_SAME) {
+		return;
+	}
+	ts_us = clock_stamp(b->parts.stamper, received_ns, 0);
+	if (change == ALARM_RAISE) {
+		now->alarm.id = ts_us;
+	}
+	tell_alarm(b, now, s, ts_us, change == ALARM_RAISE);
+	if (change == ALARM_CLEAR) {
+		now->alarm = (struct alarm){.id = 0};
+	}
+}
+
+/* A reading and its estimate make a sample; a model fills in for a value that is lost. */
+static struct sample sample_of(const struct tag_now *now, const struct reading *r,
+                               const struct estimate *est, int64_t ts_us)
+{
+	struct sample s = {.ts_us = ts_us,
+	                   .last_ts_us = now->sample.last_ts_us,
+	                   .tag = r->tag,
+	                   .code = r->code,
+	                   .reason = r->reason,
+	                   .value = r->value,
+	                   .last = now->sample.last,
+	                   .est = *est};
+
+	if (est->source == SOURCE_PREDICTED) {
+		s.value = value_real(est->estimate);
+	} else if (est->quality == QUALITY_BAD || est->quality == QUALITY_STALE) {
+		s.value.kind = VALUE_NONE;
+	}
+	if (est->quality == QUALITY_GOOD) {
+		s.last = value_number(&s.value);
+		s.last_ts_us = ts_us;
+	}
+	return s;
+}
+
+/* Keep what is shown as the tag's latest; its text is the bus's own copy. */
+static void keep(struct bus *b, const struct sample *s)
+{
+	struct sample *latest = &b->now[s->tag].sample;
+
+	*latest = *s;
+	if (s->value.kind == VALUE_TEXT) {
+		char *text = b->text[s->tag];
+
+		snprintf(text, VALUE_TEXT_MAX + 1, "%s", s->value.text);
+		latest->value.text = text;
+	}
+}
+
+static void reduce(struct bus *b, const struct sample *s)
+{
+	const struct store_config *store = &b->parts.config->options[s->tag].store;
+	const struct sample *latest = &b->now[s->tag].sample;
+	int64_t interval_us = (int64_t)store->max_interval_ms * 1000;
+	struct sample out[2];
+	size_t n;
+
+	if (!b->reduce[s->tag]) {
+		if (latest->ts_us == 0 || reduce_is_news(latest, s, interval_us)) {
+			b->newest.rows[b->newest.n++] = *s;
+			keep(b, s);
+		} else {
+			b->counts.reduced++;
+		}
+		return;
+	}
+	n = reduce_step(b->reduce[s->tag], store->deviation, interval_us, s, out);
+	b->counts.reduced += n == 0;
+	for (size_t i = 0; i < n; i++) {
+		struct batch *to = out[i].ts_us == s->ts_us ? &b->newest : &b->held;
+
+		to->rows[to->n++] = out[i];
+	}
+	keep(b, s);
+}
+
+static void send_batch(struct bus *b, int64_t at_us, struct batch *batch)
+{
+	if (batch->n == 0) {
+		return;
+	}
+	b->counts.produced += batch->n;
+	writer_samples(b->parts.writer, at_us, batch->rows, batch->n);
+	if (b->parts.publisher) {
+		publisher_samples(b->parts.publisher, at_us, batch->rows, batch->n);
+	}
+	batch->n = 0;
+}
+
+/* Later than the last stamp of all these tags, in ms. */
+static int64_t newest_of(const struct bus *b, const struct reading *r, size_t n)
+{
+	int64_t newest_us = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t ts_us = b->now[r[i].tag].sample.ts_us;
+
+		newest_us = ts_us > newest_us ? ts_us : newest_us;
+	}
+	return newest_us;
+}
+
+/* From readings and estimates of one device or component to history and publisher. */
+static void pass_on(struct bus *b, uint64_t received_ns, const struct reading *r,
+                    const struct estimate *est, size_t n)
+{
+	int64_t at_us = clock_stamp(b->parts.stamper, received_ns, newest_of(b, r, n));
+
+	for (size_t i = 0; i < n; i++) {
+		struct sample s = sample_of(&b->now[r[i].tag], &r[i], &est[i], at_us);
+
+		reduce(b, &s);
+		judge(b, received_ns, &s);
+	}
+	/* What was held back came before; stamps are two apart, so one fits between. */
+	send_batch(b, at_us - 1, &b->held);
+	send_batch(b, at_us, &b->newest);
+}
+
+/* What the components say, one batch a component. */
+static void pass_virtual(struct bus *b, uint64_t received_ns)
+{
+	const struct tag *tags = b->parts.config->tags;
+	size_t n = twin_virtual(b->parts.twin, b->virtual, b->est, b->room);
+	size_t from = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		if (i == n || tags[b->virtual[i].tag].device_index !=
+		                      tags[b->virtual[from].tag].device_index) {
+			pass_on(b, received_ns, b->virtual + from, b->est + from,
+			        i - from);
+			from = i;
+		}
+	}
+}
+
+void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, size_t n)
+{
+	b->counts.readings += n;
+	twin_merge(b->parts.twin, (int64_t)received_ns, r, n, b->est);
+	pass_on(b, received_ns, r, b->est, n);
+	pass_virtual(b, received_ns);
+}
+
+void bus_event(struct bus *b, const struct event *e)
+{
+	struct event stamped = *e;
+
+	stamped.ts_us = clock_stamp(b->parts.stamper, clock_now_ns(), 0);
+	stamped.alarm_id = 0;
+	stamped.value = stamped.predicted = stamped.residual = stamped.threshold = NAN;
+	stamped.state = stamped.method = stamped.contributions = stamped.by = "";
+	send_event(b, &stamped);
+}
+
+void bus_device(struct bus *b, uint32_t device, const struct device_health *health)
+{
+	const struct device_config *cfg = &b->parts.config->devices[device];
+	bool down = health->state == DEVICE_DOWN;
+	struct device_status status = {
+	        .state = device_state_name(health->state),
+	        .since_us = clock_wall_us(),
+	        .error = reason_name(health->reason),
+	        .ok_pct = health->ok_pct,
+	        .rtt_ms = health->stats.answers ? health->stats.rtt_us / 1e3 : NAN,
+	};
+	char message[256];
+
+	if (down) {
+		snprintf(message, sizeof(message), "%s is down: %s (%s)", cfg->id,
+		         status.error, cfg->address);
+	} else if (health->state == DEVICE_DEGRADED) {
+		snprintf(message, sizeof(message), "%s answers, %u of its tags are bad",
+		         cfg->id, (unsigned)health->bad_tags);
+	} else {
+		snprintf(message, sizeof(message), "%s is up", cfg->id);
+	}
+	log_line(down ? LOG_WARNING : LOG_NOTICE, "%s", message);
+	bus_event(b, &(struct event){.device = device,
+	                             .tag = EVENT_NOBODY,
+	                             .kind = down ? "device_down" : "device_up",
+	                             .severity = down ? "warning" : "info",
+	                             .message = message});
+	if (b->parts.publisher) {
+		publisher_device(b->parts.publisher, device, &status);
+	}
+}
+
+const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
+{
+	return &b->now[tag];
+}
+
+void bus_counts(const struct bus *b, struct bus_counts *out)
+{
+	*out = b->counts;
+}

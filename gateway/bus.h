@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The spine: takes a batch of readings through stamp, twin, alarms, reduction, history
+ * and publisher, in that order.  Loop thread only; never waits; allocates nothing per
+ * reading.
+ */
+#ifndef GATEWAY_BUS_H
+#define GATEWAY_BUS_H
+
+#include "gateway/alarm.h"
+#include "gateway/clock.h"
+#include "gateway/config.h"
+#include "gateway/poller.h"
+#include "gateway/publisher.h"
+#include "storage/writer.h"
+
+/** The latest of a tag.  Texts belong to the bus. */
+struct tag_now {
+	struct sample sample; /* ts_us 0: nothing yet */
+	struct alarm alarm;
+};
+
+/** Since start.  Every reading is a sample, or left out by the tag's `store:`. */
+struct bus_counts {
+	uint64_t readings;
+	uint64_t produced; /* samples handed to the history */
+	uint64_t reduced;  /* readings that the reduction left out */
+	uint64_t events;
+};
+
+/** What the bus connects; all borrowed until bus_free(). */
+struct bus_parts {
+	const struct config *config;
+	struct clock_stamper *stamper;
+	struct twin *twin;
+	struct writer *writer;
+	struct publisher *publisher; /* NULL: no destination */
+};
+
+struct bus;
+
+/** @return 0 or -ENOMEM */
+int bus_new(struct bus **out, const struct bus_parts *parts);
+void bus_free(struct bus *b);
+
+/** Take one block's answer.  Readings are borrowed for the call. */
+void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, size_t n);
+
+/** A device changed its state. */
+void bus_device(struct bus *b, uint32_t device, const struct device_health *health);
+
+/** Something else happened: a clock step, a gap, trouble with the disk.  Stamped here;
+ * kind, severity and message of e are used, and its device and tag. */
+void bus_event(struct bus *b, const struct event *e);
+
+const struct tag_now *bus_now(const struct bus *b, uint32_t tag);
+void bus_counts(const struct bus *b, struct bus_counts *out);
+
+#endif

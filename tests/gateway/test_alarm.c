@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/alarm.h"
+
+static struct sample in_state(enum tag_state state)
+{
+	return (struct sample){
+	        .value = value_real(1),
+	        .last = NAN,
+	        .est = {.state = (uint8_t)state,
+	                .drift = state == STATE_DRIFT || state == STATE_MISMATCH}};
+}
+
+/* Feed a string of states: h healthy, d drift, m mismatch, t transient, s spike. */
+static size_t raises(const char *states, size_t *clears)
+{
+	struct alarm a = {.id = 0};
+	size_t n = 0;
+
+	*clears = 0;
+	for (const char *c = states; *c; c++) {
+		struct sample s = in_state(*c == 'd'   ? STATE_DRIFT
+		                           : *c == 'm' ? STATE_MISMATCH
+		                           : *c == 't' ? STATE_TRANSIENT
+		                           : *c == 's' ? STATE_SPIKE
+		                                       : STATE_HEALTHY);
+		enum alarm_change change = alarm_step(&a, &s);
+
+		if (change == ALARM_RAISE) {
+			a.id = (int64_t)++n;
+		} else if (change == ALARM_CLEAR) {
+			a.id = 0;
+			++*clears;
+		}
+	}
+	return n;
+}
+
+static void alarm_lasts_until_ten_healthy_readings(void **state)
+{
+	static const struct {
+		const char *name, *states;
+		size_t raised, cleared;
+	} cases[] = {
+	        {"healthy", "hhhhhhhhhhhh", 0, 0},
+	        {"spike and transient are no alarm", "hsttth", 0, 0},
+	        {"drift", "hhddd", 1, 0},
+	        {"nine healthy", "dhhhhhhhhh", 1, 0},
+	        {"ten healthy", "dhhhhhhhhhh", 1, 1},
+	        {"flickering is one alarm", "dhdhhdhhhhdhhhhhhhhhd", 1, 0},
+	        {"transients do not count", "dhhhhhtttthhhh", 1, 0},
+	        {"again", "dhhhhhhhhhhdhhhhhhhhhh", 2, 2},
+	        {"mismatch", "m", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t clears, got = raises(cases[i].states, &clears);
+
+		if (got != cases[i].raised || clears != cases[i].cleared) {
+			fail_msg("%s: %zu raised, %zu cleared", cases[i].name, got,
+			         clears);
+		}
+	}
+}
+
+static void silent_device_raises_no_alarm_per_tag(void **state)
+{
+	static const struct {
+		enum reason reason;
+		enum alarm_change want;
+	} cases[] = {
+	        {REASON_TIMEOUT, ALARM_SAME},       {REASON_REFUSED, ALARM_SAME},
+	        {REASON_RESET, ALARM_SAME},         {REASON_EXCEPTION, ALARM_RAISE},
+	        {REASON_NOT_A_NUMBER, ALARM_RAISE}, {REASON_SHORT, ALARM_RAISE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct alarm a = {.id = 0};
+		struct sample s = in_state(STATE_BAD);
+
+		s.est.quality = QUALITY_BAD;
+		s.reason = (uint8_t)cases[i].reason;
+		assert_int_equal(alarm_step(&a, &s), cases[i].want);
+	}
+}
+
+static void bad_tag_is_well_after_three_good_readings(void **state)
+{
+	struct alarm a = {.id = 0};
+	struct sample bad = in_state(STATE_BAD), learning = in_state(STATE_LEARNING);
+
+	(void)state;
+	bad.est.quality = QUALITY_BAD;
+	bad.reason = REASON_EXCEPTION;
+	assert_int_equal(alarm_step(&a, &bad), ALARM_RAISE);
+	a.id = 1;
+	assert_int_equal(alarm_step(&a, &learning), ALARM_SAME);
+	assert_int_equal(alarm_step(&a, &learning), ALARM_SAME);
+	assert_int_equal(alarm_step(&a, &learning), ALARM_CLEAR);
+}
+
+static const struct tag tags[] = {
+        {.device = "tank", .name = "level", .unit = "m"},
+        {.device = "pump", .name = "flow", .unit = "m3/h"},
+};
+
+static void sentence_names_what_a_technician_looks_for(void **state)
+{
+	struct sample s = in_state(STATE_MISMATCH);
+	struct explanation why = {.method = "nis",
+	                          .threshold = 0.004,
+	                          .rate = -0.004,
+	                          .blamed = {0, 1},
+	                          .share = {0.2, 0.8},
+	                          .n_blamed = 2};
+	struct alarm_facts facts = {tags, ALARM_MISMATCH, &s, &why};
+	char buf[256], small[24];
+
+	(void)state;
+	s.value = value_real(0.8);
+	s.est.predicted = 0.812;
+	alarm_sentence(buf, sizeof(buf), &facts);
+	assert_string_equal(
+	        buf, "tank/level is 0.012 m below the modelled 0.812 m (limit 0.004), "
+	             "falling 0.004 m/s faster than expected; "
+	             "pump/flow explains 80 %");
+	alarm_sentence(small, sizeof(small), &facts);
+	assert_int_equal(strlen(small), sizeof(small) - 1);
+	alarm_contributions(buf, sizeof(buf), tags, &why);
+	assert_string_equal(buf, "[{\"tag\":\"tank/level\",\"share\":0.2},"
+	                         "{\"tag\":\"pump/flow\",\"share\":0.8}]");
+}
+
+static void sentence_of_a_bad_tag_has_the_code_and_the_last_value(void **state)
+{
+	struct sample s = in_state(STATE_BAD);
+	struct explanation why = {.method = NULL, .threshold = NAN, .rate = NAN};
+	struct alarm_facts facts = {tags, ALARM_BAD, &s, &why};
+	char buf[256];
+
+	(void)state;
+	s.reason = REASON_EXCEPTION;
+	s.code = 2;
+	s.last = 12.5;
+	alarm_sentence(buf, sizeof(buf), &facts);
+	assert_string_equal(
+	        buf, "tank/level has no valid value: exception 2; the last was 12.5");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(alarm_lasts_until_ten_healthy_readings),
+	        cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
+	        cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
+	        cmocka_unit_test(sentence_names_what_a_technician_looks_for),
+	        cmocka_unit_test(sentence_of_a_bad_tag_has_the_code_and_the_last_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
