@@ -334,7 +334,6 @@ static int make_scans(struct poller *p)
 		struct scan *scan = &p->scans[i];
 
 		scan->poller = p;
-		scan->config = p->cfg.devices + i;
 		scan->state = DEVICE_DOWN; /* until it has answered */
 		uv_timer_init(p->cfg.loop, &scan->timer);
 		scan->timer.data = scan;
