@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/poller.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -283,7 +282,7 @@ static int scan_open(struct poller *p, uint32_t index)
 	const char *why = "";
 	int err;
 
-	assert(cfg); /* make_scans() has set it */
+	scan->config = cfg;
 	scan->lost = calloc(cfg->n_points + 1, sizeof(*scan->lost));
 	if (!scan->lost) {
 		return -ENOMEM;
