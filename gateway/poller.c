@@ -282,7 +282,11 @@ static int scan_open(struct poller *p, uint32_t index)
 	const char *why = "";
 	int err;
 
+	scan->poller = p;
 	scan->config = cfg;
+	scan->state = DEVICE_DOWN; /* until it has answered */
+	uv_timer_init(p->cfg.loop, &scan->timer);
+	scan->timer.data = scan;
 	scan->lost = calloc(cfg->n_points + 1, sizeof(*scan->lost));
 	if (!scan->lost) {
 		return -ENOMEM;
@@ -323,23 +327,6 @@ static int make_envs(struct poller *p)
 	return 0;
 }
 
-static int make_scans(struct poller *p)
-{
-	p->scans = calloc(p->cfg.n_devices + 1, sizeof(*p->scans));
-	if (!p->scans) {
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < p->cfg.n_devices; i++) {
-		struct scan *scan = &p->scans[i];
-
-		scan->poller = p;
-		scan->state = DEVICE_DOWN; /* until it has answered */
-		uv_timer_init(p->cfg.loop, &scan->timer);
-		scan->timer.data = scan;
-	}
-	return 0;
-}
-
 int poller_open(struct poller **out, const struct poller_config *cfg,
                 const struct poller_sink *sink)
 {
@@ -353,8 +340,9 @@ int poller_open(struct poller **out, const struct poller_config *cfg,
 	p->sink = *sink;
 	*out = p;
 	err = make_envs(p);
-	if (!err) {
-		err = make_scans(p);
+	p->scans = calloc(cfg->n_devices + 1, sizeof(*p->scans));
+	if (!p->scans) {
+		err = -ENOMEM;
 	}
 	for (size_t i = 0; !err && i < p->cfg.n_devices; i++) {
 		err = scan_open(p, (uint32_t)i);
@@ -402,6 +390,9 @@ void poller_close(struct poller *p)
 	for (size_t i = 0; p->scans && i < p->cfg.n_devices; i++) {
 		struct scan *scan = &p->scans[i];
 
+		if (!scan->poller) {
+			continue; /* opening came not so far */
+		}
 		uv_close((uv_handle_t *)&scan->timer, NULL);
 		if (scan->device) {
 			scan->device->driver->close(scan->device);
