@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/modbus/value.h"
+
+#include <errno.h>
+#include <float.h>
+#include <string.h>
+
+#include "drivers/modbus/real.h"
+#include "drivers/modbus/text.h"
+
+enum kind {
+	KIND_FLAG,
+	KIND_UNSIGNED,
+	KIND_SIGNED,
+	KIND_REAL,
+	KIND_BCD,
+	KIND_TEXT,
+};
+
+enum { WORDS_MAX = 4 }; /* of a number */
+
+static const struct form {
+	enum kind kind;
+	uint8_t bits; /* strings and BCD: by the point's length */
+} forms[] = {
+        [TYPE_BOOL] = {KIND_FLAG, 16},       [TYPE_BIT] = {KIND_FLAG, 1},
+        [TYPE_INT8] = {KIND_SIGNED, 8},      [TYPE_INT16] = {KIND_SIGNED, 16},
+        [TYPE_INT32] = {KIND_SIGNED, 32},    [TYPE_INT64] = {KIND_SIGNED, 64},
+        [TYPE_UINT8] = {KIND_UNSIGNED, 8},   [TYPE_UINT16] = {KIND_UNSIGNED, 16},
+        [TYPE_UINT32] = {KIND_UNSIGNED, 32}, [TYPE_UINT64] = {KIND_UNSIGNED, 64},
+        [TYPE_FLOAT16] = {KIND_REAL, 16},    [TYPE_FLOAT32] = {KIND_REAL, 32},
+        [TYPE_FLOAT64] = {KIND_REAL, 64},    [TYPE_STRING] = {KIND_TEXT, 0},
+        [TYPE_BCD] = {KIND_BCD, 0},          [TYPE_EPOCH] = {KIND_UNSIGNED, 32},
+};
+
+uint16_t value_registers(const struct point *point)
+{
+	switch (forms[point->type].kind) {
+	case KIND_TEXT:
+		return (uint16_t)((point->length + 1) / 2);
+	case KIND_BCD:
+		return (uint16_t)((point->length + 3) / 4);
+	case KIND_FLAG:
+	case KIND_UNSIGNED:
+	case KIND_SIGNED:
+	case KIND_REAL:
+		break;
+	}
+	return (uint16_t)((forms[point->type].bits + 15) / 16);
+}
+
+bool value_is_part(const struct point *point)
+{
+	const struct form *form = &forms[point->type];
+
+	return form->bits > 0 && form->bits < 16;
+}
+
+/* Its own inverse, so that both directions use it. */
+static void reorder(uint8_t *out, const uint8_t *in, size_t n_words,
+                    enum word_order order)
+{
+	size_t swap_words = order == ORDER_CDAB || order == ORDER_DCBA;
+	size_t swap_bytes = order == ORDER_BADC || order == ORDER_DCBA;
+
+	for (size_t i = 0; i < n_words; i++) {
+		const uint8_t *word = in + 2 * (swap_words ? n_words - 1 - i : i);
+
+		out[2 * i] = word[swap_bytes];
+		out[2 * i + 1] = word[!swap_bytes];
+	}
+}
+
+/* All registers of a number as one, the first the highest. */
+static uint64_t load(const struct point *point, const uint8_t *wire)
+{
+	uint8_t bytes[2 * WORDS_MAX];
+	size_t n_words = value_registers(point);
+	uint64_t word = 0;
+
+	reorder(bytes, wire, n_words, point->order);
+	for (size_t i = 0; i < 2 * n_words; i++) {
+		word = word << 8 | bytes[i];
+	}
+	return word;
+}
+
+static void store(uint8_t *wire, const struct point *point, uint64_t word)
+{
+	uint8_t bytes[2 * WORDS_MAX];
+	size_t n_words = value_registers(point);
+
+	for (size_t i = 2 * n_words; i-- > 0; word >>= 8) {
+		bytes[i] = (uint8_t)(word & 0xff);
+	}
+	reorder(wire, bytes, n_words, point->order);
+}
+
+/* Where the part of a register begins, in bits from its lowest. */
+static unsigned int shift_of(const struct point *point)
+{
+	if (point->type == TYPE_BIT) {
+		return point->length;
+	}
+	return value_is_part(point) && point->high_byte ? 8 : 0;
+}
+
+static uint64_t ones(unsigned int n_bits)
+{
+	return n_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << n_bits) - 1;
+}
+
+/* ---- scale ---- */
+
+static bool is_scaled(const struct point *point)
+{
+	return point->scale != 1 || point->offset != 0;
+}
+
+/* 3 * 0.1 is 0.30000000000000004, 3 / 10 is 0.3: where the scale is what 1 / n is in
+ * double, dividing gives the decimals that people mean. */
+static double scaled(const struct point *point, double raw)
+{
+	double n = nearbyint(1 / point->scale);
+
+	return (1 / n == point->scale ? raw / n : raw * point->scale) + point->offset;
+}
+
+/* The integer behind a scaled value; refused beyond 2^53, where steps are lost. */
+static int unscaled_step(double *raw, const struct point *point, double value)
+{
+	double step = nearbyint((value - point->offset) / point->scale);
+	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(point->offset));
+
+	if (!(fabs(step) <= 0x1p53) || !(fabs(scaled(point, step) - value) <= slack)) {
+		return -ERANGE;
+	}
+	*raw = step;
+	return 0;
+}
+
+/* ---- BCD ---- */
+
+static enum reason bcd_decode(uint64_t *out, const struct point *point, uint64_t word)
+{
+	*out = 0;
+	for (int shift = 4 * (4 * value_registers(point) - 1); shift >= 0; shift -= 4) {
+		uint64_t digit = word >> shift & 0xf;
+
+		if (digit > 9) {
+			return REASON_NOT_A_NUMBER;
+		}
+		if (digit && shift >= 4 * point->length) {
+			return REASON_OUT_OF_RANGE; /* more digits than the type has */
+		}
+		*out = 10 * *out + digit;
+	}
+	return REASON_NONE;
+}
+
+static uint64_t bcd_encode(uint64_t number)
+{
+	uint64_t word = 0;
+
+	for (unsigned int shift = 0; number; shift += 4, number /= 10) {
+		word |= number % 10 << shift;
+	}
+	return word;
+}
+
+static uint64_t bcd_max(const struct point *point)
+{
+	uint64_t max = 1;
+
+	for (unsigned int i = 0; i < point->length; i++) {
+		max *= 10;
+	}
+	return max - 1;
+}
+
+/* ---- text ---- */
+
+static void text_decode(char *text, const struct point *point, const uint8_t *wire)
+{
+	size_t n = 0;
+
+	for (; n < point->length; n++) {
+		text[n] = (char)wire[n ^ (size_t)point->string_low_first];
+		if (text[n] == '\0') {
+			break;
+		}
+	}
+	while (n > 0 && text[n - 1] == ' ') {
+		n--;
+	}
+	text[n] = '\0';
+	text_sanitise(text);
+}
+
+static int text_encode(uint8_t *wire, const struct point *point,
+                       const struct value *value)
+{
+	size_t n;
+
+	if (value->kind != VALUE_TEXT || !text_is_valid(value->text)) {
+		return -ERANGE;
+	}
+	n = strlen(value->text);
+	if (n > point->length) {
+		return -ERANGE;
+	}
+	memset(wire, 0, 2U * value_registers(point));
+	for (size_t i = 0; i < n; i++) {
+		wire[i ^ (size_t)point->string_low_first] = (uint8_t)value->text[i];
+	}
+	return 0;
+}
+
+/* ---- to values ---- */
+
+static void bring_real(struct reading *out, double real)
+{
+	if (!isfinite(real)) {
+		out->quality = QUALITY_BAD;
+		out->reason = REASON_NOT_A_NUMBER;
+		return;
+	}
+	out->value = value_real(real);
+}
+
+static void bring_unsigned(struct reading *out, const struct point *point, uint64_t raw)
+{
+	if (is_scaled(point)) {
+		bring_real(out, scaled(point, (double)raw));
+	} else {
+		out->value = (struct value){.kind = VALUE_UINT, .u64 = raw};
+	}
+}
+
+static void bring_signed(struct reading *out, const struct point *point, int64_t raw)
+{
+	if (is_scaled(point)) {
+		bring_real(out, scaled(point, (double)raw));
+	} else {
+		out->value = (struct value){.kind = VALUE_INT, .i64 = raw};
+	}
+}
+
+static int64_t sign_extend(uint64_t word, unsigned int n_bits)
+{
+	uint64_t sign = UINT64_C(1) << (n_bits - 1);
+
+	return (int64_t)((word ^ sign) - sign);
+}
+
+static void number_decode(struct reading *out, const struct point *point, uint64_t word)
+{
+	const struct form *form = &forms[point->type];
+	double real;
+
+	if (form->kind == KIND_SIGNED) {
+		bring_signed(out, point, sign_extend(word, form->bits));
+	} else if (form->kind == KIND_REAL) {
+		real = real_from_word(word, form->bits);
+		bring_real(out, is_scaled(point) ? scaled(point, real) : real);
+	} else if (form->kind == KIND_BCD) {
+		out->reason = (uint8_t)bcd_decode(&word, point, word);
+		if (out->reason) {
+			out->quality = QUALITY_BAD;
+			return;
+		}
+		bring_unsigned(out, point, word);
+	} else {
+		bring_unsigned(out, point, word);
+	}
+}
+
+void value_decode(struct reading *out, const struct point *point, const uint8_t *wire,
+                  char *text)
+{
+	const struct form *form = &forms[point->type];
+	uint64_t word;
+
+	*out = (struct reading){.tag = point->tag, .quality = QUALITY_GOOD};
+	if (form->kind == KIND_TEXT) {
+		text_decode(text, point, wire);
+		out->value = (struct value){.kind = VALUE_TEXT, .text = text};
+		return;
+	}
+	word = load(point, wire) >> shift_of(point);
+	if (form->kind != KIND_BCD) {
+		word &= ones(form->bits);
+	}
+	if (form->kind == KIND_FLAG) {
+		out->value = value_bool(word != 0);
+	} else {
+		number_decode(out, point, word);
+	}
+}
+
+/* ---- and back ---- */
+
+/* An integer from lo to hi, in two's complement. */
+static int integer_of_real(uint64_t *word, double real, int64_t lo, uint64_t hi)
+{
+	if (!(real >= (double)lo && real < 0x1p64) || real != floor(real)) {
+		return -ERANGE;
+	}
+	*word = real < 0 ? (uint64_t)(int64_t)real : (uint64_t)real;
+	return real > 0 && *word > hi ? -ERANGE : 0;
+}
+
+static int integer_of(uint64_t *word, const struct point *point,
+                      const struct value *value, int64_t lo, uint64_t hi)
+{
+	double real = value_number(value);
+	int err;
+
+	if (is_scaled(point)) {
+		err = unscaled_step(&real, point, real);
+		return err ? err : integer_of_real(word, real, lo, hi);
+	}
+	switch (value->kind) {
+	case VALUE_INT:
+		*word = (uint64_t)value->i64;
+		return value->i64 < lo || (value->i64 > 0 && *word > hi) ? -ERANGE : 0;
+	case VALUE_UINT:
+		*word = value->u64;
+		return value->u64 > hi ? -ERANGE : 0;
+	case VALUE_REAL:
+	case VALUE_BOOL:
+	case VALUE_TEXT:
+	case VALUE_NONE:
+		break;
+	}
+	return integer_of_real(word, real, lo, hi);
+}
+
+/* Whole numbers are meant to the last digit, so they must not be rounded. */
+static int check_whole(const struct value *value, double stored)
+{
+	static const struct point whole = {.scale = 1};
+	uint64_t want, got;
+	int err;
+
+	if (value->kind != VALUE_INT && value->kind != VALUE_UINT) {
+		return 0;
+	}
+	err = integer_of(&want, &whole, value, INT64_MIN, UINT64_MAX);
+	if (!err) {
+		err = integer_of_real(&got, stored, INT64_MIN, UINT64_MAX);
+	}
+	return err ? err : want == got ? 0 : -ERANGE;
+}
+
+static int real_of(uint64_t *word, const struct point *point, const struct value *value)
+{
+	unsigned int bits = forms[point->type].bits;
+	double real = value_number(value);
+	int err;
+
+	if (is_scaled(point)) {
+		return real_to_word(word, bits, (real - point->offset) / point->scale);
+	}
+	err = real_to_word(word, bits, real);
+	return err ? err : check_whole(value, real_from_word(*word, bits));
+}
+
+static int number_encode(uint64_t *word, const struct point *point,
+                         const struct value *value)
+{
+	const struct form *form = &forms[point->type];
+	struct point unscaled = *point;
+	int err;
+
+	switch (form->kind) {
+	case KIND_FLAG:
+		unscaled.scale = 1;
+		unscaled.offset = 0;
+		return integer_of(word, &unscaled, value, 0, 1);
+	case KIND_SIGNED:
+		return integer_of(word, point, value,
+		                  sign_extend(ones(form->bits - 1U) + 1, form->bits),
+		                  ones(form->bits - 1U));
+	case KIND_REAL:
+		return real_of(word, point, value);
+	case KIND_BCD:
+		err = integer_of(word, point, value, 0, bcd_max(point));
+		if (!err) {
+			*word = bcd_encode(*word);
+		}
+		return err;
+	case KIND_UNSIGNED:
+	case KIND_TEXT:
+		break;
+	}
+	return integer_of(word, point, value, 0, ones(form->bits));
+}
+
+int value_encode(uint8_t *wire, const struct point *point, const struct value *value)
+{
+	const struct form *form = &forms[point->type];
+	uint64_t word, mask;
+	int err;
+
+	if (form->kind == KIND_TEXT) {
+		return text_encode(wire, point, value);
+	}
+	err = number_encode(&word, point, value);
+	if (err) {
+		return err;
+	}
+	if (value_is_part(point)) {
+		mask = ones(form->bits) << shift_of(point);
+		word = (load(point, wire) & ~mask) | (word << shift_of(point) & mask);
+	}
+	store(wire, point, word);
+	return 0;
+}

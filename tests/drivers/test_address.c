@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "drivers/modbus/address.h"
+
+static void address_of_a_connection(void **state)
+{
+	static const struct {
+		const char *text, *host; /* NULL: refused */
+		uint16_t port;
+	} cases[] = {
+	        {"tcp://192.0.2.10", "192.0.2.10", 502},
+	        {"tcp://192.0.2.10:5020", "192.0.2.10", 5020},
+	        {"tcp://plc-3.plant.example:502", "plc-3.plant.example", 502},
+	        {"tcp://[2001:db8::7]:503", "2001:db8::7", 503},
+	        {"tcp://[::1]", "::1", 502},
+	        {"tcp://", NULL, 0},
+	        {"tcp://:502", NULL, 0},
+	        {"tcp://host:", NULL, 0},
+	        {"tcp://host:0", NULL, 0},
+	        {"tcp://host:65536", NULL, 0},
+	        {"tcp://host:5o2", NULL, 0},
+	        {"tcp://host:502/x", NULL, 0},
+	        {"tcp://host/x", NULL, 0},
+	        {"tcp://ho st", NULL, 0},
+	        {"tcp://[::1", NULL, 0},
+	        {"tcp://[::1]x", NULL, 0},
+	        {"192.0.2.10:502", NULL, 0},
+	        {"", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address got;
+		const char *why = NULL;
+		int err = address_parse(&got, cases[i].text, &why);
+
+		if (!cases[i].host) {
+			if (err != -EINVAL || !why) {
+				fail_msg("%s: %d", cases[i].text, err);
+			}
+		} else if (err || got.serial || strcmp(got.host, cases[i].host) != 0 ||
+		           got.port != cases[i].port) {
+			fail_msg("%s: %d %s %u", cases[i].text, err, got.host, got.port);
+		}
+	}
+}
+
+static void host_longer_than_dns_allows_is_refused(void **state)
+{
+	char text[400] = "tcp://";
+	struct address got;
+	const char *why;
+
+	(void)state;
+	memset(text + 6, 'a', ADDRESS_HOST_MAX);
+	assert_int_equal(address_parse(&got, text, &why), 0);
+	text[6 + ADDRESS_HOST_MAX] = 'a';
+	assert_int_equal(address_parse(&got, text, &why), -EINVAL);
+}
+
+static void address_of_a_serial_line(void **state)
+{
+	static const struct {
+		const char *text, *path; /* NULL: refused */
+		uint32_t baud;
+		char parity;
+		uint8_t stop;
+		bool rs485;
+	} cases[] = {
+	        {"rtu:///dev/ttyUSB0", "/dev/ttyUSB0", 19200, 'E', 1, false},
+	        {"rtu:///dev/ttyS0?baud=9600&parity=none", "/dev/ttyS0", 9600, 'N', 2,
+	         false},
+	        {"rtu:///dev/ttyS0?stop=1&parity=none&rs485=1", "/dev/ttyS0", 19200, 'N',
+	         1, true},
+	        {"rtu:///dev/ttyS0?parity=odd", "/dev/ttyS0", 19200, 'O', 1, false},
+	        {"rtu://dev/ttyS0", NULL, 0, 0, 0, false},
+	        {"rtu:///", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?baud=", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?baud=99999999", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?baud=12", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?parity=mark", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?stop=3", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?speed=9600", NULL, 0, 0, 0, false},
+	        {"rtu:///dev/ttyS0?baud=9600&", NULL, 0, 0, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address got;
+		const char *why = NULL;
+		int err = address_parse(&got, cases[i].text, &why);
+
+		if (!cases[i].path) {
+			if (err != -EINVAL || !why) {
+				fail_msg("%s: %d", cases[i].text, err);
+			}
+		} else if (err || !got.serial || strcmp(got.path, cases[i].path) != 0 ||
+		           got.baud != cases[i].baud || got.parity != cases[i].parity ||
+		           got.stop != cases[i].stop || got.rs485 != cases[i].rs485) {
+			fail_msg("%s: %d %s %u %c %u", cases[i].text, err, got.path,
+			         got.baud, got.parity, got.stop);
+		}
+	}
+}
+
+static void at_names_table_and_address(void **state)
+{
+	static const struct {
+		struct point point; /* at, type, length */
+		int want;           /* 0 or -EINVAL */
+		enum modbus_table table;
+		uint32_t address;
+	} cases[] = {
+	        {{.at = "holding:0", .type = TYPE_UINT16}, 0, MODBUS_HOLDING, 0},
+	        {{.at = "input:65535", .type = TYPE_UINT16}, 0, MODBUS_INPUT, 65535},
+	        {{.at = "coil:3"}, 0, MODBUS_COIL, 3},
+	        {{.at = "discrete:9"}, 0, MODBUS_DISCRETE, 9},
+	        {{.at = "40001", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
+	        {{.at = "30010", .type = TYPE_INT16}, 0, MODBUS_INPUT, 9},
+	        {{.at = "00001"}, 0, MODBUS_COIL, 0},
+	        {{.at = "10001"}, 0, MODBUS_DISCRETE, 0},
+	        {{.at = "400001", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
+	        {{.at = "465536", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 65535},
+	        {{.at = "holding:1", .type = TYPE_BOOL}, 0, MODBUS_HOLDING, 1},
+	        {{.at = "input:65534", .type = TYPE_FLOAT32}, 0, MODBUS_INPUT, 65534},
+	        {{.at = "holding:0", .type = TYPE_STRING, .length = 250},
+	         0,
+	         MODBUS_HOLDING,
+	         0},
+	        {{.at = "465537", .type = TYPE_INT16}, -EINVAL, 0, 0},
+	        {{.at = "40000", .type = TYPE_INT16}, -EINVAL, 0, 0},
+	        {{.at = "20001", .type = TYPE_INT16}, -EINVAL, 0, 0},
+	        {{.at = "4001", .type = TYPE_INT16}, -EINVAL, 0, 0},
+	        {{.at = "1"}, -EINVAL, 0, 0},
+	        {{.at = ""}, -EINVAL, 0, 0},
+	        {{.at = "holding"}, -EINVAL, 0, 0},
+	        {{.at = "holding:"}, -EINVAL, 0, 0},
+	        {{.at = "holding:-1"}, -EINVAL, 0, 0},
+	        {{.at = "holding:1x"}, -EINVAL, 0, 0},
+	        {{.at = "holding:65536"}, -EINVAL, 0, 0},
+	        {{.at = "holding:4294967296"}, -EINVAL, 0, 0},
+	        {{.at = "Holding:1"}, -EINVAL, 0, 0},
+	        {{.at = "register:1"}, -EINVAL, 0, 0},
+	        {{.at = "coil:1", .type = TYPE_UINT16}, -EINVAL, 0, 0},
+	        {{.at = "discrete:1", .type = TYPE_BIT}, -EINVAL, 0, 0},
+	        {{.at = "input:65535", .type = TYPE_FLOAT32}, -EINVAL, 0, 0},
+	        {{.at = "holding:1", .type = TYPE_BIT, .length = 16}, -EINVAL, 0, 0},
+	        {{.at = "holding:1", .type = TYPE_BCD, .length = 0}, -EINVAL, 0, 0},
+	        {{.at = "holding:1", .type = TYPE_BCD, .length = 17}, -EINVAL, 0, 0},
+	        {{.at = "holding:1", .type = TYPE_STRING, .length = 251}, -EINVAL, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct point got = cases[i].point;
+		const char *why = NULL;
+		int err = address_parse_point(&got, &why);
+
+		if (err != cases[i].want || (err != 0) != (why != NULL)) {
+			fail_msg("%s: %d", cases[i].point.at, err);
+		}
+		if (!err &&
+		    (got.space != cases[i].table || got.address != cases[i].address)) {
+			fail_msg("%s: %u:%u", cases[i].point.at, got.space, got.address);
+		}
+	}
+}
+
+static void both_notations_are_printed(void **state)
+{
+	static const struct {
+		enum modbus_table table;
+		uint32_t address, count;
+		const char *want;
+	} cases[] = {
+	        {MODBUS_HOLDING, 0, 1, "holding:0 40001"},
+	        {MODBUS_HOLDING, 0, 10, "holding:0..9 40001..40010"},
+	        {MODBUS_INPUT, 9998, 1, "input:9998 39999"},
+	        {MODBUS_INPUT, 9998, 2, "input:9998..9999 309999..310000"},
+	        {MODBUS_COIL, 7, 8, "coil:7..14 00008..00015"},
+	        {MODBUS_DISCRETE, 65535, 1, "discrete:65535 165536"},
+	        {MODBUS_DISCRETE, 65533, 3, "discrete:65533..65535 165534..165536"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[ADDRESS_TEXT_MAX];
+
+		address_print(text, cases[i].table, cases[i].address, cases[i].count);
+		assert_string_equal(text, cases[i].want);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(address_of_a_connection),
+	        cmocka_unit_test(host_longer_than_dns_allows_is_refused),
+	        cmocka_unit_test(address_of_a_serial_line),
+	        cmocka_unit_test(at_names_table_and_address),
+	        cmocka_unit_test(both_notations_are_printed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
