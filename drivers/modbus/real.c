@@ -36,7 +36,8 @@ static uint64_t to_half(double real)
 	}
 	steps = lrint(
 	        ldexp(fabs(real), 10 - exponent)); /* 0x400 of them: the hidden bit */
-	return (uint64_t)((exponent + 14) * 0x400 + steps) | (signbit(real) ? 0x8000 : 0);
+	return (uint64_t)((exponent + 14) * 0x400L + steps) |
+	       (signbit(real) ? 0x8000 : 0);
 }
 
 double real_from_word(uint64_t word, unsigned int n_bits)

@@ -74,7 +74,7 @@ static void reorder(uint8_t *out, const uint8_t *in, size_t n_words,
 /* All registers of a number as one, the first the highest. */
 static uint64_t load(const struct point *point, const uint8_t *wire)
 {
-	uint8_t bytes[2 * WORDS_MAX];
+	uint8_t bytes[2 * WORDS_MAX] = {0};
 	size_t n_words = value_registers(point);
 	uint64_t word = 0;
 
@@ -87,7 +87,7 @@ static uint64_t load(const struct point *point, const uint8_t *wire)
 
 static void store(uint8_t *wire, const struct point *point, uint64_t word)
 {
-	uint8_t bytes[2 * WORDS_MAX];
+	uint8_t bytes[2 * WORDS_MAX] = {0};
 	size_t n_words = value_registers(point);
 
 	for (size_t i = 2 * n_words; i-- > 0; word >>= 8) {
@@ -209,7 +209,7 @@ static int text_encode(uint8_t *wire, const struct point *point,
 	if (n > point->length) {
 		return -ERANGE;
 	}
-	memset(wire, 0, 2U * value_registers(point));
+	memset(wire, 0, (size_t)2 * value_registers(point));
 	for (size_t i = 0; i < n; i++) {
 		wire[i ^ (size_t)point->string_low_first] = (uint8_t)value->text[i];
 	}
@@ -248,7 +248,7 @@ static void bring_signed(struct reading *out, const struct point *point, int64_t
 
 static int64_t sign_extend(uint64_t word, unsigned int n_bits)
 {
-	uint64_t sign = UINT64_C(1) << (n_bits - 1);
+	uint64_t sign = UINT64_C(1) << (n_bits - 1) % 64;
 
 	return (int64_t)((word ^ sign) - sign);
 }
