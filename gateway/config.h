@@ -80,6 +80,11 @@ struct config {
 int config_load(struct config **out, const char *path, FILE *complaints);
 void config_free(struct config *c);
 
+/** As config_load(), of n bytes of text; path names it in complaints and is what included
+ * and other files are relative to. */
+int config_load_text(struct config **out, const char *path, const char *text, size_t n,
+                     FILE *complaints);
+
 /** Index of DEVICE/TAG, or -1. */
 int64_t config_tag(const struct config *c, const char *device_slash_tag);
 

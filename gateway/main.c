@@ -6,8 +6,13 @@
 #include "drivers/reading.h"
 #include "gateway/cli/command.h"
 
-/* To add a command: its file in gateway/cli/, its name in meson.build, and here. */
+/* To add a command: its file in gateway/cli/, its name in meson.build, and here twice. */
+extern const struct command command_check;
+extern const struct command command_config;
+
 static const struct command *const commands[] = {
+        &command_check,
+        &command_config,
         NULL,
 };
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pollux config: the schema, the effective configuration, the models. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli/command.h"
+#include "gateway/config.h"
+
+extern const struct command command_config;
+
+static void print_ports(const char *what, const struct model_port *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		printf("  %-9s  %-20s %-8s %s", what, ports[i].name, ports[i].unit,
+		       ports[i].description);
+		if (strcmp(what, "output") != 0) {
+			printf(isnan(ports[i].preset) ? "; required" : "; default %.9g",
+			       ports[i].preset);
+		}
+		putchar('\n');
+	}
+}
+
+static enum exit_code print_models(void)
+{
+	for (size_t i = 0; model_at(i); i++) {
+		const struct model *m = model_at(i);
+
+		printf("%s (%s)\n", m->name, m->source ? m->source : "");
+		print_ports("parameter", m->parameters, m->n_parameters);
+		print_ports("input", m->inputs, m->n_inputs);
+		print_ports("output", m->outputs, m->n_outputs);
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code show(const char *path)
+{
+	struct config *c = NULL;
+
+	if (config_load(&c, path, stderr)) {
+		return EXIT_CONFIG;
+	}
+	config_print(c, stdout);
+	config_free(c);
+	return EXIT_DONE;
+}
+
+static enum exit_code run(int argc, char **argv)
+{
+	const char *path = CONFIG_PATH, *what = argc > 1 ? argv[1] : "";
+	int option;
+
+	optind = 2;
+	while (argc > 1 && (option = getopt(argc, argv, "+:c:")) != -1) {
+		if (option != 'c') {
+			return command_usage(argv[0],
+			                     option == ':' ? "-%c needs a file"
+			                                   : "no option -%c",
+			                     optopt);
+		}
+		path = optarg;
+	}
+	if (argc > 1 && optind < argc) {
+		return command_usage(argv[0], "'%s' is one too many", argv[optind]);
+	}
+	if (strcmp(what, "schema") == 0) {
+		config_print_schema(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(what, "show") == 0) {
+		return show(path);
+	}
+	if (strcmp(what, "models") == 0) {
+		return print_models();
+	}
+	return command_usage(argv[0], "schema, show or models, not '%s'", what);
+}
+
+const struct command command_config = {
+        .name = "config",
+        .summary = "JSON Schema, effective configuration, models",
+        .help = "usage: pollux config schema\n"
+                "       pollux config show [-c FILE]\n"
+                "       pollux config models\n\n"
+                "  schema   JSON Schema of the configuration, for editors\n"
+                "  show     the effective configuration with all defaults, without\n"
+                "           secrets (-c FILE, default " CONFIG_PATH ")\n"
+                "  models   the models of components: parameters, inputs, outputs,\n"
+                "           units, sources\n",
+        .run = run,
+};

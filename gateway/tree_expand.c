@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ${NAME} in scalars. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/tree.h"
+
+static const char name_chars[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
+/* The value of the variable whose "${" is at p; *end behind its "}".  NULL: complained.
+ */
+static const char *value_at(const struct node *node, const char *p, const char **end,
+                            struct arena *arena, struct complaints *said)
+{
+	size_t n = strspn(p + 2, name_chars);
+	const char *name = arena_text(arena, p + 2, n);
+	const char *value = NULL;
+
+	*end = p + 2 + n + 1;
+	if (n == 0 || p[2 + n] != '}') {
+		complaint_error(said, node->at, "'${' without a name and '}'");
+	} else if (name) {
+		value = getenv(name);
+		if (!value) {
+			complaint_error(said, node->at,
+			                "environment variable '%s' is not set", name);
+		}
+	}
+	return value;
+}
+
+static int expand_scalar(struct node *node, struct arena *arena, struct complaints *said)
+{
+	const char *p = node->text, *start, *end, *out = "";
+
+	while ((start = strstr(p, "${"))) {
+		const char *value = value_at(node, start, &end, arena, said);
+
+		if (!value) {
+			node->bad = true;
+			return 0;
+		}
+		out = arena_format(arena, "%s%.*s%s", out, (int)(start - p), p, value);
+		if (!out) {
+			return -ENOMEM;
+		}
+		p = end;
+		node->secret = true;
+	}
+	if (node->secret) {
+		node->text = arena_format(arena, "%s%s", out, p);
+	}
+	return node->text ? 0 : -ENOMEM;
+}
+
+int tree_expand(struct node *root, struct arena *arena, struct complaints *said)
+{
+	int err = 0;
+
+	if (!root || root->expanded) {
+		return 0;
+	}
+	root->expanded = true; /* an alias is the same node again */
+	if (root->kind == NODE_SCALAR) {
+		return expand_scalar(root, arena, said);
+	}
+	for (size_t i = 0; !err && i < root->n; i++) {
+		err = tree_expand(root->items[i], arena, said);
+	}
+	return err;
+}
