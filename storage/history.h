@@ -47,23 +47,36 @@ struct history_counts {
 	int64_t bytes; /* db + WAL now */
 };
 
+/** Rows that were evicted before a destination had them; `gaps` has a row for it. */
+struct history_gap {
+	size_t destination;
+	int64_t from_us, to_us; /* `at` of the first and last of them */
+	int64_t n;
+};
+
 struct history;
 
 /**
  * Open the file, creating it and its tables where missing, migrating older ones.  A
  * damaged or newer file is moved aside (kept: the last 3) and a new one begun; *found
  * then says so in one sentence (static), else it is NULL.
- * @return 0, -ENOMEM, -EACCES, -EROFS, -ENOSPC, -EIO
+ * The directory is locked (state_dir/lock) until history_close().
+ * @return 0, -EBUSY: another instance has the lock, and nothing was written; -ENOMEM,
+ *         -EACCES, -EROFS, -ENOSPC, -EIO
  */
 int history_open(struct history **out, const struct history_config *cfg,
                  const char **found);
 
-/** Append one batch to the open transaction; rows is borrowed; at > all before.
- * @return 0 or a negative errno; then the transaction is rolled back by history_commit()
+/** Append one batch to the open transaction; rows is borrowed; at > all before, a tag at
+ * most once, no ts_us beyond at.
+ * @return 0; -EINVAL: not such a batch, nothing was done; or a negative errno: then the
+ *         transaction is rolled back by history_commit()
  */
 int history_append(struct history *h, int64_t at_us, const struct sample *rows, size_t n);
 
-/** Append an event; raises, changes or clears the alarm of e->alarm_id. */
+/** Append an event; raises, changes or clears the alarm of e->alarm_id.  The kinds
+ * "device_up" and "device_STATE" set the state of e->device in view `devices`.
+ * @return as history_append(); -EINVAL where ts_us is not beyond the last event's */
 int history_event(struct history *h, const struct event *e);
 
 /** Move a destination's cursor; kept with the next commit, never past what is committed.
@@ -73,8 +86,10 @@ void history_cursor(struct history *h, size_t destination, const struct cursor *
 /** Where a destination's cursor stood when the file was opened, or since. */
 void history_cursor_get(const struct history *h, size_t destination, struct cursor *out);
 
-/** Make the open transaction durable.  After an error the batch is gone from h and must
- * be appended again.  @return 0, -ENOSPC, -EIO, ... */
+/** Make the open transaction durable.  After an error all since the last commit is gone
+ * from h, whose file was closed and opened again, and must be appended again: an fsync
+ * is never repeated.  What is not beyond history_newest() was kept all the same.
+ * @return 0, -ENOSPC, -EIO, ... */
 int history_commit(struct history *h);
 
 /** A slice of upkeep, at most some 20 ms: roll up, seal, evict, checkpoint.
@@ -89,7 +104,13 @@ int64_t history_newest(const struct history *h);
  */
 int64_t history_reserve(const struct history *h);
 
+/** No batch beyond this stamp may leave before the next commit: see above. */
+int64_t history_reserved(const struct history *h);
+
 void history_counts(const struct history *h, struct history_counts *out);
+
+/** Take the next of the gaps that were committed since. @return false: no more */
+bool history_gap(struct history *h, struct history_gap *out);
 
 /** Commits what is open, leaves the WAL readable.  NULL and half-built are fine. */
 void history_close(struct history *h);

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storage/db.h"
+#include "storage/history_impl.h"
+
+/* With so few latest values a commit writes them all; else every LATEST_US. */
+enum { LATEST_FEW = 64 };
+#define LATEST_US INT64_C(10000000)
+
+static const char *const key_names[STATE_KEYS] = {
+        "stored", "newest", "event",  "reserve", "rolled",
+        "hours",  "sealed", "latest", "config",
+};
+static const char *const destination_names[DEST_KEYS] = {
+        "acked", "live_from", "live_to", "delivered", "pending", "evicted",
+};
+
+#define ROLL_SET(fn, column)                                                             \
+	column " = coalesce(" fn "(" column ", excluded." column "), " column            \
+	       ", excluded." column ")"
+#define ALARM_SET(column)                                                                \
+	column " = case when excluded.state = 'active' then excluded." column            \
+	       " else " column " end"
+
+static const char *const statements[STMTS] = {
+        [STMT_BEGIN] = "begin immediate",
+        [STMT_COMMIT] = "commit",
+        [STMT_ROW] = "insert into fresh(at, tag, held, value, predicted, mark)"
+                     " values(?, ?, ?, ?, ?, ?)",
+        [STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
+                        " sigma) values(?, ?, ?, ?, ?, ?)",
+        [STMT_STATE] = "insert or replace into state(value, name, key) values(?, ?, ?)",
+        [STMT_COUNT] = "select count(*) from fresh where at > ? and at <= ?",
+        [STMT_NTH] = "select at from fresh where at > ? order by at limit 1 offset ?",
+        [STMT_OLDEST] = "select at from fresh order by at limit 1",
+        [STMT_DELETE] = "delete from fresh where at <= ?",
+        [STMT_EVENT] = "insert into event(ts, alarm, device, tag, kind, severity, state,"
+                       " value, predicted, residual, threshold, method, contributions,"
+                       " message, by) values(?1, nullif(?2, 0), ?3, ?4, ?5, ?6,"
+                       " nullif(?7, ''), ?8, ?9, ?10, ?11, nullif(?12, ''),"
+                       " nullif(?13, ''), ?14, nullif(?15, ''))",
+        /* Clearing and acknowledging leave what was measured at the raise. */
+        [STMT_ALARM] =
+                "insert into alarm(id, ts, device, tag, kind, severity, state, value,"
+                " predicted, residual, threshold, method, contributions, message, by,"
+                " cleared) values(?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                " nullif(?12, ''), nullif(?13, ''), ?14, nullif(?15, ''),"
+                " case when ?7 = 'cleared' then ?1 end)"
+                " on conflict(id) do update set state = excluded.state,"
+                " cleared = excluded.cleared, by = coalesce(excluded.by, by), " ALARM_SET("kind") ", " ALARM_SET("severity") ", " ALARM_SET("value") ", " ALARM_SET(
+                        "predicted") ", " ALARM_SET("residual") ", " ALARM_SET("threshol"
+                                                                               "d") ","
+                                                                                    " " ALARM_SET("method") ", " ALARM_SET(
+                                                                                            "contribution"
+                                                                                            "s") ", " ALARM_SET("message"),
+        [STMT_DEVICE_STATE] =
+                "update device set state = ?, since = ?, error = ? where name = ?",
+        [STMT_GAP] = "insert into gap(ts, ts_from, ts_to, n, destination, reason, device,"
+                     " tag) values(?1, ?2, ?3, ?4, ?5, ?6 || ': not yet at ' || ?5, '*',"
+                     " '*')",
+        [STMT_GAP_GROW] =
+                "update gap set ts_to = ?3, n = n + ?4 where id = (select max(id) from "
+                "gap"
+                " where destination = ?5) and reason = ?6 || ': not yet at ' || ?5"
+                " and ts > ?1 - 3600000000 and ts_from <= ?2",
+        /* Of several rows of a tag in a minute the last in `at` is the last in time. */
+        [STMT_ROLL] =
+                "insert into minute(ts, tag, n, good, total, least, most, last, last_ts)"
+                " select g.ts, g.tag, g.n, g.good, g.total, g.least, g.most, f.value,"
+                " f.at - f.held from (select (at - held) / 60000000 * 60000000 as ts, "
+                "tag,"
+                " count(*) as n, count(x) as good, total(x) as total, min(x) as least,"
+                " max(x) as most, max(at) as last from (select at, held, tag,"
+                " case when mark & 3 = 0 and typeof(value) <> 'text' then value end as x"
+                " from fresh where at > ?1 and at <= ?2) group by 1, 2) g"
+                " cross join fresh f on f.at = g.last and f.tag = g.tag where true"
+                " on conflict(ts, tag) do update set n = n + excluded.n,"
+                " good = good + excluded.good, total = total + excluded.total,"
+                " last = case when excluded.last_ts > last_ts then excluded.last"
+                " else last end, last_ts = max(last_ts, excluded.last_ts),"
+                " " ROLL_SET("min", "least") ", " ROLL_SET("max", "most"),
+        [STMT_ROLL_OLDEST] = "select min(at - held) from fresh where at > ? and at <= ?",
+        [STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
+        [STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
+                      " last, last_ts) select g.tag, ?1, g.n, g.good, g.total, g.least,"
+                      " g.most, m.last, m.last_ts from (select tag, sum(n) as n,"
+                      " sum(good) as good, total(total) as total, min(least) as least,"
+                      " max(most) as most, max(ts) as ts from minute where ts >= ?1"
+                      " and ts < ?2 group by tag) g"
+                      " cross join minute m on m.ts = g.ts and m.tag = g.tag",
+        [STMT_SCAN] = "select at, tag from fresh where at > ? and at <= ? order by at",
+        [STMT_SEAL] =
+                "insert or ignore into sealed(tag, ts, held, value, predicted, mark)"
+                " select tag, at - held, held, value, predicted, mark from fresh"
+                " where at = ? and tag = ?",
+        [STMT_SEALED_OLDEST] = "select min((select min(ts) from sealed where tag = t.id))"
+                               " from tag t",
+        [STMT_SEALED_DELETE] =
+                "delete from sealed where tag = ?1 and ts <= (select min(?2, max(ts)) "
+                "from"
+                " (select ts from sealed where tag = ?1 order by ts limit ?3))",
+        [STMT_TAG_NEXT] = "select id from tag where id > ? order by id limit 1",
+        [STMT_MINUTE_DELETE] =
+                "delete from minute where ts < ?1 and ts <= (select max(ts) from"
+                " (select ts from minute order by ts limit ?2))",
+        [STMT_HOUR_DELETE] = "delete from hour where tag = ? and ts < ?",
+        [STMT_EVENT_DELETE] = "delete from event where ts < ?",
+};
+
+static int prepare_all(struct history *h)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < STMTS; i++) {
+		err = db_prepare(h->db, &h->stmts[i], statements[i]);
+	}
+	return err;
+}
+
+/* FNV-1a over all that the tables of tags and devices are made from. */
+static void add_text(uint64_t *hash, const char *text)
+{
+	do {
+		*hash = (*hash ^ (unsigned char)*text) * 0x100000001b3U;
+	} while (*text++);
+}
+
+static int64_t fingerprint(const struct history_config *cfg)
+{
+	uint64_t hash = 0xcbf29ce484222325U;
+	char numbers[32];
+
+	for (size_t i = 0; i < cfg->n_devices; i++) {
+		add_text(&hash, cfg->devices[i].id);
+		add_text(&hash, cfg->devices[i].driver);
+		add_text(&hash, cfg->devices[i].address);
+	}
+	for (size_t i = 0; i < cfg->n_tags; i++) {
+		const struct tag *t = &cfg->tags[i];
+
+		snprintf(numbers, sizeof(numbers), "%u %d", t->period_ms, t->writable);
+		add_text(&hash, t->device);
+		add_text(&hash, t->name);
+		add_text(&hash, t->unit);
+		add_text(&hash, t->type_name);
+		add_text(&hash, t->description);
+		add_text(&hash, numbers);
+	}
+	return (int64_t)(hash >> 1); /* never negative, hardly ever 0 */
+}
+
+static int register_tags(struct history *h)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(
+	        h->db, &stmt,
+	        "insert into tag(place, period_ms, writable, device, name, unit,"
+	        " type, description) values(?, ?, ?, ?, ?, ?, ?, ?)"
+	        " on conflict(device, name) do update set place ="
+	        " excluded.place, period_ms = excluded.period_ms, writable ="
+	        " excluded.writable, unit = excluded.unit, type ="
+	        " excluded.type, description = excluded.description");
+
+	for (size_t i = 0; !err && i < h->cfg.n_tags; i++) {
+		const struct tag *t = &h->cfg.tags[i];
+		const char *const texts[] = {t->device, t->name, t->unit, t->type_name,
+		                             t->description};
+
+		db_bind(stmt, 3, (int64_t[]){(int64_t)i, t->period_ms, t->writable});
+		for (int k = 0; k < 5; k++) {
+			db_bind_text(stmt, 4 + k, texts[k]);
+		}
+		err = db_run(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+static int register_devices(struct history *h)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(
+	        h->db, &stmt,
+	        "insert into device(place, name, driver, address) values(?, ?,"
+	        " ?, ?) on conflict(name) do update set place = excluded.place,"
+	        " driver = excluded.driver, address = excluded.address");
+
+	for (size_t i = 0; !err && i < h->cfg.n_devices; i++) {
+		const struct history_device *d = &h->cfg.devices[i];
+
+		sqlite3_bind_int64(stmt, 1, (int64_t)i);
+		db_bind_text(stmt, 2, d->id);
+		db_bind_text(stmt, 3, d->driver);
+		db_bind_text(stmt, 4, d->address);
+		err = db_run(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+static int read_tag_ids(struct history *h)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(h->db, &stmt,
+	                     "select id from tag where device = ? and name = ?");
+
+	for (size_t i = 0; !err && i < h->cfg.n_tags; i++) {
+		db_bind_text(stmt, 1, h->cfg.tags[i].device);
+		db_bind_text(stmt, 2, h->cfg.tags[i].name);
+		err = db_int(stmt, -1, &h->tag_ids[i]);
+		if (!err && h->tag_ids[i] < 0) {
+			err = -EBADMSG;
+		}
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+static void take_word(struct history *h, const char *name, const char *key, int64_t value)
+{
+	for (size_t k = 0; !*name && k < STATE_KEYS; k++) {
+		if (strcmp(key, key_names[k]) == 0) {
+			h->keys[k] = value;
+		}
+	}
+	for (size_t d = 0; *name && d < h->cfg.n_destinations; d++) {
+		if (strcmp(name, h->cfg.destinations[d]) != 0) {
+			continue;
+		}
+		for (size_t k = 0; k < DEST_KEYS; k++) {
+			if (strcmp(key, destination_names[k]) == 0) {
+				h->destinations[d].keys[k] = value;
+			}
+		}
+	}
+}
+
+static int read_words(struct history *h)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(h->db, &stmt, "select name, key, value from state");
+	int rc = SQLITE_DONE;
+
+	memset(h->keys, 0, sizeof(h->keys));
+	for (size_t d = 0; d < h->cfg.n_destinations; d++) {
+		memset(h->destinations[d].keys, 0, sizeof(h->destinations[d].keys));
+	}
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		take_word(h, (const char *)sqlite3_column_text(stmt, 0),
+		          (const char *)sqlite3_column_text(stmt, 1),
+		          sqlite3_column_int64(stmt, 2));
+	}
+	if (!err) {
+		err = db_errno(h->db, rc);
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+/* A destination that is new, or was not configured for a while: what is still in the
+ * outbox is pending, what is not and was not delivered is gone. */
+static int recount(struct history *h, struct destination *d)
+{
+	struct cursor c = cursor_of(d->keys);
+	int64_t sum = d->keys[DEST_DELIVERED] + d->keys[DEST_PENDING] +
+	              d->keys[DEST_EVICTED];
+	int err;
+
+	if (sum == h->keys[STATE_STORED]) {
+		return 0;
+	}
+	err = cursor_uncovered(h, &c, 0, INT64_MAX, &d->keys[DEST_PENDING]);
+	d->keys[DEST_EVICTED] = h->keys[STATE_STORED] - d->keys[DEST_DELIVERED] -
+	                        d->keys[DEST_PENDING];
+	return err;
+}
+
+/* The newest row is the newest batch, else words and rows are not of one commit. */
+static int agree(struct history *h)
+{
+	int64_t at;
+	int err = db_query(h->db, "select max(at) from fresh", &at);
+
+	return err ? err : at > h->keys[STATE_NEWEST] ? -EBADMSG : 0;
+}
+
+static int register_config(struct history *h)
+{
+	int64_t print = fingerprint(&h->cfg);
+	int err;
+
+	if (h->keys[STATE_CONFIG] == print) {
+		return 0;
+	}
+	err = db_exec(h->db, "begin immediate; update tag set place = null;"
+	                     " update device set place = null");
+	if (!err) {
+		err = register_tags(h);
+	}
+	if (!err) {
+		err = register_devices(h);
+	}
+	if (!err) {
+		h->keys[STATE_CONFIG] = print;
+		err = state_save(h);
+	}
+	if (!err) {
+		err = db_exec(h->db, "commit");
+	}
+	if (err && !sqlite3_get_autocommit(h->db)) {
+		(void)db_exec(h->db, "rollback");
+	}
+	return err;
+}
+
+int state_load(struct history *h)
+{
+	int err = prepare_all(h);
+
+	if (!err) {
+		err = read_words(h);
+	}
+	if (!err) {
+		err = agree(h);
+	}
+	memcpy(h->kept, h->keys, sizeof(h->kept));
+	if (!err) {
+		err = register_config(h);
+	}
+	if (!err) {
+		err = read_tag_ids(h);
+	}
+	memcpy(h->kept, h->keys, sizeof(h->kept));
+	for (size_t d = 0; !err && d < h->cfg.n_destinations; d++) {
+		err = recount(h, &h->destinations[d]);
+		memcpy(h->destinations[d].kept, h->destinations[d].keys,
+		       sizeof(h->destinations[d].kept));
+	}
+	return err;
+}
+
+static int save_word(struct history *h, const char *name, const char *key, int64_t value)
+{
+	sqlite3_stmt *stmt = h->stmts[STMT_STATE];
+
+	sqlite3_bind_int64(stmt, 1, value);
+	db_bind_text(stmt, 2, name);
+	db_bind_text(stmt, 3, key);
+	return db_run(stmt);
+}
+
+int state_save(struct history *h)
+{
+	int err = 0;
+
+	for (size_t k = 0; !err && k < STATE_KEYS; k++) {
+		if (h->keys[k] != h->kept[k]) {
+			err = save_word(h, "", key_names[k], h->keys[k]);
+		}
+	}
+	/* All of a destination, also what a recount at the start has found. */
+	for (size_t d = 0; d < h->cfg.n_destinations; d++) {
+		for (size_t k = 0; !err && k < DEST_KEYS; k++) {
+			err = save_word(h, h->cfg.destinations[d], destination_names[k],
+			                h->destinations[d].keys[k]);
+		}
+	}
+	return err;
+}
+
+void latest_set(struct history *h, const struct sample *s, int64_t mark)
+{
+	struct latest *l = &h->latest[s->tag];
+
+	if (s->ts_us <= l->ts_us) {
+		return; /* held back, overtaken */
+	}
+	l->ts_us = s->ts_us;
+	l->mark = mark;
+	l->value = s->value;
+	l->predicted = s->est.predicted;
+	l->sigma = s->est.sigma;
+	if (s->value.kind == VALUE_TEXT) {
+		if (!l->text) {
+			l->text = malloc(VALUE_TEXT_MAX + 1);
+		}
+		if (l->text) {
+			snprintf(l->text, VALUE_TEXT_MAX + 1, "%s", s->value.text);
+		} else {
+			l->value.kind = VALUE_NONE;
+		}
+		l->value.text = l->text;
+	}
+	if (!l->dirty) {
+		l->dirty = true;
+		h->dirty[h->n_dirty++] = s->tag;
+	}
+}
+
+int latest_save(struct history *h, bool all)
+{
+	sqlite3_stmt *stmt = h->stmts[STMT_LATEST];
+	int64_t age_us = h->keys[STATE_NEWEST] - h->keys[STATE_LATEST];
+	int err = 0;
+
+	if (!all && h->n_dirty > LATEST_FEW && age_us < LATEST_US) {
+		return 0;
+	}
+	while (!err && h->n_dirty > 0) {
+		uint32_t tag = h->dirty[h->n_dirty - 1];
+		struct latest *l = &h->latest[tag];
+
+		db_bind(stmt, 3, (int64_t[]){h->tag_ids[tag], l->ts_us, l->mark});
+		db_bind_value(stmt, 4, &l->value);
+		sqlite3_bind_double(stmt, 5, l->predicted);
+		sqlite3_bind_double(stmt, 6, l->sigma);
+		err = db_run(stmt);
+		if (!err) {
+			l->dirty = false;
+			h->n_dirty--;
+		}
+	}
+	if (!err) {
+		h->keys[STATE_LATEST] = h->keys[STATE_NEWEST];
+	}
+	return err;
+}
+
+void latest_unsave(struct history *h)
+{
+	h->n_dirty = 0;
+	for (size_t i = 0; i < h->cfg.n_tags; i++) {
+		h->latest[i].dirty = h->latest[i].ts_us != 0;
+		if (h->latest[i].dirty) {
+			h->dirty[h->n_dirty++] = (uint32_t)i;
+		}
+	}
+}
