@@ -8,7 +8,6 @@ enum {
 	ROLLED_KEPT =
 	        10, /* minutes are kept so many times as long as rows; hours again */
 	SEALED_ROWS = SLICE_ROWS / 2,
-	SPARE_PAGES = 512, /* below the ceiling, for what one commit may add */
 };
 
 #define SECOND_US INT64_C(1000000)
@@ -58,7 +57,7 @@ static void choose_by_age(struct history *h, int64_t oldest, int64_t now_us)
 
 static int over_size(struct history *h, bool *over)
 {
-	int64_t pages = 0, unused = 0, spare = h->page_count_max / 4;
+	int64_t pages = 0, unused = 0;
 	int err = 0;
 
 	if (h->page_count_max > 0) {
@@ -67,8 +66,8 @@ static int over_size(struct history *h, bool *over)
 	if (h->page_count_max > 0 && !err) {
 		err = db_query(h->db, "pragma freelist_count", &unused);
 	}
-	spare = spare < SPARE_PAGES ? spare : SPARE_PAGES;
-	*over = h->page_count_max > 0 && pages - unused > h->page_count_max - spare;
+	*over = h->page_count_max > 0 &&
+	        pages - unused > h->page_count_max - h->spare_pages;
 	return err;
 }
 

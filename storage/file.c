@@ -19,6 +19,7 @@ enum {
 	BUSY_MS = 2000,   /* somebody has the file open for writing */
 	WAL_BYTES_MAX = 4 << 20,
 	PAGES_MIN = 256,
+	SPARE_PAGES = 512,
 	WAL_UNKNOWN = -1,
 	WAL_HEADER_BYTES = 32,
 	FRAME_BYTES = SCHEMA_PAGE_BYTES + 24,
@@ -148,6 +149,11 @@ static int set_up(struct history *h)
 		                    SCHEMA_PAGE_BYTES;
 		if (h->page_count_max < PAGES_MIN) {
 			h->page_count_max = PAGES_MIN;
+		}
+		if (h->spare_pages == 0) {
+			h->spare_pages = h->page_count_max / 4;
+			h->spare_pages = h->spare_pages < SPARE_PAGES ? h->spare_pages
+			                                              : SPARE_PAGES;
 		}
 	}
 	/* The size limit truncates the log at close (sqlite3WalClose): what a failed

@@ -261,6 +261,9 @@ static void start_over(struct history *h)
 	seal_reset(h);
 	evict_reset(h);
 	memset(h->tag_at, 0, h->cfg.n_tags * sizeof(*h->tag_at));
+	if (h->failed == -ENOSPC && h->spare_pages < h->page_count_max / 4) {
+		h->spare_pages *= 2; /* one commit brought more than was kept free */
+	}
 	latest_unsave(h);
 	restore(h);
 	file_close(h, true);

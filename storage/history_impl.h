@@ -124,8 +124,9 @@ struct history {
 	int64_t keys[STATE_KEYS], kept[STATE_KEYS];
 	struct destination destinations[DESTINATIONS_MAX];
 	struct history_gap told[DESTINATIONS_MAX]; /* committed, not yet taken */
-	int64_t page_count_max;
-	int wal_frames; /* after the last commit */
+	int64_t page_count_max;                    /* 0: no ceiling */
+	int64_t spare_pages; /* kept free below it, for what one commit may add */
+	int wal_frames;      /* after the last commit */
 	struct seal seal;
 	struct evict evict;
 };

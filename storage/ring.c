@@ -79,20 +79,42 @@ void ring_commit(struct ring *r, size_t n)
 	atomic_store_explicit(&r->head, r->reserved + padded(n), memory_order_release);
 }
 
-const void *ring_peek(struct ring *r, size_t *n)
+size_t ring_tail(const struct ring *r)
 {
-	size_t head = atomic_load_explicit(&r->head, memory_order_acquire);
-	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	struct ring *any = (struct ring *)r;
 
-	if (head == tail) {
+	return atomic_load_explicit(&any->tail, memory_order_relaxed);
+}
+
+const void *ring_walk(struct ring *r, size_t *pos, size_t *n)
+{
+	size_t at = *pos;
+
+	if (at == atomic_load_explicit(&r->head, memory_order_acquire)) {
 		return NULL;
 	}
-	if (*word_at(r, tail) == SKIP) {
-		tail += r->size - (tail & (r->size - 1));
-		atomic_store_explicit(&r->tail, tail, memory_order_release);
+	if (*word_at(r, at) == SKIP) {
+		at += r->size - (at & (r->size - 1));
 	}
-	*n = (size_t)*word_at(r, tail);
-	return word_at(r, tail) + 1;
+	*n = (size_t)*word_at(r, at);
+	*pos = at + padded(*n);
+	return word_at(r, at) + 1;
+}
+
+void ring_pop_to(struct ring *r, size_t pos)
+{
+	atomic_store_explicit(&r->tail, pos, memory_order_release);
+}
+
+const void *ring_peek(struct ring *r, size_t *n)
+{
+	size_t pos = ring_tail(r);
+	const void *message = ring_walk(r, &pos, n);
+
+	if (message) {
+		ring_pop_to(r, pos - padded(*n)); /* past what was skipped */
+	}
+	return message;
 }
 
 void ring_pop(struct ring *r)

@@ -23,6 +23,14 @@ void ring_commit(struct ring *r, size_t n);
 const void *ring_peek(struct ring *r, size_t *n);
 void ring_pop(struct ring *r);
 
+/** Look at messages without taking them: *pos starts as ring_tail() and moves on to the
+ * next.  NULL when there is none yet.  Consumer only. */
+size_t ring_tail(const struct ring *r);
+const void *ring_walk(struct ring *r, size_t *pos, size_t *n);
+
+/** Take all messages before pos, as ring_walk() left it.  Consumer only. */
+void ring_pop_to(struct ring *r, size_t pos);
+
 /** Bytes in use now; any thread. */
 size_t ring_used(const struct ring *r);
 

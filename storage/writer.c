@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "storage/ring.h"
+
+enum {
+	TICKS_A_COMMIT = 10, /* the queue is emptied so often between two commits */
+	UPKEEP_SLICES = 8,   /* at most so many a tick */
+	TRANSACTION_BYTES = 8 << 20, /* of the queue; then a commit comes early */
+	RETRY_BYTES = 1 << 20,       /* the same after a failure: what fits, goes */
+	STOP_TRIES = 3,
+	STOP_MS = 4000,
+};
+
+/* A message: this, then n samples, or one event, then their texts. */
+struct message {
+	int64_t at_us;
+	size_t n; /* samples; 0: an event */
+};
+
+struct writer {
+	struct writer_events events;
+	struct ring *ring;
+	size_t queue_bytes;
+	int64_t reserve;
+	pthread_t thread;
+	int wake_fd, tick_fd, done_fd;
+	atomic_bool stop;
+	_Atomic int64_t reserved; /* a batch beyond it is committed at once */
+	_Atomic int64_t refused;  /* samples that found the queue full */
+	pthread_mutex_t mutex;    /* of the following; never held over I/O */
+	struct writer_stats stats;
+	struct cursor cursors[DESTINATIONS_MAX];
+	size_t n_destinations;
+	int64_t wall_us;
+	bool synced;
+	/* The storage thread's own. */
+	struct history *h;
+	size_t pos;      /* messages before it are in the open transaction */
+	int error;       /* of the last commit, as told */
+	bool again;      /* the queue is being appended once more */
+	int64_t dropped; /* samples that were taken and lost */
+	uint64_t commits;
+};
+
+static void put_text(char **to, const char **text)
+{
+	size_t bytes = strlen(*text) + 1;
+
+	memcpy(*to, *text, bytes);
+	*text = *to;
+	*to += bytes;
+}
+
+static void wake(struct writer *w)
+{
+	uint64_t one = 1;
+
+	(void)!write(w->wake_fd, &one, sizeof(one));
+}
+
+static void put(struct writer *w, struct message *m, int64_t at_us, char *end)
+{
+	m->at_us = at_us;
+	ring_commit(w->ring, (size_t)(end - (char *)m));
+	if (ring_used(w->ring) > w->queue_bytes / 2 ||
+	    at_us > atomic_load_explicit(&w->reserved, memory_order_relaxed)) {
+		wake(w);
+	}
+}
+
+int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, size_t n)
+{
+	size_t bytes = sizeof(struct message) + n * sizeof(*rows);
+	struct message *m;
+	struct sample *copy;
+	char *end;
+
+	for (size_t i = 0; i < n; i++) {
+		bytes += rows[i].value.kind == VALUE_TEXT ? strlen(rows[i].value.text) + 1
+		                                          : 0;
+	}
+	m = n > 0 ? ring_reserve(w->ring, bytes) : NULL;
+	if (!m) {
+		atomic_fetch_add_explicit(&w->refused, (int64_t)n, memory_order_relaxed);
+		wake(w);
+		return n > 0 ? -ENOBUFS : 0;
+	}
+	copy = (struct sample *)(m + 1);
+	memcpy(copy, rows, n * sizeof(*rows));
+	end = (char *)(copy + n);
+	for (size_t i = 0; i < n; i++) {
+		if (copy[i].value.kind == VALUE_TEXT) {
+			put_text(&end, &copy[i].value.text);
+		}
+	}
+	m->n = n;
+	put(w, m, at_us, end);
+	return 0;
+}
+
+int writer_event(struct writer *w, const struct event *e)
+{
+	const char *const given[] = {e->kind,          e->severity, e->state, e->method,
+	                             e->contributions, e->message,  e->by};
+	size_t bytes = sizeof(struct message) + sizeof(*e);
+	struct message *m;
+	struct event *copy;
+	char *end;
+
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+		bytes += strlen(given[i]) + 1;
+	}
+	m = ring_reserve(w->ring, bytes);
+	if (!m) {
+		return -ENOBUFS;
+	}
+	copy = (struct event *)(m + 1);
+	*copy = *e;
+	end = (char *)(copy + 1);
+	put_text(&end, &copy->kind);
+	put_text(&end, &copy->severity);
+	put_text(&end, &copy->state);
+	put_text(&end, &copy->method);
+	put_text(&end, &copy->contributions);
+	put_text(&end, &copy->message);
+	put_text(&end, &copy->by);
+	m->n = 0;
+	put(w, m, e->ts_us, end);
+	return 0;
+}
+
+static int append(struct writer *w, const struct message *m)
+{
+	int err;
+
+	if (w->again && m->n > 0 && m->at_us <= history_newest(w->h)) {
+		return 0; /* was kept when its commit failed */
+	}
+	err = m->n > 0 ? history_append(w->h, m->at_us, (const struct sample *)(m + 1),
+	                                m->n)
+	               : history_event(w->h, (const struct event *)(m + 1));
+	if (err == -EINVAL) {
+		w->dropped += (int64_t)m->n; /* no batch: it would fail for ever */
+		err = 0;
+	}
+	return err;
+}
+
+/* Move the queue into the open transaction. @return 1: more than one may hold */
+static int drain(struct writer *w)
+{
+	size_t most = w->again ? RETRY_BYTES : TRANSACTION_BYTES, n;
+	const struct message *m;
+	size_t pos = w->pos;
+	int err = 0;
+
+	while (!err && pos - ring_tail(w->ring) < most &&
+	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
+		err = append(w, m);
+		if (!err) {
+			w->pos = pos;
+		}
+	}
+	return err ? err : pos - ring_tail(w->ring) >= most;
+}
+
+/* While the disk refuses the oldest go, so that the newest find room. */
+static void shed(struct writer *w)
+{
+	const struct message *m;
+	size_t pos = ring_tail(w->ring), n;
+
+	while (ring_used(w->ring) > w->queue_bytes / 4 * 3 &&
+	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
+		w->dropped += (int64_t)m->n;
+		ring_pop_to(w->ring, pos);
+	}
+}
+
+static void take_cursors(struct writer *w)
+{
+	struct cursor cursors[DESTINATIONS_MAX];
+
+	pthread_mutex_lock(&w->mutex);
+	memcpy(cursors, w->cursors, sizeof(cursors));
+	pthread_mutex_unlock(&w->mutex);
+	for (size_t d = 0; d < w->n_destinations; d++) {
+		history_cursor(w->h, d, &cursors[d]);
+	}
+}
+
+static int64_t wall(struct writer *w)
+{
+	int64_t now_us;
+
+	pthread_mutex_lock(&w->mutex);
+	now_us = w->synced ? w->wall_us : 0;
+	pthread_mutex_unlock(&w->mutex);
+	return now_us;
+}
+
+static void publish_stats(struct writer *w)
+{
+	struct history_counts counts;
+	int64_t used = (int64_t)ring_used(w->ring);
+
+	history_counts(w->h, &counts);
+	pthread_mutex_lock(&w->mutex);
+	w->stats.history = counts;
+	w->stats.committed_at = history_newest(w->h);
+	w->stats.dropped = w->dropped;
+	w->stats.queued_bytes = used;
+	if (used > w->stats.queue_bytes_max) {
+		w->stats.queue_bytes_max = used;
+	}
+	w->stats.commits = w->commits;
+	w->stats.error = w->error;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void tell_trouble(struct writer *w, int err)
+{
+	bool change = err != w->error;
+
+	w->error = err;
+	if (change && w->events.trouble) {
+		w->events.trouble(w->events.arg, err);
+	}
+}
+
+static void tell_committed(struct writer *w, int64_t before)
+{
+	int64_t newest = history_newest(w->h);
+	struct history_gap gap;
+
+	if (newest != before && w->events.committed) {
+		w->events.committed(w->events.arg, newest);
+	}
+	while (history_gap(w->h, &gap)) {
+		if (w->events.gap) {
+			w->events.gap(w->events.arg, gap.destination, gap.from_us,
+			              gap.to_us, gap.n);
+		}
+	}
+}
+
+/* One commit. @return 1: the queue holds more, 0, or a negative errno */
+static int commit(struct writer *w)
+{
+	int64_t before = history_newest(w->h);
+	int more = drain(w), err;
+
+	take_cursors(w);
+	err = history_commit(w->h);
+	if (err) {
+		w->pos = ring_tail(w->ring);
+		w->again = true;
+		shed(w);
+		w->pos = ring_tail(w->ring);
+	} else {
+		w->commits += w->pos != ring_tail(w->ring);
+		ring_pop_to(w->ring, w->pos);
+		atomic_store(&w->reserved, history_reserved(w->h));
+		w->again = w->again && more > 0;
+	}
+	tell_trouble(w, err);
+	if (!err) {
+		tell_committed(w, before);
+	}
+	publish_stats(w);
+	return err ? err : more > 0;
+}
+
+static int upkeep(struct writer *w)
+{
+	int64_t now_us = wall(w);
+	int more = 1;
+
+	for (int i = 0; i < UPKEEP_SLICES && more > 0; i++) {
+		if (ring_used(w->ring) > w->queue_bytes / 2) {
+			break;
+		}
+		more = history_upkeep(w->h, now_us);
+	}
+	return more;
+}
+
+/* Once a tick: the queue into the transaction; once a commit: all of it to the disk.
+ * After a failure nothing is touched until the next commit is due. */
+static void go_round(struct writer *w, bool due)
+{
+	int err = 0;
+
+	if (!w->error) {
+		err = drain(w);
+	}
+	if (due && w->error == -ENOSPC && upkeep(w) >= 0) {
+		(void)history_commit(w->h); /* made room, perhaps */
+	}
+	if (due || err != 0) {
+		do {
+			err = commit(w);
+		} while (err > 0);
+	}
+	if (!w->error && upkeep(w) < 0) {
+		(void)commit(w);
+	}
+	pthread_mutex_lock(&w->mutex);
+	w->stats.progress++;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static bool beyond_reserve(struct writer *w)
+{
+	size_t pos = w->pos, n;
+	const struct message *m = ring_walk(w->ring, &pos, &n);
+
+	return !w->error && m && m->at_us > history_reserved(w->h);
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	struct pollfd fds[] = {{.fd = w->wake_fd, .events = POLLIN},
+	                       {.fd = w->tick_fd, .events = POLLIN}};
+	uint64_t ticks = 0, n;
+
+	while (!atomic_load(&w->stop)) {
+		bool due;
+
+		(void)poll(fds, ARRAY_SIZE(fds), -1);
+		(void)!read(w->wake_fd, &n, sizeof(n));
+		ticks += read(w->tick_fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+		due = ticks >= TICKS_A_COMMIT || beyond_reserve(w);
+		ticks = due ? 0 : ticks;
+		go_round(w, due);
+	}
+	for (int i = 0; i < STOP_TRIES && ring_used(w->ring) > 0; i++) {
+		while (commit(w) > 0) {
+		}
+	}
+	take_cursors(w);
+	history_close(w->h);
+	n = 1;
+	(void)!write(w->done_fd, &n, sizeof(n));
+	return NULL;
+}
+
+static int open_fds(struct writer *w, uint32_t commit_ms)
+{
+	uint32_t tick_ms = commit_ms / TICKS_A_COMMIT;
+	struct itimerspec every = {{0, 0}, {0, 0}};
+
+	tick_ms = tick_ms > 0 ? tick_ms : 1;
+	every.it_interval.tv_sec = tick_ms / 1000;
+	every.it_interval.tv_nsec = (long)(tick_ms % 1000) * 1000000;
+	every.it_value = every.it_interval;
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (w->wake_fd < 0 || w->done_fd < 0 || w->tick_fd < 0 ||
+	    timerfd_settime(w->tick_fd, 0, &every, NULL) != 0) {
+		return -errno;
+	}
+	return 0;
+}
+
+static void release(struct writer *w)
+{
+	const int fds[] = {w->wake_fd, w->done_fd, w->tick_fd};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (fds[i] >= 0) {
+			close(fds[i]);
+		}
+	}
+	ring_free(w->ring);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
+
+/* Signals are for the loop: the storage thread has all of them blocked. */
+static int start_thread(struct writer *w)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&w->thread, NULL, run, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+int writer_start(struct writer **out, const struct history_config *cfg,
+                 const struct writer_events *events, size_t queue_bytes,
+                 const char **found)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int err;
+
+	*found = NULL;
+	if (!w) {
+		return -ENOMEM;
+	}
+	w->wake_fd = w->done_fd = w->tick_fd = -1;
+	w->events = events ? *events : (struct writer_events){0};
+	w->queue_bytes = queue_bytes;
+	w->n_destinations = cfg->n_destinations < DESTINATIONS_MAX ? cfg->n_destinations
+	                                                           : DESTINATIONS_MAX;
+	pthread_mutex_init(&w->mutex, NULL);
+	err = ring_new(&w->ring, queue_bytes);
+	if (!err) {
+		err = open_fds(w, cfg->commit_ms);
+	}
+	if (!err) {
+		err = history_open(&w->h, cfg, found);
+	}
+	if (err) {
+		release(w);
+		return err;
+	}
+	w->reserve = history_reserve(w->h);
+	atomic_store(&w->reserved, history_reserved(w->h));
+	for (size_t d = 0; d < w->n_destinations; d++) {
+		history_cursor_get(w->h, d, &w->cursors[d]);
+	}
+	publish_stats(w);
+	err = start_thread(w);
+	if (err) {
+		history_close(w->h);
+		release(w);
+		return err;
+	}
+	*out = w;
+	return 0;
+}
+
+void writer_cursor(struct writer *w, size_t destination, const struct cursor *c)
+{
+	if (destination < w->n_destinations) {
+		pthread_mutex_lock(&w->mutex);
+		w->cursors[destination] = *c;
+		pthread_mutex_unlock(&w->mutex);
+	}
+}
+
+void writer_cursor_get(struct writer *w, size_t destination, struct cursor *out)
+{
+	*out = (struct cursor){0};
+	if (destination < w->n_destinations) {
+		pthread_mutex_lock(&w->mutex);
+		*out = w->cursors[destination];
+		pthread_mutex_unlock(&w->mutex);
+	}
+}
+
+void writer_wall(struct writer *w, int64_t now_us, bool synced)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->wall_us = now_us;
+	w->synced = synced;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+void writer_stats(struct writer *w, struct writer_stats *out)
+{
+	pthread_mutex_lock(&w->mutex);
+	*out = w->stats;
+	pthread_mutex_unlock(&w->mutex);
+	out->queued_bytes = (int64_t)ring_used(w->ring);
+	out->dropped += atomic_load_explicit(&w->refused, memory_order_relaxed);
+}
+
+int64_t writer_reserve(const struct writer *w)
+{
+	return w->reserve;
+}
+
+void writer_stop(struct writer *w)
+{
+	struct pollfd done;
+
+	if (!w) {
+		return;
+	}
+	atomic_store(&w->stop, true);
+	wake(w);
+	done = (struct pollfd){.fd = w->done_fd, .events = POLLIN};
+	if (poll(&done, 1, STOP_MS) <= 0) {
+		/* Caught in the disk: it keeps what it uses until the process ends. */
+		pthread_detach(w->thread);
+		return;
+	}
+	pthread_join(w->thread, NULL);
+	release(w);
+}
