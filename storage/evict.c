@@ -37,7 +37,7 @@ static void begin_run(struct history *h, int64_t to, int64_t span_us, const char
 	h->evict.tag = 0;
 	h->evict.reason = reason;
 	h->evict.rolled_to = newest - ROLLED_KEPT * span_us;
-	h->evict.hours_to = newest - ROLLED_KEPT * ROLLED_KEPT * span_us;
+	h->evict.hours_to = newest - ROLLED_KEPT * (ROLLED_KEPT * span_us);
 }
 
 /* By age in steps of an hour, or of a tenth of what is kept where that is less. */

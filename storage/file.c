@@ -63,7 +63,7 @@ static int damaged_number(const char *name)
 	static const char prefix[] = "history.db.damaged-";
 
 	return strncmp(name, prefix, sizeof(prefix) - 1) == 0
-	               ? atoi(name + sizeof(prefix) - 1)
+	               ? (int)strtol(name + sizeof(prefix) - 1, NULL, 10)
 	               : 0;
 }
 

@@ -269,6 +269,7 @@ static bool wanted(const struct reader *r, int64_t tag)
 	       r->tags[tag].type_name;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a call with its callback */
 int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t max,
                    int (*row)(void *arg, const struct backlog_row *row), void *arg)
 {
@@ -340,6 +341,7 @@ static int give_rows(struct reader *r, sqlite3_stmt *stmt,
 	"from history h where device = ?1 and tag = ?2 and ts_us >= ?3 and ts_us <= ?4"
 #define TYPE_OF "(select type from tag t where t.device = ?1 and t.name = ?2)"
 
+/* NOLINTNEXTLINE(readability-function-size): a call with its callback */
 int reader_history(struct reader *r, const char *device, const char *tag,
                    int64_t since_us, int64_t until_us, int64_t every_us,
                    int (*row)(void *arg, const struct history_row *row), void *arg)
@@ -405,6 +407,7 @@ static int give_cells(struct reader *r, sqlite3_stmt *stmt, int n,
 	return stop ? stop : db_errno(r->db, rc);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a call with its callback */
 int reader_view(struct reader *r, const char *view, int64_t since_us, int64_t until_us,
                 int (*row)(void *arg, int n, const char *const *columns,
                            const char *const *values),

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* One line of fixed length within one sector, with a check of its own. */
-#define LINE_FORMAT "pollux reserve %020" PRId64 " %020" PRId64
+#define LINE_START  "pollux reserve "
+#define LINE_FORMAT LINE_START "%020" PRId64 " %020" PRId64
 enum { LINE_BYTES = 56, CHECK_BYTES = 10, RECORD_BYTES = LINE_BYTES + CHECK_BYTES };
 
 /* FNV-1a, Fowler, Noll, Vo; 32 bits. */
@@ -34,15 +36,18 @@ static void format(char *record, int64_t recent, int64_t ceiling)
 static void parse(struct reserve *r, const char *record)
 {
 	char again[RECORD_BYTES + 1];
+	char *end;
 	int64_t recent, ceiling;
 
-	if (sscanf(record, "pollux reserve %" SCNd64 " %" SCNd64, &recent, &ceiling) ==
-	    2) {
-		format(again, recent, ceiling);
-		if (strcmp(again, record) == 0) {
-			r->recent = recent;
-			r->ceiling = ceiling;
-		}
+	if (strncmp(record, LINE_START, sizeof(LINE_START) - 1) != 0) {
+		return;
+	}
+	recent = strtoll(record + sizeof(LINE_START) - 1, &end, 10);
+	ceiling = strtoll(end, NULL, 10);
+	format(again, recent, ceiling);
+	if (strcmp(again, record) == 0) {
+		r->recent = recent;
+		r->ceiling = ceiling;
 	}
 }
 
