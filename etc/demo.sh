@@ -12,8 +12,7 @@ fail() {
 }
 
 build() {
-  [ -f build/build.ninja ] ||
-    meson setup build --buildtype=release -Dtests=false || return 1
+  [ -f build/build.ninja ] || meson setup build -Dtests=false || return 1
   meson compile -C build
 }
 

@@ -8,8 +8,9 @@ packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-
 # The demonstration's broker, and the program that its history is read with.
 packages_run='mosquitto sqlite3'
 # Independent peers of the tests, and the tools of the lint suite.
-packages_test='libcmocka-dev mosquitto mosquitto-clients sqlite3 mbpoll python3-pymodbus python3-serial-asyncio socat openssl
-  binutils util-linux clang-format clang-tidy shellcheck universal-ctags systemd'
+packages_test='libcmocka-dev mosquitto-clients mbpoll python3-pymodbus
+  python3-serial-asyncio socat openssl binutils util-linux clang-format clang-tidy
+  shellcheck universal-ctags systemd'
 packages_clang='clang libclang-rt-14-dev'
 
 # packages_missing PACKAGE...: print those that are not installed.

@@ -61,7 +61,7 @@ packages_install $packages_build $packages_run $packages_test ${clang:+$packages
 mkdir -p "$base" || fail "$base/ cannot be written"
 
 build sanitized gcc -Db_sanitize=address,undefined
-build release gcc --buildtype=release
+build release gcc
 [ -z "$clang" ] ||
   build clang clang -Db_sanitize=address,undefined -Db_lundef=false -De2e=false
 
