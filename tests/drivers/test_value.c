@@ -488,7 +488,7 @@ static void what_does_not_fit_is_refused(void **state)
 	        {"uint16 65536", &uint16, value_real(65536), -ERANGE},
 	        {"uint16 NaN", &uint16, value_real((double)NAN), -ERANGE},
 	        {"uint16 text", &uint16, value_text("1"), -ERANGE},
-	        {"uint16 nothing", &uint16, {VALUE_NONE}, -ERANGE},
+	        {"uint16 nothing", &uint16, {.kind = VALUE_NONE}, -ERANGE},
 	        {"uint16 true", &uint16, value_bool(true), 0},
 	        {"int64 lowest", &int64, value_int(INT64_MIN), 0},
 	        {"int64 2^63", &int64, value_uint(UINT64_C(1) << 63), -ERANGE},

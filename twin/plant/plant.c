@@ -8,7 +8,7 @@
 
 #include "drivers/reading.h"
 
-enum { NOBODY = UINT32_MAX };
+#define NOBODY UINT32_MAX
 
 struct part {
 	const struct part_config *config;
