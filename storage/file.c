@@ -140,7 +140,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
 static int set_up(struct history *h)
 {
 	char sql[512];
-	int persist = 1;
+	int persist = 1, err;
 
 	sqlite3_file_control(h->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	h->page_count_max = 0;
@@ -165,7 +165,10 @@ static int set_up(struct history *h)
 	         " pragma temp_store = memory; pragma max_page_count = %lld;",
 	         SCHEMA_PAGE_BYTES, h->cfg.full ? "full" : "normal", WAL_BYTES_MAX,
 	         h->page_count_max ? (long long)h->page_count_max : 4294967294LL);
-	return db_exec(h->db, sql);
+	err = db_exec(h->db, sql);
+	/* After the pragma, which takes any hook away. */
+	sqlite3_wal_hook(h->db, on_commit, h);
+	return err;
 }
 
 /* Is it ours?  Nothing is written before that is known. */
@@ -213,7 +216,6 @@ static int open_once(struct history *h, const char **found)
 	}
 	sqlite3_extended_result_codes(h->db, 1);
 	sqlite3_busy_timeout(h->db, BUSY_MS);
-	sqlite3_wal_hook(h->db, on_commit, h);
 	err = look(h, created, found);
 	if (!err) {
 		err = state_load(h);

@@ -21,7 +21,8 @@ static const char *const tables[] = {
         "create table fresh(at integer not null, tag integer not null,"
         " held integer not null, value, predicted real, mark integer not null,"
         " primary key(at, tag)) without rowid",
-        "create index fresh_held on fresh(at - held) where held > 0",
+        "create index fresh_held on fresh(cast(at - held as integer))"
+        " where held > 0",
         "create table sealed(tag integer not null, ts integer not null,"
         " held integer not null, value, predicted real, mark integer not null,"
         " primary key(tag, ts)) without rowid",
@@ -77,6 +78,10 @@ static const char *const tables[] = {
 	"select " TIME(ts) " as time, t.device as device, t.name as tag," \
 	" r.value as value, t.unit as unit, r.predicted as predicted, " RESIDUAL ", " \
 	QUALITY ", " SOURCE ", " STATE ", " ts " as ts_us "
+/* With the affinity of a column: all parts of a compound alike, or SQLite does not flatten
+ * it and sorts (restriction 17h of its subquery flattener). */
+#define HELD_TS "cast(r.at - r.held as integer)"
+#define HOUR_AGO "(cast(strftime('%s', 'now') as integer) - 3600) * 1000000"
 #define STATE_OF(key) "(select value from state where name = '' and key = '" key "')"
 /* The + keeps this bound off the index, which a bound of the query needs more. */
 #define IN_FRESH "+r.at > " STATE_OF("sealed")
@@ -95,18 +100,19 @@ static const char *const views[] = {
 	ROWS("r.at") "from fresh r join tag t on t.id = r.tag"
 	" where r.held = 0 and " IN_FRESH
 	" union all "
-	ROWS("r.at - r.held") "from fresh r join tag t on t.id = r.tag"
+	ROWS(HELD_TS) "from fresh r join tag t on t.id = r.tag"
 	" where r.held > 0 and " IN_FRESH
 	" union all "
 	ROWS("r.ts") "from sealed r join tag t on t.id = r.tag"
 	" where r.ts + r.held <= " STATE_OF("sealed"),
 
 	/* The last hour is never sealed (storage/seal.c). */
-	"create view recent as select * from ("
-	ROWS("r.at") "from fresh r join tag t on t.id = r.tag where r.held = 0"
+	"create view recent as "
+	ROWS("r.at") "from fresh r join tag t on t.id = r.tag"
+	" where r.held = 0 and r.at > " HOUR_AGO
 	" union all "
-	ROWS("r.at - r.held") "from fresh r join tag t on t.id = r.tag where r.held > 0)"
-	" where ts_us > (cast(strftime('%s', 'now') as integer) - 3600) * 1000000"
+	ROWS(HELD_TS) "from fresh r join tag t on t.id = r.tag"
+	" where r.held > 0 and " HELD_TS " > " HOUR_AGO
 	" order by ts_us desc",
 
 	/* What came after the latest values were saved is still in fresh. */

@@ -150,7 +150,7 @@ static int clear_fresh(struct history *h)
 	int64_t to = cursor_delivered_to(h), oldest, nth;
 	int err = db_int(h->stmts[STMT_OLDEST], INT64_MAX, &oldest);
 
-	to = to < h->kept[STATE_SEALED] ? to : h->kept[STATE_SEALED];
+	to = to < h->keys[STATE_SEALED] ? to : h->keys[STATE_SEALED];
 	if (err || oldest > to) {
 		return err;
 	}

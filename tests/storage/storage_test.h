@@ -4,6 +4,7 @@
 #define TESTS_STORAGE_TEST_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <sqlite3.h>
