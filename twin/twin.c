@@ -4,8 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "twin/component.h"
 #include "twin/drift/learner.h"
 #include "twin/drift/monitor.h"
+#include "twin/links.h"
+#include "twin/voice.h"
+
+#define TIME_NEVER INT64_MIN
 
 enum { LEARN_MIN = 180, LEARN_BYTES = 32 << 20 };
 
@@ -15,6 +20,13 @@ struct twin {
 	uint32_t *monitored;      /* by device: how many of its tags */
 	struct learner *learner;  /* NULL when all have learnt */
 	size_t learning;          /* tags that have not learnt yet */
+
+	struct component *components;
+	struct links links;
+	uint32_t *touched; /* components of the last batch, in the order of their steps */
+	size_t n_touched;
+	bool *is_touched; /* by component */
+	uint64_t late;
 };
 
 static bool is_monitored(const struct twin_config *cfg, size_t tag)
@@ -38,6 +50,7 @@ static int make_monitors(struct twin *t)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->n_field_tags; i++) {
+		t->monitors[i].t_ns = TIME_NEVER;
 		if (is_monitored(cfg, i)) {
 			t->monitors[i].watched = true;
 			t->monitored[cfg->tags[i].device_index]++;
@@ -51,13 +64,55 @@ static int make_monitors(struct twin *t)
 	                   cfg->learn_bytes ? cfg->learn_bytes : LEARN_BYTES);
 }
 
+static int make_components(struct twin *t)
+{
+	const struct twin_config *cfg = t->cfg;
+	int err = links_init(&t->links, cfg);
+
+	t->components = calloc(cfg->n_components + 1, sizeof(*t->components));
+	t->touched = calloc(cfg->n_components + 1, sizeof(*t->touched));
+	t->is_touched = calloc(cfg->n_components + 1, sizeof(*t->is_touched));
+	if (!t->components || !t->touched || !t->is_touched) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < cfg->n_components && !err; i++) {
+		err = component_init(&t->components[i], &cfg->components[i], cfg);
+	}
+	for (size_t i = 0; i < t->links.n; i++) {
+		const struct link *l = &t->links.all[i];
+
+		if (l->binding.tag < cfg->n_field_tags) {
+			t->monitors[l->binding.tag].linked = true;
+			t->monitors[l->binding.tag].modelled |= l->output;
+		}
+	}
+	return err;
+}
+
+static bool is_valid(const struct twin_config *cfg)
+{
+	if (cfg->learn < LEARN_MIN || !(cfg->false_alarm > 0 && cfg->false_alarm < 1) ||
+	    cfg->n_field_tags > cfg->n_tags) {
+		return false;
+	}
+	for (size_t i = 0; i < cfg->n_components; i++) {
+		const struct component_config *c = &cfg->components[i];
+
+		if (!c->model || (c->learn && c->learn < LEARN_MIN) ||
+		    c->n_inputs > MODEL_INPUTS_MAX || c->n_outputs > MODEL_OUTPUTS_MAX ||
+		    !(c->max_age_s > 0)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int twin_new(struct twin **out, const struct twin_config *cfg)
 {
 	struct twin *t;
 	int err;
 
-	if (cfg->learn < LEARN_MIN || !(cfg->false_alarm > 0 && cfg->false_alarm < 1) ||
-	    cfg->n_field_tags > cfg->n_tags) {
+	if (!is_valid(cfg)) {
 		return -EINVAL;
 	}
 	t = calloc(1, sizeof(*t));
@@ -66,6 +121,10 @@ int twin_new(struct twin **out, const struct twin_config *cfg)
 	}
 	t->cfg = cfg;
 	err = make_monitors(t);
+	if (err) {
+		goto fail;
+	}
+	err = make_components(t);
 	if (err) {
 		goto fail;
 	}
@@ -79,15 +138,50 @@ fail:
 
 void twin_free(struct twin *t)
 {
-	if (t) {
-		learner_free(t->learner);
-		free(t->monitors);
-		free(t->monitored);
-		free(t);
+	if (!t) {
+		return;
+	}
+	for (size_t i = 0; t->components && i < t->cfg->n_components; i++) {
+		component_fini(&t->components[i]);
+	}
+	learner_free(t->learner);
+	free(t->monitors);
+	free(t->monitored);
+	free(t->components);
+	links_fini(&t->links);
+	free(t->touched);
+	free(t->is_touched);
+	free(t);
+}
+
+static void touch(struct twin *t, uint32_t component)
+{
+	if (!t->is_touched[component]) {
+		t->is_touched[component] = true;
+		t->touched[t->n_touched++] = component;
 	}
 }
 
-static void learn(struct twin *t, uint32_t tag, double x, double dt_s)
+/* Hand a value to the components that take it; NAN: only that there is none. */
+static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
+{
+	for (const struct link *l = links_first(&t->links, tag); l;
+	     l = links_next(&t->links, l)) {
+		struct component *c = &t->components[l->component];
+		double si = x * l->binding.scale + l->binding.offset;
+
+		touch(t, l->component);
+		if (!isfinite(si) && l->output) {
+			component_lost(c, l->binding.port);
+		} else if (isfinite(si) && l->output) {
+			component_output(c, l->binding.port, t_ns, si);
+		} else if (isfinite(si)) {
+			component_input(c, l->binding.port, t_ns, si);
+		}
+	}
+}
+
+static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 {
 	const struct tag *def = &t->cfg->tags[tag];
 	const struct monitor_wish wish = {
@@ -95,14 +189,8 @@ static void learn(struct twin *t, uint32_t tag, double x, double dt_s)
 	        .tags = t->monitored[def->device_index],
 	        .lsb = def->lsb,
 	};
-	struct learner_rows rows;
 
-	learner_add(t->learner, tag, x, dt_s);
-	rows = learner_rows(t->learner, tag);
-	if (rows.n < t->cfg->learn) {
-		return;
-	}
-	monitor_learn(&t->monitors[tag], &wish, &rows, NULL);
+	monitor_learn(&t->monitors[tag], &wish, rows, NULL);
 	learner_release(t->learner, tag);
 	if (--t->learning == 0) {
 		learner_free(t->learner);
@@ -110,44 +198,170 @@ static void learn(struct twin *t, uint32_t tag, double x, double dt_s)
 	}
 }
 
-/* A reading that may enter the filters: good, finite, and later than the last. */
-static void watch(struct twin *t, int64_t t_ns, uint32_t tag, double x,
+/* A component has learnt: the monitors of its sensors learn from its innovations. */
+static void teach(struct twin *t, struct component *c, int64_t t_ns)
+{
+	for (size_t j = 0; j < c->cfg->n_outputs; j++) {
+		const struct binding *b = &c->cfg->outputs[j];
+		struct learner_rows rows;
+		double nu, dt_s;
+
+		if (!c->out[b->port].measured || !t->monitors[b->tag].watched) {
+			continue;
+		}
+		for (size_t k = 0; k < component_learnt_rows(c); k++) {
+			if (component_learnt(c, b->port, k, &nu, &dt_s)) {
+				learner_add(t->learner, b->tag, nu / b->scale, dt_s);
+			}
+		}
+		t->monitors[b->tag].t_ns = t_ns;
+		rows = learner_rows(t->learner, b->tag);
+		if (rows.n >= MONITOR_LEARN_MIN) {
+			learn(t, b->tag, &rows);
+		}
+	}
+	component_forget(c);
+}
+
+/* A virtual sensor of one component may be an input of another, which then follows. */
+static void step_components(struct twin *t, int64_t t_ns)
+{
+	for (size_t i = 0; i < t->n_touched; i++) {
+		struct component *c = &t->components[t->touched[i]];
+
+		component_step(c, t_ns);
+		if (component_learnt_rows(c)) {
+			teach(t, c, t_ns);
+		}
+		for (size_t j = 0; j < c->cfg->n_outputs; j++) {
+			const struct binding *b = &c->cfg->outputs[j];
+			double value, sigma;
+
+			if (!c->out[b->port].measured &&
+			    component_fill(c, b->port, &value, &sigma)) {
+				offer(t, t_ns, b->tag, links_to_tag(b, value));
+			}
+		}
+	}
+}
+
+/* Let the monitor of a tag see x; the tag learns from so many of them. */
+static void watch(struct twin *t, int64_t t_ns, const struct reading *r, double x,
                   struct estimate *e)
 {
-	struct monitor *m = &t->monitors[tag];
+	struct monitor *m = &t->monitors[r->tag];
+	double dt_s = m->t_ns == TIME_NEVER ? 0 : (double)(t_ns - m->t_ns) / 1e9;
+	struct learner_rows rows;
 
 	if (m->ready) {
 		monitor_step(m, t_ns, x, e);
 		return;
 	}
 	e->state = STATE_LEARNING;
-	learn(t, tag, x, m->t_ns ? (double)(t_ns - m->t_ns) / 1e9 : 0);
+	learner_add(t->learner, r->tag, x, dt_s);
 	m->t_ns = t_ns;
+	rows = learner_rows(t->learner, r->tag);
+	if (rows.n >= t->cfg->learn) {
+		learn(t, r->tag, &rows);
+	}
 }
 
-static void merge_one(struct twin *t, int64_t t_ns, const struct reading *r,
-                      struct estimate *e)
+/* A lost sensor: the model stands in as long as it may. */
+static void fill(const struct twin *t, const struct link *l, struct estimate *e)
 {
-	double x = value_number(&r->value);
-	struct monitor *m;
+	const struct component *c = &t->components[l->component];
+	double value, sigma;
+
+	if (c->phase != COMPONENT_JUDGING ||
+	    !component_fill(c, l->binding.port, &value, &sigma)) {
+		return;
+	}
+	e->predicted = e->estimate = links_to_tag(&l->binding, value);
+	e->sigma = sigma / fabs(l->binding.scale);
+	if (e->quality != QUALITY_UNCERTAIN) { /* that one has a value of its own */
+		e->quality = QUALITY_UNCERTAIN;
+		e->source = SOURCE_PREDICTED;
+	}
+}
+
+/* A reading that its component has met with a prediction. */
+static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
+                  const struct link *l, struct estimate *e)
+{
+	const struct component *c = &t->components[l->component];
+	const struct component_output *out = &c->out[l->binding.port];
+	struct estimate own = *e;
+
+	own.score = 0;
+	if (out->judged && t->monitors[r->tag].watched) {
+		double residual = (out->y - out->predicted) / l->binding.scale;
+
+		watch(t, t_ns, r, residual, &own);
+	}
+	if (!out->judged || own.state == STATE_LEARNING ||
+	    c->phase != COMPONENT_JUDGING) {
+		e->state = STATE_LEARNING;
+		return;
+	}
+	e->predicted = links_to_tag(&l->binding, out->predicted);
+	e->sigma = out->sigma / fabs(l->binding.scale);
+	e->estimate = links_to_tag(&l->binding, out->estimate);
+	e->state = own.state;
+	e->score = own.score;
+	e->drift = own.drift;
+	if (component_state(c) == STATE_MISMATCH) {
+		e->state = STATE_MISMATCH;
+		e->score = fmax(e->score, nis_score(&c->nis));
+		e->drift = true;
+	}
+}
+
+/* What a reading is by itself; true where it may enter the filters: good, finite, and
+ * later than the last. */
+static bool receive(struct twin *t, int64_t t_ns, const struct reading *r,
+                    struct estimate *e)
+{
+	bool field = r->tag < t->cfg->n_field_tags;
 
 	*e = (struct estimate){NAN,           NAN,  NAN, NAN, r->quality, SOURCE_MEASURED,
 	                       STATE_HEALTHY, false};
-	if (r->quality == QUALITY_BAD || r->quality == QUALITY_STALE) {
-		e->source = SOURCE_HELD;
-		e->state = r->quality == QUALITY_BAD ? STATE_BAD : STATE_STALE;
+	if (field && t->monitors[r->tag].watched && r->quality < QUALITY_STALE &&
+	    !isfinite(value_number(&r->value))) {
+		e->quality = QUALITY_BAD;
 	}
-	if (r->tag >= t->cfg->n_field_tags || !t->monitors[r->tag].watched) {
+	if (e->quality >= QUALITY_STALE) {
+		e->source = SOURCE_HELD;
+		e->state = e->quality == QUALITY_STALE ? STATE_STALE : STATE_BAD;
+	}
+	if (!field || e->quality != QUALITY_GOOD) {
+		return false;
+	}
+	if (t->monitors[r->tag].t_ns >= t_ns) {
+		t->late++;
+		return false;
+	}
+	return true;
+}
+
+static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
+                   struct estimate *e)
+{
+	struct monitor *m = r->tag < t->cfg->n_field_tags ? &t->monitors[r->tag] : NULL;
+	bool enters = e->quality == QUALITY_GOOD;
+
+	if (!m || !(m->watched || m->modelled)) {
 		return;
 	}
-	m = &t->monitors[r->tag];
-	if (r->quality == QUALITY_GOOD && !isfinite(x)) {
-		e->quality = QUALITY_BAD;
-		e->source = SOURCE_HELD;
-		e->state = STATE_BAD;
-	}
-	if (e->quality == QUALITY_GOOD && (t_ns > m->t_ns || !m->t_ns)) {
-		watch(t, t_ns, r->tag, x, e);
+	if (m->modelled) {
+		const struct link *l = links_output(&t->links, r->tag);
+
+		if (enters) {
+			judge(t, t_ns, r, l, e);
+		} else {
+			fill(t, l, e);
+		}
+	} else if (enters && t_ns > m->t_ns) {
+		watch(t, t_ns, r, value_number(&r->value), e);
 	} else {
 		monitor_expect(m, e);
 	}
@@ -156,46 +370,98 @@ static void merge_one(struct twin *t, int64_t t_ns, const struct reading *r,
 void twin_merge(struct twin *t, int64_t t_ns, const struct reading *r, size_t n,
                 struct estimate *out)
 {
+	for (size_t i = 0; i < t->n_touched; i++) {
+		t->is_touched[t->touched[i]] = false;
+	}
+	t->n_touched = 0;
 	for (size_t i = 0; i < n; i++) {
-		merge_one(t, t_ns, &r[i], &out[i]);
+		bool enters = receive(t, t_ns, &r[i], &out[i]);
+
+		if (r[i].tag < t->cfg->n_field_tags && t->monitors[r[i].tag].linked) {
+			offer(t, t_ns, r[i].tag,
+			      enters ? value_number(&r[i].value) : (double)NAN);
+		}
+	}
+	step_components(t, t_ns);
+	for (size_t i = 0; i < n; i++) {
+		answer(t, t_ns, &r[i], &out[i]);
 	}
 }
 
 size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, size_t max)
 {
-	return 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_touched; i++) {
+		const struct component *c = &t->components[t->touched[i]];
+
+		for (size_t j = 0; j < c->cfg->n_outputs && n < max; j++) {
+			const struct binding *b = &c->cfg->outputs[j];
+
+			if (!c->out[b->port].measured) {
+				voice_sensor(c, b, &r[n], &out[n]);
+				n++;
+			}
+		}
+		if (n < max) {
+			voice_health(c, &r[n], &out[n]);
+			n++;
+		}
+	}
+	return n;
 }
 
 void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 {
-	const struct monitor *m;
+	const struct monitor *m = tag < t->cfg->n_field_tags ? &t->monitors[tag] : NULL;
 
 	*out = (struct explanation){.method = "ewma", .threshold = NAN, .rate = NAN};
-	if (tag >= t->cfg->n_field_tags || !t->monitors[tag].ready) {
-		return;
+	for (size_t i = 0; i < t->cfg->n_components; i++) {
+		if (t->cfg->components[i].health_tag == tag) {
+			voice_component(&t->components[i], out);
+			return;
+		}
 	}
-	m = &t->monitors[tag];
-	out->threshold = monitor_threshold(m);
-	out->rate = transient_rate(&m->move) / (double)m->dt0_s;
-	out->blamed[0] = tag;
-	out->share[0] = 1;
-	out->n_blamed = 1;
-	if (m->spike) {
-		out->method = "gate";
-		out->threshold = monitor_gate(m);
-	} else if (m->move.on) {
-		out->method = "transient";
-		out->threshold = (double)m->move.sigma * (double)m->move.limit;
+	if (m && m->ready) {
+		out->rate = transient_rate(&m->move) / (double)m->dt0_s;
+	}
+	if (m && m->modelled) {
+		const struct link *l = links_output(&t->links, tag);
+		const struct component *c = &t->components[l->component];
+
+		if (component_state(c) == STATE_MISMATCH) {
+			double scaled = c->out[l->binding.port].sigma /
+			                fabs(l->binding.scale);
+
+			voice_component(c, out);
+			out->threshold = scaled * component_threshold(c);
+			return;
+		}
+	}
+	if (m && m->ready) {
+		voice_monitor(m, tag, out);
+	}
+}
+
+void twin_count(const struct twin *t, struct twin_counts *out)
+{
+	*out = (struct twin_counts){.late = t->late};
+	for (size_t i = 0; i < t->cfg->n_components; i++) {
+		out->resets += t->components[i].resets;
 	}
 }
 
 double twin_progress(const struct twin *t, uint32_t tag)
 {
+	size_t n;
+
 	if (tag >= t->cfg->n_field_tags || !t->monitors[tag].watched) {
 		return NAN;
 	}
-	if (t->monitors[tag].ready) {
-		return 1;
+	if (t->monitors[tag].modelled) {
+		return component_progress(
+		        &t->components[links_output(&t->links, tag)->component]);
 	}
-	return (double)learner_rows(t->learner, tag).n / t->cfg->learn;
+	n = t->monitors[tag].ready ? t->cfg->learn : learner_rows(t->learner, tag).n;
+	return (double)n / t->cfg->learn;
 }

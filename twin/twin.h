@@ -87,6 +87,13 @@ struct explanation {
 };
 void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out);
 
+/** What should not happen often, since twin_new(). */
+struct twin_counts {
+	uint64_t late;   /* good readings whose stamp was not later than the tag's last */
+	uint64_t resets; /* observers that lost their footing and started anew */
+};
+void twin_count(const struct twin *t, struct twin_counts *out);
+
 /** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored. */
 double twin_progress(const struct twin *t, uint32_t tag);
 

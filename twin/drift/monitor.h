@@ -30,7 +30,8 @@ struct monitor {
 	bool spike : 1;    /* the last reading was one */
 	bool ready : 1;    /* learnt */
 	bool watched : 1;  /* the twin's: this tag is monitored */
-	bool modelled : 1; /* the twin's: a component knows it, x is its innovation */
+	bool linked : 1;   /* the twin's: components take it */
+	bool modelled : 1; /* the twin's: a component explains it, x is its innovation */
 };
 
 /** What is known about a tag before learning. */

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "twin/component.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define TIME_NEVER  INT64_MIN
+#define TIME_ALWAYS INT64_MAX
+/* How unsure a start is: a share of the state, and what the noise adds in an hour. */
+#define START_SHARE 0.1
+#define START_S     3600
+#define R_MIN       1e-12
+
+enum {
+	NOISE_ROWS = 30, /* tell the noise of the sensors, else left out */
+	LEFT_OUT_ROWS = NOISE_ROWS + 10, /* until the filters have settled */
+};
+
+static bool older(const struct component *c, int64_t then_ns, int64_t t_ns)
+{
+	return then_ns == TIME_NEVER ||
+	       (double)(t_ns - then_ns) / 1e9 > c->cfg->max_age_s;
+}
+
+static void init_ports(struct component *c, const struct twin_config *twin)
+{
+	const struct component_config *cfg = c->cfg;
+
+	for (size_t i = 0; i < cfg->model->n_inputs; i++) {
+		c->u[i] = cfg->model->inputs[i].preset;
+		c->u_ns[i] = TIME_ALWAYS;
+	}
+	for (size_t i = 0; i < cfg->n_inputs; i++) {
+		c->u_ns[cfg->inputs[i].port] = TIME_NEVER;
+	}
+	c->r_known = true;
+	for (size_t i = 0; i < cfg->n_outputs; i++) {
+		const struct binding *b = &cfg->outputs[i];
+		struct component_output *out = &c->out[b->port];
+		double sigma = cfg->noise[b->port];
+
+		out->t_ns = TIME_NEVER;
+		out->measured = b->tag < twin->n_field_tags;
+		out->lsb = out->measured ? twin->tags[b->tag].lsb * fabs(b->scale) : 0;
+		if (out->measured && sigma > 0) {
+			c->R[b->port] = sigma * sigma + out->lsb * out->lsb / 12;
+		} else if (out->measured) {
+			c->r_known = false;
+		}
+		out->sensor = (uint8_t)c->n_measured;
+		c->n_measured += out->measured;
+		c->y_before[0][b->port] = c->y_before[1][b->port] = NAN;
+	}
+}
+
+int component_init(struct component *c, const struct component_config *cfg,
+                   const struct twin_config *twin)
+{
+	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
+	c->ekf = (struct ekf){cfg->model, cfg->parameters, c->qc};
+	c->learn = cfg->learn ? cfg->learn : twin->learn;
+	c->filter.n = cfg->model->n_states;
+	cfg->model->noise(cfg->parameters, c->qc);
+	init_ports(c, twin);
+	for (size_t i = 0; i < MODEL_INPUTS_MAX; i++) {
+		c->u_next[i] = c->u[i];
+	}
+	nis_init(&c->nis);
+	if (!c->n_measured) {
+		c->phase = COMPONENT_JUDGING; /* nothing to learn from, nor to judge */
+		return 0;
+	}
+	c->phase = c->r_known ? COMPONENT_TUNING : COMPONENT_NOISE;
+	return tune_init(&c->tune, c->learn - LEFT_OUT_ROWS, c->n_measured);
+}
+
+void component_fini(struct component *c)
+{
+	tune_fini(&c->tune);
+}
+
+void component_input(struct component *c, size_t port, int64_t t_ns, double u)
+{
+	if (c->u_ns[port] != TIME_ALWAYS && t_ns > c->u_ns[port]) {
+		c->u_next[port] = u;
+		c->u_ns[port] = t_ns;
+	}
+}
+
+void component_output(struct component *c, size_t port, int64_t t_ns, double y)
+{
+	struct component_output *out = &c->out[port];
+
+	if (out->measured && t_ns > out->t_ns) {
+		out->t_ns = t_ns;
+		out->y = y;
+		out->lost = false;
+		c->fresh[port] = true;
+	}
+}
+
+void component_lost(struct component *c, size_t port)
+{
+	c->out[port].lost = true;
+}
+
+/* Learn R of output i from the bends of its readings: the variance of a second
+ * difference of white noise is 6 R, and a ramp adds nothing (von Neumann 1941). */
+static void learn_noise(struct component *c, size_t i)
+{
+	double y = c->out[i].y;
+	double bend = y - 2 * c->y_before[0][i] + c->y_before[1][i];
+
+	c->y_before[1][i] = c->y_before[0][i];
+	c->y_before[0][i] = y;
+	if (isfinite(bend)) {
+		c->bend2[i] += bend * bend;
+		c->bends[i]++;
+	}
+}
+
+static void noise_learnt(struct component *c)
+{
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		struct component_output *out = &c->out[i];
+		double r = c->bends[i] ? c->bend2[i] / c->bends[i] / 6 : 0;
+
+		if (out->measured && !(c->R[i] > 0)) {
+			c->R[i] = fmax(fmax(r, out->lsb * out->lsb / 12), R_MIN);
+		}
+	}
+	c->phase = COMPONENT_TUNING;
+	c->running = false;
+}
+
+/* x from the model's own idea, given what is measured now. */
+static void start(struct component *c, int64_t t_ns)
+{
+	const struct model *model = c->cfg->model;
+	double y[MODEL_OUTPUTS_MAX];
+	struct kalman *k = &c->filter;
+
+	for (size_t i = 0; i < model->n_outputs; i++) {
+		y[i] = c->fresh[i] ? c->out[i].y : (double)NAN;
+	}
+	model->start(c->cfg->parameters, c->u, y, k->x);
+	for (size_t i = 0; i < k->n * k->n; i++) {
+		k->P[i] = 0;
+	}
+	for (size_t i = 0; i < k->n; i++) {
+		double share = START_SHARE * k->x[i];
+
+		k->P[i * (k->n + 1)] = c->qc[i] * START_S + share * share;
+	}
+	if (c->phase == COMPONENT_TUNING) {
+		tune_start(&c->tune, k);
+	}
+	c->t_ns = t_ns;
+	c->running = true;
+	c->stale = false;
+}
+
+/* The readings that came, against the prior of k; sensors: whose they are. */
+static void make_rows(const struct component *c, const struct kalman *k,
+                      struct kalman_rows *rows, uint8_t *sensors)
+{
+	double y[MODEL_OUTPUTS_MAX];
+
+	c->cfg->model->outputs_of(c->cfg->parameters, k->x, c->u, y);
+	rows->n = 0;
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		if (c->fresh[i]) {
+			rows->nu[rows->n] = c->out[i].y - y[i];
+			rows->R[rows->n] = c->R[i];
+			ekf_output_row(&c->ekf, k->x, c->u, i, rows->H + rows->n * k->n);
+			sensors[rows->n++] = c->out[i].sensor;
+		}
+	}
+}
+
+/* The filters of the tuning, each with its own prior. */
+static int tune(struct component *c)
+{
+	uint8_t sensors[MODEL_OUTPUTS_MAX];
+	struct kalman_rows rows;
+	struct innovation v;
+	bool record = c->rows > LEFT_OUT_ROWS &&
+	              tune_row(&c->tune, (double)(c->t_ns - c->row_ns) / 1e9);
+	int err = 0;
+
+	for (size_t i = 0; i < TUNE_FILTERS && !err; i++) {
+		struct kalman *k = &c->tune.filter[i];
+
+		make_rows(c, k, &rows, sensors);
+		err = kalman_innovate(k, &rows, &v);
+		if (!err && record) {
+			tune_record(&c->tune, i, &rows, sensors, &v);
+		}
+		if (!err) {
+			err = kalman_update(k, &rows, &v);
+		}
+		if (c->cfg->model->limit) {
+			c->cfg->model->limit(c->cfg->parameters, k->x);
+		}
+	}
+	return err;
+}
+
+/* Once; from here on the noise stays, since noise that follows the readings would
+ * swallow a fault. */
+static void learnt(struct component *c)
+{
+	struct tune_result best = tune_choose(&c->tune, c->r_known);
+	struct kalman *k = &c->filter;
+
+	c->tuned = best.filter;
+	*k = c->tune.filter[best.filter];
+	for (size_t i = 0; i < k->n; i++) {
+		c->qc[i] *= best.scale_qc;
+	}
+	c->qc_lost = best.scale_qc_lost / best.scale_qc;
+	for (size_t i = 0; i < k->n * k->n; i++) {
+		k->P[i] *= best.scale_r;
+	}
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		c->R[i] *= best.scale_r;
+	}
+	for (size_t row = 0; row < c->tune.rows; row++) {
+		float nis = c->tune.row_nis[row * TUNE_FILTERS + best.filter];
+
+		nis_step(&c->nis, (double)nis / best.scale_r, c->tune.sizes[row]);
+	}
+	nis_learnt(&c->nis, c->n_measured);
+	c->phase = COMPONENT_JUDGING;
+}
+
+static int merge(struct component *c)
+{
+	const struct model *model = c->cfg->model;
+	uint8_t sensors[MODEL_OUTPUTS_MAX];
+	double y[MODEL_OUTPUTS_MAX];
+	struct kalman_rows rows = {0};
+	struct innovation v;
+	int err;
+
+	make_rows(c, &c->filter, &rows, sensors);
+	err = kalman_innovate(&c->filter, &rows, &v);
+	if (err) {
+		return err;
+	}
+	nis_step(&c->nis, v.nis, rows.n);
+	err = kalman_update(&c->filter, &rows, &v);
+	if (err) {
+		return err;
+	}
+	if (model->limit) {
+		model->limit(c->cfg->parameters, c->filter.x);
+	}
+	model->outputs_of(c->cfg->parameters, c->filter.x, c->u, y);
+	for (size_t i = 0, row = 0; i < model->n_outputs; i++) {
+		struct component_output *out = &c->out[i];
+
+		if (c->fresh[i]) {
+			out->judged = true;
+			out->predicted = out->y - rows.nu[row];
+			out->sigma = sqrt(v.S[row * (rows.n + 1)]);
+			out->share = v.nis > 0 ? rows.nu[row] * v.weighted[row] / v.nis
+			                       : 0;
+			out->estimate = y[i];
+			row++;
+		}
+	}
+	return 0;
+}
+
+/* One row, by what learning has come to. */
+static int take_row(struct component *c)
+{
+	int err = 0;
+
+	c->rows += c->phase != COMPONENT_JUDGING;
+	if (c->phase == COMPONENT_NOISE) {
+		for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+			if (c->fresh[i]) {
+				learn_noise(c, i);
+			}
+		}
+		if (c->rows >= NOISE_ROWS) {
+			noise_learnt(c);
+		}
+	} else if (c->phase == COMPONENT_TUNING) {
+		err = tune(c);
+		if (!err && c->rows >= c->learn) {
+			learnt(c);
+		}
+	} else {
+		err = merge(c);
+	}
+	c->row_ns = c->t_ns;
+	return err;
+}
+
+/* While a sensor is lost nothing holds the model's errors down: then they are taken at
+ * their full size, not at the smaller one that makes a watchful filter. */
+static int predict_filter(struct component *c, double dt_s)
+{
+	double qc[MODEL_STATES_MAX];
+	struct ekf lost = c->ekf;
+	bool any = false;
+
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		any |= c->out[i].measured && c->out[i].lost;
+	}
+	for (size_t i = 0; i < c->filter.n; i++) {
+		qc[i] = c->qc[i] * c->qc_lost;
+	}
+	lost.qc = qc;
+	return ekf_predict(any ? &lost : &c->ekf, &c->filter, c->u, dt_s);
+}
+
+static int predict(struct component *c, int64_t t_ns)
+{
+	double dt_s = (double)(t_ns - c->t_ns) / 1e9;
+
+	if (c->phase == COMPONENT_NOISE) {
+		return 0;
+	}
+	if (c->phase == COMPONENT_TUNING) {
+		return tune_predict(&c->tune, &c->ekf, c->u, dt_s);
+	}
+	return predict_filter(c, dt_s);
+}
+
+/* Without an input, or without any output, for too long: nothing to go on from. */
+static bool is_lost(const struct component *c, int64_t t_ns)
+{
+	bool heard = false;
+
+	for (size_t i = 0; i < c->cfg->model->n_inputs; i++) {
+		if (c->u_ns[i] != TIME_ALWAYS && older(c, c->u_ns[i], t_ns)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		heard |= c->out[i].measured && !older(c, c->out[i].t_ns, t_ns);
+	}
+	return c->n_measured && !heard;
+}
+
+/* The part of a step after the prediction. */
+static int take(struct component *c, int64_t t_ns)
+{
+	bool any = c->n_measured == 0;
+	int err = 0;
+
+	for (size_t i = 0; i < c->cfg->model->n_inputs; i++) {
+		c->u[i] = c->u_next[i];
+	}
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		any |= c->fresh[i];
+	}
+	if (is_lost(c, t_ns)) {
+		c->stale = c->t_ns != TIME_NEVER;
+		c->running = false;
+	} else if (any && !c->running) {
+		start(c, t_ns);
+	} else if (any && c->n_measured) {
+		err = take_row(c);
+	}
+	return err;
+}
+
+void component_step(struct component *c, int64_t t_ns)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		c->out[i].judged = false;
+	}
+	if (c->running && older(c, c->t_ns, t_ns)) {
+		c->running = false;
+	}
+	if (c->running && t_ns > c->t_ns) {
+		err = predict(c, t_ns);
+		c->t_ns = t_ns;
+	}
+	if (!err) {
+		err = take(c, t_ns);
+	}
+	if (err) {
+		c->resets++;
+		c->running = false;
+	}
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		c->fresh[i] = false;
+	}
+}
+
+bool component_fill(const struct component *c, size_t i, double *value, double *sigma)
+{
+	const struct kalman *k = c->phase == COMPONENT_JUDGING
+	                                 ? &c->filter
+	                                 : &c->tune.filter[TUNE_MIDDLE];
+	double y[MODEL_OUTPUTS_MAX], row[MODEL_STATES_MAX];
+
+	if (!c->running || c->phase == COMPONENT_NOISE ||
+	    (c->out[i].measured && older(c, c->out[i].t_ns, c->t_ns))) {
+		return false;
+	}
+	c->cfg->model->outputs_of(c->cfg->parameters, k->x, c->u, y);
+	ekf_output_row(&c->ekf, k->x, c->u, i, row);
+	*value = y[i];
+	*sigma = kalman_sigma(k, row, c->out[i].measured ? c->R[i] : 0);
+	return true;
+}
+
+enum tag_state component_state(const struct component *c)
+{
+	if (c->stale) {
+		return STATE_STALE;
+	}
+	if (c->phase != COMPONENT_JUDGING || !c->running) {
+		return STATE_LEARNING;
+	}
+	return c->nis.alarm || c->nis.mismatch ? STATE_MISMATCH : STATE_HEALTHY;
+}
+
+double component_threshold(const struct component *c)
+{
+	if (c->nis.alarm || !c->nis.mismatch) {
+		return sqrt(nis_limit(&c->nis) / NIS_WINDOW);
+	}
+	return sqrt(c->nis.high * (double)c->n_measured);
+}
+
+size_t component_learnt_rows(const struct component *c)
+{
+	return c->phase == COMPONENT_JUDGING ? c->tune.rows : 0;
+}
+
+bool component_learnt(const struct component *c, size_t i, size_t k, double *nu,
+                      double *dt_s)
+{
+	const struct tune *t = &c->tune;
+	size_t sensor = c->out[i].sensor;
+
+	*nu = (double)t->nu[(k * TUNE_FILTERS + c->tuned) * t->sensors + sensor];
+	*dt_s = (double)t->dt_s[k];
+	for (; k > 0 &&
+	       isnan(t->nu[((k - 1) * TUNE_FILTERS + c->tuned) * t->sensors + sensor]);
+	     k--) {
+		*dt_s += (double)t->dt_s[k - 1];
+	}
+	return isfinite(*nu);
+}
+
+void component_forget(struct component *c)
+{
+	tune_fini(&c->tune);
+}
+
+double component_progress(const struct component *c)
+{
+	return c->phase == COMPONENT_JUDGING ? 1 : (double)c->rows / c->learn;
+}

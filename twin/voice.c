@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "twin/voice.h"
+
+#include <math.h>
+
+#include "twin/links.h"
+
+void voice_sensor(const struct component *c, const struct binding *b, struct reading *r,
+                  struct estimate *e)
+{
+	enum tag_state state = component_state(c);
+	double value, sigma;
+
+	*r = (struct reading){.tag = b->tag, .quality = QUALITY_BAD};
+	*e = (struct estimate){NAN,
+	                       NAN,
+	                       NAN,
+	                       NAN,
+	                       QUALITY_BAD,
+	                       SOURCE_HELD,
+	                       (uint8_t)state,
+	                       state == STATE_MISMATCH};
+	if (state == STATE_STALE) {
+		r->quality = e->quality = QUALITY_STALE;
+	} else if (component_fill(c, b->port, &value, &sigma)) {
+		r->quality = e->quality = QUALITY_UNCERTAIN;
+		r->value = value_real(links_to_tag(b, value));
+		e->source = SOURCE_PREDICTED;
+		if (state != STATE_LEARNING) {
+			e->predicted = e->estimate = r->value.real;
+			e->sigma = sigma / fabs(b->scale);
+		}
+	}
+}
+
+void voice_health(const struct component *c, struct reading *r, struct estimate *e)
+{
+	enum tag_state state = component_state(c);
+
+	*r = (struct reading){.tag = c->cfg->health_tag, .quality = QUALITY_BAD};
+	*e = (struct estimate){NAN,
+	                       NAN,
+	                       NAN,
+	                       NAN,
+	                       QUALITY_BAD,
+	                       SOURCE_HELD,
+	                       (uint8_t)state,
+	                       state == STATE_MISMATCH};
+	if (state == STATE_STALE) {
+		r->quality = e->quality = QUALITY_STALE;
+	} else if (c->phase == COMPONENT_JUDGING) {
+		r->quality = e->quality = QUALITY_GOOD;
+		r->value = value_real(nis_statistic(&c->nis));
+		e->source = SOURCE_MEASURED;
+		e->score = state == STATE_LEARNING ? (double)NAN : nis_score(&c->nis);
+	}
+}
+
+/* The outputs by what they contributed to the last NIS. */
+static void blame(const struct component *c, struct explanation *out)
+{
+	for (size_t j = 0; j < c->cfg->n_outputs; j++) {
+		const struct component_output *o = &c->out[c->cfg->outputs[j].port];
+		size_t at = out->n_blamed < 4 ? out->n_blamed : 4;
+
+		if (!o->measured || !(o->share > 0)) {
+			continue;
+		}
+		for (; at > 0 && out->share[at - 1] < o->share; at--) {
+			if (at < 4) {
+				out->share[at] = out->share[at - 1];
+				out->blamed[at] = out->blamed[at - 1];
+			}
+		}
+		if (at < 4) {
+			out->share[at] = o->share;
+			out->blamed[at] = c->cfg->outputs[j].tag;
+			out->n_blamed += out->n_blamed < 4;
+		}
+	}
+}
+
+void voice_component(const struct component *c, struct explanation *out)
+{
+	out->method = c->nis.alarm || !c->nis.mismatch ? "nis" : "nis_mean";
+	out->threshold = c->nis.alarm || !c->nis.mismatch ? nis_limit(&c->nis)
+	                                                  : c->nis.high;
+	blame(c, out);
+}
+
+void voice_monitor(const struct monitor *m, uint32_t tag, struct explanation *out)
+{
+	out->method = "ewma";
+	out->threshold = monitor_threshold(m);
+	if (m->spike) {
+		out->method = "gate";
+		out->threshold = monitor_gate(m);
+	} else if (m->move.on) {
+		out->method = "transient";
+		out->threshold = (double)m->move.sigma * (double)m->move.limit;
+	}
+	out->blamed[0] = tag;
+	out->share[0] = 1;
+	out->n_blamed = 1;
+}
