@@ -20,6 +20,7 @@
 
 enum {
 	POLL_GROUPS_MAX = 32, /* distinct periods of one device */
+	POINT_TEXT_MAX = 64,  /* what print_point() needs at most */
 };
 
 /** Limits of a device that the request planner keeps. */
@@ -106,6 +107,13 @@ struct driver {
 	 * @return 0, or -EINVAL with *why a static text for the operator
 	 */
 	int (*parse_point)(struct point *point, const char **why);
+
+	/**
+	 * Print where a point is in every notation of the field, "holding:0 40001", for
+	 * `check -v`.  Pure.  May be NULL: then as configured.
+	 * @param text  n >= POINT_TEXT_MAX bytes
+	 */
+	void (*print_point)(const struct point *point, char *text, size_t n);
 
 	/** Check `address:`.  Pure.  @return 0 or -EINVAL with *why a static text */
 	int (*parse_address)(const char *address, const char **why);

@@ -32,6 +32,7 @@ struct complaints {
 	struct complaint *list;
 	size_t n, room;
 	size_t n_errors, n_warnings;
+	const char *hide; /* NULL: nothing */
 };
 
 struct complaints *complaint_new(void)
@@ -62,6 +63,17 @@ int complaint_source(struct complaints *c, const char *name, const char *text, s
 	c->sources = grown;
 	grown[c->n_sources] = (struct source){name, text, n};
 	return (int)c->n_sources++;
+}
+
+void complaint_hide(struct complaints *c, const char *word)
+{
+	c->hide = word;
+}
+
+const char *complaint_source_text(const struct complaints *c, uint32_t source, size_t *n)
+{
+	*n = c->sources[source].n;
+	return c->sources[source].text;
 }
 
 const char *complaint_source_name(const struct complaints *c, uint32_t source)
@@ -98,8 +110,10 @@ static void clean(char *text)
 	}
 }
 
-static void complain(struct complaints *c, struct place at, bool warning,
-                     const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void complain(struct complaints *c,
+                                                           struct place at, bool warning,
+                                                           const char *format,
+                                                           va_list args)
 {
 	struct complaint *new = add(c);
 
@@ -197,6 +211,14 @@ static void print_char(const char *p, size_t n, FILE *out)
 	}
 }
 
+/* Bytes of a line that may be shown: up to and with the word behind which secrets are. */
+static size_t shown(const char *line, size_t n, const char *hide)
+{
+	const char *word = hide ? memmem(line, n, hide, strlen(hide)) : NULL;
+
+	return word ? (size_t)(word - line) + strlen(hide) : n;
+}
+
 /* The line and a caret under the column; tabs are kept so that the caret fits. */
 static void print_excerpt(const char *line, size_t n, uint32_t column, FILE *out)
 {
@@ -204,7 +226,6 @@ static void print_excerpt(const char *line, size_t n, uint32_t column, FILE *out
 	size_t first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1;
 	size_t at = 1, n_pad = 0;
 
-	fputs("    ", out);
 	for (size_t i = 0; i < n && at < first + EXCERPT_MAX; at++) {
 		size_t bytes = char_bytes(line + i, n - i);
 
@@ -216,7 +237,29 @@ static void print_excerpt(const char *line, size_t n, uint32_t column, FILE *out
 		}
 		i += bytes;
 	}
+	for (; at < column && n_pad < EXCERPT_MAX; at++) {
+		pad[n_pad++] = ' ';
+	}
 	fprintf(out, "\n    %.*s^\n", (int)n_pad, pad);
+}
+
+static void print_one(const struct complaints *c, const struct complaint *x, FILE *out)
+{
+	const struct source *s = &c->sources[x->at.source];
+	const char *kind = x->warning ? "warning" : "error", *line;
+	size_t n = 0;
+
+	if (x->at.line == 0) {
+		fprintf(out, "%s: %s: %s\n", s->name, kind, x->text);
+		return;
+	}
+	fprintf(out, "%s:%u:%u: %s: %s\n", s->name, x->at.line, x->at.column, kind,
+	        x->text);
+	line = find_line(s, x->at.line, &n);
+	if (line) {
+		fputs("    ", out);
+		print_excerpt(line, shown(line, n, c->hide), x->at.column, out);
+	}
 }
 
 void complaint_print(struct complaints *c, FILE *out)
@@ -225,21 +268,7 @@ void complaint_print(struct complaints *c, FILE *out)
 		qsort(c->list, c->n, sizeof(*c->list), compare);
 	}
 	for (size_t i = 0; i < c->n; i++) {
-		const struct complaint *x = &c->list[i];
-		const struct source *s = &c->sources[x->at.source];
-		const char *kind = x->warning ? "warning" : "error", *line = NULL;
-		size_t n = 0;
-
-		if (x->at.line == 0) {
-			fprintf(out, "%s: %s: %s\n", s->name, kind, x->text);
-			continue;
-		}
-		fprintf(out, "%s:%u:%u: %s: %s\n", s->name, x->at.line, x->at.column,
-		        kind, x->text);
-		line = find_line(s, x->at.line, &n);
-		if (line) {
-			print_excerpt(line, n, x->at.column, out);
-		}
+		print_one(c, &c->list[i], out);
 	}
 	if (c->n_errors + c->n_warnings > c->n) {
 		fprintf(out, "and %zu more\n", c->n_errors + c->n_warnings - c->n);

@@ -26,8 +26,14 @@ void complaint_free(struct complaints *c);
  * @return its number for struct place, or a negative errno */
 int complaint_source(struct complaints *c, const char *name, const char *text, size_t n);
 
+/** A source's text as given, its size in *n. */
+const char *complaint_source_text(const struct complaints *c, uint32_t source, size_t *n);
+
 /** The name of a source as given. */
 const char *complaint_source_name(const struct complaints *c, uint32_t source);
+
+/** Never show what follows this word on a source line: "password:".  Borrowed. */
+void complaint_hide(struct complaints *c, const char *word);
 
 /** Control characters of the message are replaced; beyond 1000 complaints are only
  * counted. */

@@ -118,7 +118,7 @@ static int load(struct loaded *l, const char *path, const char *text, size_t n,
 	int err = source < 0 ? source : 0;
 
 	if (!err) {
-		err = tree_read(&root, &l->arena, said, (uint32_t)source, text, n);
+		err = tree_read(&root, &l->arena, said, (uint32_t)source);
 	}
 	if (!err && !root) {
 		complaint_error(said, (struct place){0}, "the file is empty");
@@ -149,6 +149,7 @@ int config_load_text(struct config **out, const char *path, const char *text, si
 	int err = l && said ? 0 : -ENOMEM;
 
 	if (!err) {
+		complaint_hide(said, "password:");
 		l->config.path = arena_text(&l->arena, path, strlen(path));
 		err = l->config.path ? load(l, l->config.path, text, n, said) : -ENOMEM;
 	}

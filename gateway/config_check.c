@@ -44,9 +44,10 @@ static void check_unique(struct build *b, struct named *list, size_t n,
 		const struct named *a = &list[i - 1], *x = &list[i];
 
 		if (*x->id && strcmp(a->id, x->id) == 0) {
-			complaint_error(b->said, x->at,
-			                "%s id '%s' is taken by a %s%s (line %u)",
-			                x->what, x->id, a->what, within, a->at.line);
+			complaint_error(
+			        b->said, x->at, "%s id '%s' is taken by a %s%s (%s:%u)",
+			        x->what, x->id, a->what, within,
+			        complaint_source_name(b->said, a->at.source), a->at.line);
 		}
 	}
 }
@@ -184,19 +185,19 @@ static void check_write(struct build *b, size_t i)
 		                "'max' %.9g",
 		                w->step, w->min, w->max);
 	}
-	if (!value_type_range(p->type, p->length, &low, &high)) {
+	if (p->scale == 0 || !value_type_range(p->type, p->length, &low, &high)) {
 		return;
 	}
 	low = low * p->scale + p->offset;
 	high = high * p->scale + p->offset;
 	if (w->min < fmin(low, high) || w->min > fmax(low, high)) {
 		complaint_error(b->said, config_place(&v, "min"),
-		                "'min' %.9g does not fit a %s", w->min,
+		                "'min' %.9g does not fit type %s", w->min,
 		                b->tags[i].type_name);
 	}
 	if (w->max < fmin(low, high) || w->max > fmax(low, high)) {
 		complaint_error(b->said, config_place(&v, "max"),
-		                "'max' %.9g does not fit a %s", w->max,
+		                "'max' %.9g does not fit type %s", w->max,
 		                b->tags[i].type_name);
 	}
 }

@@ -11,13 +11,13 @@
 static struct node **joined(struct node **old, size_t n_old, struct node **more, size_t n,
                             struct arena *arena)
 {
-	struct node **out = arena_array(arena, n_old + n, sizeof(*out));
+	struct node **out = arena_array(arena, n_old + n, sizeof(struct node *));
 
 	if (out && n_old) {
-		memcpy(out, old, n_old * sizeof(*out));
+		memcpy(out, old, n_old * sizeof(struct node *));
 	}
 	if (out && n) {
-		memcpy(out + n_old, more, n * sizeof(*out));
+		memcpy(out + n_old, more, n * sizeof(struct node *));
 	}
 	return out;
 }
@@ -61,16 +61,12 @@ static int merge_map(struct node *into, const struct node *from, struct arena *a
 	return err;
 }
 
-static int include_text(struct node *root, const char *path, const char *text, size_t n,
-                        struct arena *arena, struct complaints *said)
+static int include_source(struct node *root, int source, struct arena *arena,
+                          struct complaints *said)
 {
 	struct node *tree = NULL;
-	int source = complaint_source(said, path, text, n);
-	int err = source < 0 ? source : 0;
+	int err = source < 0 ? source : tree_read(&tree, arena, said, (uint32_t)source);
 
-	if (!err) {
-		err = tree_read(&tree, arena, said, (uint32_t)source, text, n);
-	}
 	if (err || !tree) {
 		return err; /* an empty file includes nothing */
 	}
@@ -95,7 +91,11 @@ static int include_file(struct node *root, const struct node *name, const char *
 		                config_file_error(err));
 		return -EINVAL;
 	}
-	return err ? err : include_text(root, copy, text, n, arena, said);
+	if (!err) {
+		err = include_source(root, complaint_source(said, copy, text, n), arena,
+		                     said);
+	}
+	return err;
 }
 
 static int include_glob(struct node *root, const struct node *name, struct arena *arena,

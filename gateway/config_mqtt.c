@@ -46,7 +46,7 @@ static const char *parse_uri(const char *text, struct uri *uri)
 
 	uri->tls = strncmp(text, "mqtts://", 8) == 0;
 	if (!uri->tls && strncmp(text, "mqtt://", 7) != 0) {
-		return "it begins with mqtt:// or mqtts://";
+		return "must begin with mqtt:// or mqtts://";
 	}
 	uri->host = text + (uri->tls ? 8 : 7);
 	bracket = *uri->host == '[' ? strchr(uri->host, ']') : NULL;
@@ -54,13 +54,13 @@ static const char *parse_uri(const char *text, struct uri *uri)
 	uri->n_host = (size_t)(end - uri->host);
 	uri->port = uri->tls ? 8883 : 1883;
 	if (!is_host(uri->host, uri->n_host)) {
-		return "no host name, IPv4 or [IPv6] address in it";
+		return "has no host name, IPv4 or [IPv6] address";
 	}
 	if (*end == ':') {
 		return parse_port(end + 1, &uri->port) ? NULL
-		                                       : "a port is from 1 to 65535";
+		                                       : "has a port outside 1 to 65535";
 	}
-	return *end ? "nothing follows host and port" : NULL;
+	return *end ? "has something behind host and port" : NULL;
 }
 
 static bool is_loopback(const struct uri *uri)
@@ -86,8 +86,8 @@ static int build_servers(struct build *b, const struct schema_view *v)
 		const char *why = node->bad ? NULL : parse_uri(node->text, &uri);
 
 		if (why) {
-			complaint_error(b->said, node->at, "'servers[%zu]' in mqtt: %s",
-			                i, why);
+			complaint_error(b->said, node->at, "'servers[%zu]' in mqtt %s", i,
+			                why);
 		}
 		if (why || node->bad) {
 			continue;
@@ -118,30 +118,33 @@ static int build_servers(struct build *b, const struct schema_view *v)
 }
 
 /* A file that has to be there; a secret one not for everybody's eyes. */
-static int named_file(struct build *b, const struct schema_view *v, const char *name,
-                      bool secret, const char **path, char **text)
+struct named_file {
+	const char *key;
+	bool secret;
+	const char *path;
+	char *text; /* NULL: not named, or complained about */
+};
+
+static int read_named(struct build *b, const struct schema_view *v, struct named_file *f)
 {
-	const struct node *node = schema_node(v, name);
-	char *content = NULL;
+	const struct node *node = schema_node(v, f->key);
 	size_t n = 0;
 	int err;
 
 	if (!node) {
 		return 0;
 	}
-	*path = config_file_path(
+	f->path = config_file_path(
 	        node->text, complaint_source_name(b->said, node->at.source), b->arena);
-	if (!*path) {
+	if (!f->path) {
 		return -ENOMEM;
 	}
-	err = config_file_read(*path, secret, b->arena, &content, &n);
+	err = config_file_read(f->path, f->secret, b->arena, &f->text, &n);
 	if (err && err != -ENOMEM) {
-		complaint_error(b->said, node->at, "'%s': cannot use '%s': %s", name,
-		                *path, config_file_error(err));
+		complaint_error(b->said, node->at, "'%s': cannot use '%s': %s", f->key,
+		                f->path, config_file_error(err));
+		f->text = NULL;
 		return 0;
-	}
-	if (text) {
-		*text = content;
 	}
 	return err;
 }
@@ -149,9 +152,8 @@ static int named_file(struct build *b, const struct schema_view *v, const char *
 static int build_password(struct build *b, const struct schema_view *v)
 {
 	struct mqtt_config *m = &b->config->mqtt;
-	const char *path;
-	char *text = NULL;
-	int err = named_file(b, v, "password_file", true, &path, &text);
+	struct named_file file = {.key = "password_file", .secret = true};
+	int err = read_named(b, v, &file);
 
 	m->username = schema_text(v, "username");
 	m->password = schema_text(v, "password");
@@ -159,17 +161,20 @@ static int build_password(struct build *b, const struct schema_view *v)
 		complaint_error(b->said, config_place(v, "password_file"),
 		                "both 'password' and 'password_file' in mqtt");
 	}
-	if (text) {
-		text[strcspn(text, "\r\n")] = '\0';
-		if (!*text) {
+	if (file.text) {
+		file.text[strcspn(file.text, "\r\n")] = '\0';
+		if (!*file.text) {
 			complaint_error(b->said, config_place(v, "password_file"),
 			                "'password_file': its first line is empty");
 		}
-		m->password = text;
+		m->password = file.text;
 	}
 	if (m->password && !m->username) {
-		complaint_error(b->said, v->map->at,
-		                "a password without 'username' in mqtt");
+		const char *key = tree_find(v->map, "password") ? "password"
+		                                                : "password_file";
+
+		complaint_error(b->said, config_place(v, key),
+		                "'%s' without 'username' in mqtt", key);
 	}
 	return err;
 }
@@ -178,10 +183,15 @@ static int build_tls(struct build *b, const struct schema_view *v)
 {
 	struct schema_view tls = schema_sub(v, "tls");
 	struct mqtt_config *m = &b->config->mqtt;
-	int err = named_file(b, &tls, "ca", false, &m->ca, NULL);
+	struct named_file ca = {.key = "ca"}, cert = {.key = "cert"};
+	struct named_file key = {.key = "key", .secret = true};
+	int err = read_named(b, &tls, &ca);
 
-	err = err ? err : named_file(b, &tls, "cert", false, &m->cert, NULL);
-	err = err ? err : named_file(b, &tls, "key", true, &m->key, NULL);
+	err = err ? err : read_named(b, &tls, &cert);
+	err = err ? err : read_named(b, &tls, &key);
+	m->ca = ca.path;
+	m->cert = cert.path;
+	m->key = key.path;
 	if (!m->cert != !m->key) {
 		complaint_error(b->said, tls.map->at,
 		                "'cert' and 'key' in mqtt.tls go together");

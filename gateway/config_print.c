@@ -197,14 +197,16 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	}
 }
 
-/* One of a component's maps of ports to tags; virtual sensors are none of them. */
-static void print_bindings(const struct config *c, const char *key,
-                           const struct binding *list, size_t n,
-                           const struct model_port *ports, FILE *out)
+/* A component's inputs or outputs; virtual sensors are none of them. */
+static void print_bindings(const struct config *c, const struct component_config *k,
+                           bool outputs, FILE *out)
 {
+	const struct model_port *ports = outputs ? k->model->outputs : k->model->inputs;
+	const struct binding *list = outputs ? k->outputs : k->inputs;
+	size_t n = outputs ? k->n_outputs : k->n_inputs;
 	const char *comma = "";
 
-	fprintf(out, "      %s: {", key);
+	fprintf(out, "      %s: {", outputs ? "outputs" : "inputs");
 	for (size_t i = 0; i < n; i++) {
 		const struct tag *t = &c->tags[list[i].tag];
 
@@ -242,8 +244,8 @@ static void print_component(const struct config *c, const struct component_confi
 	fprintf(out, "\n      model: %s\n      learn: %u\n      max_age: %.0fms\n",
 	        m->name, k->learn, k->max_age_s * 1000);
 	print_numbers("parameters", k->parameters, m->parameters, m->n_parameters, out);
-	print_bindings(c, "inputs", k->inputs, k->n_inputs, m->inputs, out);
-	print_bindings(c, "outputs", k->outputs, k->n_outputs, m->outputs, out);
+	print_bindings(c, k, false, out);
+	print_bindings(c, k, true, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
 }
 

@@ -6,39 +6,47 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drivers/reading.h"
 #include "gateway/nearest.h"
 #include "gateway/value_type.h"
 
-/* Where the walk is, for messages: "devices[0].tags". */
-struct path {
-	const struct path *up;
-	const char *name; /* NULL: an index */
-	size_t index;
+/* The walk over one tree. */
+struct walk {
+	struct complaints *said;
+	const struct schema_key *warned[64]; /* keys of parts that are not built */
+	size_t n_warned;
 };
 
-enum { PATH_MAX_BYTES = 200 };
+/* Where the walk is, for messages: devices, devices[0], devices[0].tags. */
+struct path {
+	const struct path *up;
+	const char *name;
+	long index; /* -1: none */
+};
+
+enum { PATH_BYTES = 200 };
 
 static void print_path(const struct path *path, char *buf, size_t n)
 {
 	size_t used;
 
+	*buf = '\0';
 	if (!path) {
-		*buf = '\0';
 		return;
 	}
 	print_path(path->up, buf, n);
 	used = strlen(buf);
-	if (path->name) {
-		snprintf(buf + used, n - used, "%s%s", used ? "." : "", path->name);
-	} else {
-		snprintf(buf + used, n - used, "[%zu]", path->index);
+	snprintf(buf + used, n - used, "%s%s", used ? "." : "", path->name);
+	used = strlen(buf);
+	if (path->index >= 0) {
+		snprintf(buf + used, n - used, "[%ld]", path->index);
 	}
 }
 
 /* " in devices[0]", or nothing at the top. */
 static void print_where(const struct path *path, char *buf, size_t n)
 {
-	char text[PATH_MAX_BYTES];
+	char text[PATH_BYTES];
 
 	print_path(path, text, sizeof(text));
 	snprintf(buf, n, "%s%s", *text ? " in " : "", text);
@@ -63,21 +71,17 @@ static void print_found(const struct schema_key *key, const struct node *node, c
 
 /* 'NAME in WHERE must be WHAT, not FOUND', and why not where that needs words. */
 static void refuse(struct node *node, const struct schema_key *key,
-                   const struct path *path, const char *hint, struct complaints *said)
+                   const struct path *path, const char *hint, struct walk *w)
 {
-	char what[200], where[PATH_MAX_BYTES + 8], found[100];
-	char name[100];
+	char what[200], where[PATH_BYTES + 8], found[100], name[100];
+	const struct path last = {NULL, path->name, path->index};
 
 	schema_describe(key, what, sizeof(what));
 	print_found(key, node, found, sizeof(found));
-	print_where(path->name ? path->up : path->up->up, where, sizeof(where));
-	if (path->name) {
-		snprintf(name, sizeof(name), "%s", path->name);
-	} else {
-		snprintf(name, sizeof(name), "%s[%zu]", path->up->name, path->index);
-	}
-	complaint_error(said, node->at, "'%s'%s must be %s, not %s%s", name, where, what,
-	                found, hint);
+	print_where(path->up, where, sizeof(where));
+	print_path(&last, name, sizeof(name));
+	complaint_error(w->said, node->at, "'%s'%s must be %s, not %s%s", name, where,
+	                what, found, hint);
 	node->bad = true;
 }
 
@@ -96,14 +100,17 @@ static const char *trap(const struct schema_key *key, const struct node *node)
 	     strcmp(node->raw, "null") == 0)) {
 		return "";
 	}
-	if (key->type == SCHEMA_BOOL && node->quoted) {
+	if (key->type == SCHEMA_BOOL && node->quoted && !node->secret) {
 		return ": remove the quotes";
 	}
 	if (key->type == SCHEMA_BOOL && schema_is_boolean(node->raw) &&
 	    strcasecmp(node->raw, "true") != 0 && strcasecmp(node->raw, "false") != 0) {
-		return ": a boolean in YAML 1.1 only";
+		return strcasecmp(node->raw, "yes") == 0 ||
+		                       strcasecmp(node->raw, "on") == 0
+		               ? ": a boolean in YAML 1.1 only, write true"
+		               : ": a boolean in YAML 1.1 only, write false";
 	}
-	if (number && node->quoted) {
+	if (number && node->quoted && !node->secret) {
 		return ": remove the quotes";
 	}
 	return NULL;
@@ -140,7 +147,7 @@ static void nearest_choice(const char *choices, struct nearest *nearest, char *b
 }
 
 static void check_value_type(struct node *node, const struct schema_key *key,
-                             const struct path *path, struct complaints *said)
+                             const struct path *path, struct walk *w)
 {
 	struct nearest nearest = {.word = node->text};
 	enum value_type type;
@@ -160,11 +167,11 @@ static void check_value_type(struct node *node, const struct schema_key *key,
 	} else {
 		snprintf(hint, sizeof(hint), ": %s", why);
 	}
-	refuse(node, key, path, hint, said);
+	refuse(node, key, path, hint, w);
 }
 
 static void check_scalar(struct node *node, const struct schema_key *key,
-                         const struct path *path, struct complaints *said)
+                         const struct path *path, struct walk *w)
 {
 	const char *hint = NULL;
 	char meant[120];
@@ -173,16 +180,16 @@ static void check_scalar(struct node *node, const struct schema_key *key,
 	int err;
 
 	if (node->kind != NODE_SCALAR) {
-		refuse(node, key, path, "", said);
+		refuse(node, key, path, "", w);
 		return;
 	}
 	hint = trap(key, node);
 	if (hint) {
-		refuse(node, key, path, hint, said);
+		refuse(node, key, path, hint, w);
 		return;
 	}
 	if (key->type == SCHEMA_VALUE_TYPE) {
-		check_value_type(node, key, path, said);
+		check_value_type(node, key, path, w);
 		return;
 	}
 	err = schema_parse(key, node->text, &real, &whole);
@@ -190,41 +197,39 @@ static void check_scalar(struct node *node, const struct schema_key *key,
 		struct nearest nearest = {.word = node->text};
 
 		nearest_choice(key->choices, &nearest, meant, sizeof(meant));
-		refuse(node, key, path, meant, said);
+		refuse(node, key, path, meant, w);
 	} else if (err) {
-		refuse(node, key, path, hint_of(err, key), said);
+		refuse(node, key, path, hint_of(err, key), w);
 	}
 }
 
 static void check_object(struct node *map, const struct schema_object *object,
-                         const struct path *path, struct complaints *said);
+                         const struct path *path, struct walk *w);
 
 static void check_one(struct node *node, const struct schema_key *key,
-                      const struct path *path, struct complaints *said)
+                      const struct path *path, struct walk *w)
 {
 	if (key->type == SCHEMA_ANY || node->bad) {
 		return;
 	}
 	if (key->type != SCHEMA_OBJECT) {
-		check_scalar(node, key, path, said);
+		check_scalar(node, key, path, w);
 	} else if (node->kind != NODE_MAP) {
-		refuse(node, key, path, "", said);
+		refuse(node, key, path, "", w);
 	} else {
-		check_object(node, key->object, path, said);
+		check_object(node, key->object, path, w);
 	}
 }
 
 /* The names under a key that takes any: they are words of the user, no booleans. */
-static void check_names(struct node *map, const struct path *path,
-                        struct complaints *said)
+static void check_names(struct node *map, const struct path *path, struct walk *w)
 {
-	char where[PATH_MAX_BYTES + 8];
+	char where[PATH_BYTES + 8];
 
 	print_where(path, where, sizeof(where));
 	for (size_t i = 0; i < map->n; i++) {
-		if (!map->keys[i]->quoted && schema_is_boolean(map->keys[i]->text) &&
-		    strlen(map->keys[i]->text) > 1) {
-			complaint_error(said, map->keys[i]->at,
+		if (!map->keys[i]->quoted && schema_is_boolean(map->keys[i]->text)) {
+			complaint_error(w->said, map->keys[i]->at,
 			                "'%s'%s is a boolean in YAML; put it in quotes",
 			                map->keys[i]->text, where);
 		}
@@ -232,30 +237,30 @@ static void check_names(struct node *map, const struct path *path,
 }
 
 static void check_value(struct node *node, const struct schema_key *key,
-                        const struct path *path, struct complaints *said)
+                        const struct path *path, struct walk *w)
 {
 	enum node_kind kind = key->shape == SCHEMA_LIST_OF ? NODE_LIST : NODE_MAP;
 
 	if (key->shape == SCHEMA_ONE) {
-		check_one(node, key, path, said);
+		check_one(node, key, path, w);
 		return;
 	}
 	if (node->kind != kind) {
-		struct schema_key list = *key;
-
-		refuse(node, &list, path, "", said);
+		refuse(node, key, path, "", w);
 		return;
 	}
 	if (kind == NODE_MAP) {
-		check_names(node, path, said);
+		check_names(node, path, w);
 	}
 	for (size_t i = 0; i < node->n; i++) {
-		struct path item = {path, kind == NODE_MAP ? node->keys[i]->text : NULL,
-		                    i};
+		struct path item = {path->up, path->name, (long)i};
 		struct schema_key one = *key;
 
 		one.shape = SCHEMA_ONE;
-		check_one(node->items[i], &one, &item, said);
+		if (kind == NODE_MAP) {
+			item = (struct path){path, node->keys[i]->text, -1};
+		}
+		check_one(node->items[i], &one, &item, w);
 	}
 }
 
@@ -271,45 +276,59 @@ static const struct schema_key *find_key(const struct schema_object *object,
 }
 
 static void unknown_key(const struct node *key, const struct schema_object *object,
-                        const struct path *path, struct complaints *said)
+                        const struct path *path, struct walk *w)
 {
 	struct nearest nearest = {.word = key->text};
-	char where[PATH_MAX_BYTES + 8], meant[100];
+	char where[PATH_BYTES + 8], meant[100];
 
 	for (const struct schema_key *k = object->keys; k->name; k++) {
 		nearest_offer(&nearest, k->name);
 	}
 	print_where(path, where, sizeof(where));
 	print_nearest(&nearest, meant, sizeof(meant));
-	complaint_error(said, key->at, "unknown key '%.64s'%s%s", key->text, where,
+	complaint_error(w->said, key->at, "unknown key '%.64s'%s%s", key->text, where,
 	                strcmp(key->text, "<<") == 0 ? " (there are no merge keys here)"
 	                                             : meant);
 }
 
-static void check_object(struct node *map, const struct schema_object *object,
-                         const struct path *path, struct complaints *said)
+/* One warning a key: a plant has hundreds of tags. */
+static void warn_once(const struct node *node, const struct schema_key *key,
+                      const char *where, struct walk *w)
 {
-	char where[PATH_MAX_BYTES + 8];
+	for (size_t i = 0; i < w->n_warned; i++) {
+		if (w->warned[i] == key) {
+			return;
+		}
+	}
+	if (w->n_warned < ARRAY_SIZE(w->warned)) {
+		w->warned[w->n_warned++] = key;
+	}
+	complaint_warning(w->said, node->at, "'%s'%s is not built yet: without effect",
+	                  key->name, where);
+}
+
+static void check_object(struct node *map, const struct schema_object *object,
+                         const struct path *path, struct walk *w)
+{
+	char where[PATH_BYTES + 8];
 
 	print_where(path, where, sizeof(where));
 	for (size_t i = 0; i < map->n; i++) {
 		const struct schema_key *key = find_key(object, map->keys[i]->text);
-		struct path item = {path, map->keys[i]->text, 0};
+		struct path item = {path, map->keys[i]->text, -1};
 
 		if (!key) {
-			unknown_key(map->keys[i], object, path, said);
+			unknown_key(map->keys[i], object, path, w);
 			continue;
 		}
 		if (key->flags & SCHEMA_LATER) {
-			complaint_warning(said, map->keys[i]->at,
-			                  "'%s'%s is not built yet: without effect",
-			                  key->name, where);
+			warn_once(map->keys[i], key, where, w);
 		}
-		check_value(map->items[i], key, &item, said);
+		check_value(map->items[i], key, &item, w);
 	}
 	for (const struct schema_key *k = object->keys; k->name; k++) {
 		if (k->flags & SCHEMA_REQUIRED && !tree_find(map, k->name)) {
-			complaint_error(said, map->at, "missing key '%s'%s", k->name,
+			complaint_error(w->said, map->at, "missing key '%s'%s", k->name,
 			                where);
 		}
 	}
@@ -318,6 +337,8 @@ static void check_object(struct node *map, const struct schema_object *object,
 void schema_check(struct node *root, const struct schema_object *object,
                   struct complaints *said)
 {
+	struct walk w = {.said = said};
+
 	if (root->kind != NODE_MAP) {
 		complaint_error(said, root->at,
 		                "a configuration is a map of keys, not a %s",
@@ -325,5 +346,5 @@ void schema_check(struct node *root, const struct schema_object *object,
 		root->bad = true;
 		return;
 	}
-	check_object(root, object, NULL, said);
+	check_object(root, object, NULL, &w);
 }

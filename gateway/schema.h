@@ -101,7 +101,8 @@ int schema_parse(const struct schema_key *key, const char *text, double *real,
 /** "a whole number from 0 to 255", "a duration such as 500ms, from 1ms to 1min". */
 void schema_describe(const struct schema_key *key, char *buf, size_t n);
 
-/** Is text what YAML 1.1 takes for a boolean: y, no, on, TRUE, ...? */
+/** Is text what YAML 1.1 takes for a boolean: no, on, TRUE, ...?  (y and n are by the
+ * letter of 1.1, but no program reads them so, and N is newton.) */
 bool schema_is_boolean(const char *text);
 
 /** [A-Za-z0-9_-]{1,64} over the n bytes of text. */

@@ -12,8 +12,7 @@
 
 bool schema_is_boolean(const char *text)
 {
-	static const char *const words[] = {"y",  "n",   "yes",  "no",
-	                                    "on", "off", "true", "false"};
+	static const char *const words[] = {"yes", "no", "on", "off", "true", "false"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcasecmp(text, words[i]) == 0) {
@@ -171,6 +170,20 @@ static const char *type_text(const struct schema_key *key)
 	return texts[key->type];
 }
 
+/* "one of tag, device" */
+static void describe_choices(const char *choices, char *buf, size_t n)
+{
+	size_t used = (size_t)snprintf(buf, n, "one of ");
+
+	for (const char *p = choices; *p && used + 3 < n; p++) {
+		if (*p == ' ') {
+			buf[used++] = ',';
+		}
+		buf[used++] = *p;
+	}
+	buf[used] = '\0';
+}
+
 void schema_describe(const struct schema_key *key, char *buf, size_t n)
 {
 	char min[40], max[40];
@@ -179,8 +192,11 @@ void schema_describe(const struct schema_key *key, char *buf, size_t n)
 		snprintf(buf, n, "%s", key->shape == SCHEMA_LIST_OF ? "a list" : "a map");
 		return;
 	}
-	snprintf(buf, n, "%s%s", type_text(key),
-	         key->type == SCHEMA_CHOICE ? key->choices : "");
+	if (key->type == SCHEMA_CHOICE) {
+		describe_choices(key->choices, buf, n);
+		return;
+	}
+	snprintf(buf, n, "%s", type_text(key));
 	if (!limited(key) || key->type == SCHEMA_RATE) {
 		return;
 	}
@@ -188,9 +204,15 @@ void schema_describe(const struct schema_key *key, char *buf, size_t n)
 		snprintf(buf, n, "text of %.0f to %.0f bytes", key->min, key->max);
 		return;
 	}
+	if (key->max >= 1e300) {
+		snprintf(buf, n, "%s%s", type_text(key),
+		         key->min > 0 ? " above 0" : " not below 0");
+		return;
+	}
 	print_limit(key, key->min, min, sizeof(min));
 	print_limit(key, key->max, max, sizeof(max));
-	snprintf(buf, n, "%s from %s to %s", type_text(key), min, max);
+	snprintf(buf, n, "%s%s from %s to %s", type_text(key),
+	         strstr(type_text(key), "such as") ? "," : "", min, max);
 }
 
 static const struct schema_key *key_of(const struct schema_view *v, const char *name)
@@ -200,7 +222,7 @@ static const struct schema_key *key_of(const struct schema_view *v, const char *
 			return k;
 		}
 	}
-	assert(!"a key of the table");
+	assert(0 && "a key of the table");
 	return NULL;
 }
 
@@ -244,24 +266,24 @@ static bool value_of(const struct schema_view *v, const char *name, double *real
 
 bool schema_flag(const struct schema_view *v, const char *name)
 {
-	double real;
-	int64_t whole;
+	double real = NAN;
+	int64_t whole = 0;
 
 	return value_of(v, name, &real, &whole) && whole;
 }
 
 double schema_real(const struct schema_view *v, const char *name)
 {
-	double real;
-	int64_t whole;
+	double real = NAN;
+	int64_t whole = 0;
 
 	return value_of(v, name, &real, &whole) ? real : (double)NAN;
 }
 
 int64_t schema_int(const struct schema_view *v, const char *name)
 {
-	double real;
-	int64_t whole;
+	double real = NAN;
+	int64_t whole = 0;
 
 	return value_of(v, name, &real, &whole) ? whole : 0;
 }

@@ -68,6 +68,10 @@ static int syntax_error(const struct reader *r)
 	} else if (is_tab(r, p->problem_mark)) {
 		complaint_error(r->said, place_of(r, p->problem_mark),
 		                "not YAML: a tab cannot indent, use spaces");
+	} else if (p->context && strstr(problem, "unexpected end of stream")) {
+		/* Where it began says more than where the file ends. */
+		complaint_error(r->said, place_of(r, p->context_mark),
+		                "not YAML: %s %s that begins here", problem, p->context);
 	} else if (p->context) {
 		complaint_error(r->said, place_of(r, p->problem_mark),
 		                "not YAML: %s (%s that began in line %zu)", problem,
@@ -188,12 +192,12 @@ static int grow(struct reader *r, struct node ***array, size_t n)
 	if (n & (n - 1)) {
 		return 0;
 	}
-	grown = arena_array(r->arena, n ? n * 2 : 1, sizeof(*grown));
+	grown = arena_array(r->arena, n ? n * 2 : 1, sizeof(struct node *));
 	if (!grown) {
 		return -ENOMEM;
 	}
 	if (n) {
-		memcpy(grown, *array, n * sizeof(*grown));
+		memcpy(grown, *array, n * sizeof(struct node *));
 	}
 	*array = grown;
 	return 0;
@@ -364,18 +368,19 @@ static int read_document(struct reader *r, struct node **out)
 }
 
 int tree_read(struct node **out, struct arena *arena, struct complaints *said,
-              uint32_t source, const char *text, size_t n)
+              uint32_t source)
 {
-	struct reader r = {
-	        .arena = arena, .said = said, .source = source, .text = text, .n = n};
+	struct reader r = {.arena = arena, .said = said, .source = source};
 	struct node *root = NULL;
 	int err;
+
+	r.text = complaint_source_text(said, source, &r.n);
 
 	if (!yaml_parser_initialize(&r.parser)) {
 		return -ENOMEM;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text, r.n);
 	err = read_document(&r, &root);
 	yaml_parser_delete(&r.parser);
 	if (!err) {

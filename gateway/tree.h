@@ -51,7 +51,7 @@ struct node {
  *         could not (said says why); -ENOMEM
  */
 int tree_read(struct node **out, struct arena *arena, struct complaints *said,
-              uint32_t source, const char *text, size_t n);
+              uint32_t source);
 
 /** The value of a key, or NULL. */
 struct node *tree_find(const struct node *map, const char *key);

@@ -44,7 +44,7 @@ const char *value_type_name(size_t i)
 /* The number in "(12)", or -1. */
 static long argument(const char *text)
 {
-	size_t n = strspn(text + 1, "0123456789");
+	size_t n = *text ? strspn(text + 1, "0123456789") : 0;
 	long value = 0;
 
 	if (*text != '(' || n == 0 || n > 4 || strcmp(text + 1 + n, ")") != 0) {

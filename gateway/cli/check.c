@@ -35,6 +35,24 @@ static void print_group(const struct device_config *d, size_t group)
 	putchar('\n');
 }
 
+static void print_tag(const struct tag *t, const struct device_config *d,
+                      const struct point *p)
+{
+	const struct driver *driver = driver_find(d->driver);
+	char at[POINT_TEXT_MAX];
+
+	snprintf(at, sizeof(at), "%s", p->at);
+	if (driver->print_point) {
+		driver->print_point(p, at, sizeof(at));
+	}
+	printf("  %s/%s: %s %s", t->device, t->name, at, t->type_name);
+	if (p->scale != 1 || p->offset != 0) {
+		printf(" x %.9g + %.9g", p->scale, p->offset);
+	}
+	printf("%s%s, every %u ms%s\n", *t->unit ? " in " : "", t->unit, t->period_ms,
+	       t->writable ? ", writable" : "");
+}
+
 static void print_device(const struct config *c, const struct device_config *d)
 {
 	printf("device %s: %s %s unit %u, timeout %u ms\n", d->id, d->driver, d->address,
@@ -43,10 +61,7 @@ static void print_device(const struct config *c, const struct device_config *d)
 		print_group(d, i);
 	}
 	for (size_t i = 0; i < d->n_points; i++) {
-		const struct tag *t = &c->tags[d->points[i].tag];
-
-		printf("  %s: at %s, %s%s%s\n", t->name, d->points[i].at, t->type_name,
-		       *t->unit ? " in " : "", t->unit);
+		print_tag(&c->tags[d->points[i].tag], d, &d->points[i]);
 	}
 }
 
