@@ -7,12 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The log's own, where the connection does not know: its write fails first. */
+static int last_errno(sqlite3 *db)
+{
+	static const int pointers[] = {SQLITE_FCNTL_JOURNAL_POINTER,
+	                               SQLITE_FCNTL_FILE_POINTER};
+	int err = db ? sqlite3_system_errno(db) : 0;
+
+	for (size_t i = 0; db && err == 0 && i < ARRAY_SIZE(pointers); i++) {
+		sqlite3_file *file = NULL;
+
+		sqlite3_file_control(db, "main", pointers[i], (void *)&file);
+		if (file && file->pMethods) {
+			file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &err);
+		}
+	}
+	return err;
+}
+
 /* What the system said below an I/O error, as far as we tell such cases apart. */
 static int system_errno(sqlite3 *db, int otherwise)
 {
-	int err = db ? sqlite3_system_errno(db) : 0;
-
-	switch (err) {
+	switch (last_errno(db)) {
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG:

@@ -209,12 +209,13 @@ static int open_once(struct history *h, const char **found)
 	}
 	/* An empty file that we never used may be a start that was cut short. */
 	created = created || h->reserve_file.ceiling == 0;
-	rc = sqlite3_open_v2(h->path, &h->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+	rc = sqlite3_open_v2(h->path, &h->db,
+	                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	                             SQLITE_OPEN_EXRESCODE,
 	                     NULL);
 	if (rc != SQLITE_OK) {
 		return db_errno(h->db, rc);
 	}
-	sqlite3_extended_result_codes(h->db, 1);
 	sqlite3_busy_timeout(h->db, BUSY_MS);
 	err = look(h, created, found);
 	if (!err) {
@@ -224,6 +225,8 @@ static int open_once(struct history *h, const char **found)
 		return err;
 	}
 	*found = NULL;
+	h->scrubbed = 0;
+	h->scrub_to = h->keys[STATE_NEWEST];
 	/* From here on the length of the log is known: drop_failed(). */
 	rc = sqlite3_wal_checkpoint_v2(h->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
 	                               NULL);

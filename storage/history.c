@@ -348,6 +348,9 @@ int history_upkeep(struct history *h, int64_t now_us)
 	if (!err) {
 		err = seal_slice(h);
 	}
+	if (!err) {
+		err = scrub_slice(h);
+	}
 	return err < 0 ? history_fail(h, err) : err;
 }
 

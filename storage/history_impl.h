@@ -125,8 +125,9 @@ struct history {
 	struct destination destinations[DESTINATIONS_MAX];
 	struct history_gap told[DESTINATIONS_MAX]; /* committed, not yet taken */
 	int64_t page_count_max;                    /* 0: no ceiling */
-	int64_t spare_pages; /* kept free below it, for what one commit may add */
-	int wal_frames;      /* after the last commit */
+	int64_t spare_pages;        /* kept free below it, for what one commit may add */
+	int wal_frames;             /* after the last commit */
+	int64_t scrubbed, scrub_to; /* how far the outbox was read through, and goal */
 	struct seal seal;
 	struct evict evict;
 };
@@ -191,6 +192,7 @@ int rollup_slice(struct history *h);
 int rollup_to(struct history *h, int64_t to);
 int seal_slice(struct history *h);
 void seal_reset(struct history *h);
+int scrub_slice(struct history *h);
 int evict_slice(struct history *h, int64_t now_us);
 void evict_reset(struct history *h);
 

@@ -80,12 +80,12 @@ static char *immutable_uri(const char *path)
 
 static int open_db(struct reader *r, const char *name)
 {
-	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+	            SQLITE_OPEN_EXRESCODE;
 	int rc = sqlite3_open_v2(name, &r->db, flags, NULL);
 	int err = db_errno(r->db, rc);
 
 	if (!err) {
-		sqlite3_extended_result_codes(r->db, 1);
 		sqlite3_busy_timeout(r->db, BUSY_MS);
 		err = db_exec(
 		        r->db,
