@@ -124,17 +124,16 @@ class Process:
 class Broker:
     """A mosquitto of our own that keeps sessions over a clean restart."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, more=''):
+        """more: further lines of mosquitto.conf"""
         self.bench = bench
         self.program = require('mosquitto')
         self.port = free_ports()
-        bench.write('mosquitto.conf', '''
-            listener %d 127.0.0.1
-            allow_anonymous true
-            max_queued_messages 0
-            persistence true
-            persistence_location %s/
-            ''' % (self.port, bench.folder) + ('user root\n' if os.getuid() == 0 else ''))
+        lines = ['per_listener_settings false', 'listener %d 127.0.0.1' % self.port,
+                 'allow_anonymous true', 'max_queued_messages 0', 'persistence true',
+                 'persistence_location %s/' % bench.folder]
+        lines += ['user root'] if os.getuid() == 0 else []
+        bench.write('mosquitto.conf', '\n'.join(lines) + '\n' + more)
         self.start()
 
     def start(self):
