@@ -9,6 +9,10 @@
 #include <cmocka.h>
 
 #include "refvec.h"
+#include "twin/drift/nis.h"
+#include "twin/drift/quantile.h"
+#include "twin/observer/discretise.h"
+#include "twin/observer/ekf.h"
 #include "twin/twin.h"
 
 static void channel_monitor_gives_every_row(void **state)
@@ -65,10 +69,202 @@ static void channel_monitor_gives_every_row(void **state)
 	assert_int_equal(rows, 3000);
 }
 
+static void check(const struct refvec_row *row, size_t column, double got)
+{
+	double want = row->number[column];
+
+	/* An innovation, a likelihood is a small difference of large numbers: absolute
+	 * there. */
+	if (!refvec_near(got, want, 1e-9) && !(fabs(got - want) < 1e-10)) {
+		fail_msg("row %s, column %zu: %.17g, not %s", row->text[0], column, got,
+		         row->text[column]);
+	}
+}
+
+/* Two tanks in a row, the level of the second measured. */
+static void two_tanks_rates(const double *p, const double *x, const double *u, double *dx)
+{
+	double first = 0.002 * sqrt(2 * 9.81 * fmax(x[0], 0));
+	double second = 0.0018 * sqrt(2 * 9.81 * fmax(x[1], 0));
+
+	dx[0] = (u[0] - first) / 0.5;
+	dx[1] = (first - second) / 0.4;
+}
+
+static void two_tanks_jacobian(const double *p, const double *x, const double *u,
+                               double *j)
+{
+	double first = 0.002 * sqrt(9.81 / (2 * x[0]));
+	double second = 0.0018 * sqrt(9.81 / (2 * x[1]));
+
+	j[0] = -first / 0.5;
+	j[1] = 0;
+	j[2] = first / 0.4;
+	j[3] = -second / 0.4;
+}
+
+static void two_tanks_follow_the_extended_filter(void **state)
+{
+	static const struct model two_tanks = {
+	        .n_states = 2, .rates = two_tanks_rates, .jacobian = two_tanks_jacobian};
+	const double qc[] = {4e-6, 4e-6};
+	const struct ekf e = {&two_tanks, NULL, qc};
+	struct kalman k = {.n = 2, .x = {0.3, 0.3}, .P = {0.04, 0, 0, 0.04}};
+	FILE *f = refvec_open("tank_ekf.csv");
+	struct refvec_row row;
+	double inflow = NAN;
+	size_t rows = 0;
+
+	(void)state;
+	if (!f) {
+		skip();
+	}
+	for (; refvec_next(f, &row); rows++) {
+		struct kalman_rows z = {.n = 1, .H = {0, 1}, .R = {1e-4}};
+		struct innovation v;
+
+		if (rows > 0) {
+			assert_int_equal(ekf_predict(&e, &k, &inflow, 1), 0);
+		}
+		inflow = row.number[1];
+		z.nu[0] = row.number[2] - k.x[1];
+		assert_int_equal(kalman_innovate(&k, &z, &v), 0);
+		assert_int_equal(kalman_update(&k, &z, &v), 0);
+		check(&row, 3, k.x[0]);
+		check(&row, 4, k.x[1]);
+		check(&row, 5, k.P[0]);
+		check(&row, 6, k.P[1]);
+		check(&row, 7, k.P[3]);
+		check(&row, 8, z.nu[0]);
+		check(&row, 9, v.S[0]);
+		check(&row, 10, v.nis);
+	}
+	fclose(f);
+	assert_int_equal(rows, 400);
+}
+
+/* A heater and a body, linear. */
+static void thermal_predict(struct kalman *k, double dt_s, const double *u)
+{
+	static const double A[] = {-4.0 / 350, 4.0 / 350, 4.0 / 900, -10.0 / 900};
+	static const double B[] = {800.0 / 350, 0, 0, 6.0 / 900};
+	static const double Qc[] = {0.01, 0, 0, 0.001};
+	const struct linear plant = {.n = 2, .m = 2, .A = A, .B = B, .Qc = Qc};
+	double F[4], G[4], Q[4], x[2] = {k->x[0], k->x[1]};
+
+	discretise_inputs(&plant, dt_s, F, G);
+	discretise_noise(&plant, dt_s, Q);
+	for (size_t i = 0; i < 2; i++) {
+		k->x[i] = F[i * 2] * x[0] + F[i * 2 + 1] * x[1] + G[i * 2] * u[0] +
+		          G[i * 2 + 1] * u[1];
+	}
+	kalman_predict(k, F, Q);
+}
+
+/* One row of the plant: predict, judge, update; NIS, or NAN without a reading. */
+static double thermal_row(struct kalman *k, const struct refvec_row *row, const double *u)
+{
+	struct kalman_rows z = {.n = 1, .H = {0, 1}, .R = {0.0025}};
+	double nis = NAN;
+	struct innovation v;
+
+	if (row->number[2] > 0) {
+		thermal_predict(k, row->number[2], u);
+	}
+	if (isfinite(row->number[5])) {
+		z.nu[0] = row->number[5] - k->x[1];
+		assert_int_equal(kalman_innovate(k, &z, &v), 0);
+		assert_int_equal(kalman_update(k, &z, &v), 0);
+		nis = v.nis;
+		check(row, 11, z.nu[0]);
+		check(row, 12, v.S[0]);
+		check(row, 13, v.nis);
+		check(row, 14, -0.5 * (log(2 * M_PI) + v.log_det + v.nis));
+	}
+	check(row, 6, k->x[0]);
+	check(row, 7, k->x[1]);
+	check(row, 8, k->P[0]);
+	check(row, 9, k->P[1]);
+	check(row, 10, k->P[3]);
+	return nis;
+}
+
+static void thermal_plant_follows_the_linear_filter_and_its_alarm(void **state)
+{
+	struct kalman k = {.n = 2, .x = {20, 20}, .P = {25, 0, 0, 1}};
+	FILE *f = refvec_open("thermal_kf.csv");
+	size_t rows = 0, on = 0, off = 0;
+	struct refvec_row row;
+	double u[2] = {0};
+	struct nis alarm;
+
+	(void)state;
+	if (!f) {
+		skip();
+	}
+	nis_init(&alarm);
+	for (; refvec_next(f, &row); rows++) {
+		double nis = thermal_row(&k, &row, u);
+		bool before = alarm.alarm;
+
+		u[0] = row.number[3];
+		u[1] = row.number[4];
+		if (rows == 700) {
+			nis_learnt(&alarm, 1);
+			assert_true(
+			        refvec_near(nis_limit(&alarm), 55.32909314759717, 1e-9));
+		}
+		if (rows >= 30 && isfinite(nis)) {
+			nis_step(&alarm, nis, 1);
+		}
+		on = !before && alarm.alarm ? rows : on;
+		off = before && !alarm.alarm ? rows : off;
+	}
+	fclose(f);
+	assert_int_equal(rows, 1200);
+	assert_int_equal(on, 900);
+	assert_int_equal(off, 948);
+}
+
+/* "1e-06_5": 35.888 and so on, one a line. */
+static void quantiles_are_those_of_the_table(void **state)
+{
+	FILE *f = refvec_open("quantiles.json");
+	bool normal = false;
+	size_t n = 0;
+	struct refvec_row row;
+
+	(void)state;
+	if (!f) {
+		skip();
+	}
+	while (refvec_next(f, &row) && !strstr(row.line, "\"f\"")) {
+		double p, dof, want, got;
+
+		normal |= strstr(row.line, "\"norm\"") != NULL;
+		if (sscanf(row.line, " \"%lf_%lf\": %lf", &p, &dof, &want) == 3) {
+			got = quantile_chi2(p, dof);
+		} else if (normal && sscanf(row.line, " \"%lf\": %lf", &p, &want) == 2) {
+			got = quantile_normal(p);
+		} else {
+			continue;
+		}
+		n++;
+		if (!refvec_near(got, want, 1e-12)) {
+			fail_msg("%s: %.17g", row.line, got);
+		}
+	}
+	fclose(f);
+	assert_int_equal(n, 70);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(channel_monitor_gives_every_row),
+	        cmocka_unit_test(two_tanks_follow_the_extended_filter),
+	        cmocka_unit_test(thermal_plant_follows_the_linear_filter_and_its_alarm),
+	        cmocka_unit_test(quantiles_are_those_of_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
