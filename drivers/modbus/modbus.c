@@ -1,5 +1,230 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The Modbus driver: a device is a reader, a writer and a probe on a transport. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "drivers/driver.h"
+#include "drivers/modbus/address.h"
+#include "drivers/modbus/reader.h"
+#include "drivers/modbus/value.h"
+#include "drivers/modbus/writer.h"
 
 extern const struct driver driver_modbus;
-const struct driver driver_modbus = {.name = "modbus"};
+
+enum { TCP_ROUND_TRIP_US = 1000 }; /* until it is measured */
+
+struct modbus_device {
+	struct device base; /* first */
+	struct transport *transport;
+	struct transport_user user;
+	struct reader reader;
+	struct writer writer;
+	struct transaction probe;
+	probe_done_cb probe_done; /* NULL: none under way */
+	void *probe_arg;
+};
+
+/* ---- probe ---- */
+
+static void on_probed(struct transaction *t, const struct answer *answer)
+{
+	struct modbus_device *dev = t->arg;
+	probe_done_cb done = dev->probe_done;
+
+	dev->probe_done = NULL;
+	done(dev->probe_arg,
+	     reader_is_answer(answer->reason) ? 0 : reader_errno(answer->reason));
+}
+
+/* The first point alone: some devices answer nothing but what they have. */
+static struct pdu_request least_request(const struct device_config *cfg)
+{
+	static const struct point any = {.space = MODBUS_HOLDING, .type = TYPE_UINT16};
+	const struct point *point = cfg->n_points ? &cfg->points[0] : &any;
+
+	return (struct pdu_request){
+	        .function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
+	        .address = (uint16_t)point->address,
+	        .count = value_registers(point)};
+}
+
+static int modbus_probe(struct device *device, probe_done_cb done, void *arg)
+{
+	struct modbus_device *dev = (struct modbus_device *)device;
+
+	if (dev->probe_done) {
+		return -EBUSY;
+	}
+	dev->probe_done = done;
+	dev->probe_arg = arg;
+	transport_submit(dev->transport, &dev->probe);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int check_unit(const struct device_config *cfg, const struct address *address,
+                      const char **why)
+{
+	if (address->serial && (cfg->unit < 1 || cfg->unit > 247)) {
+		*why = "units on a serial line are 1 to 247";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int join(struct modbus_device *dev, const struct driver_env *env, const char **why)
+{
+	const struct device_config *cfg = dev->base.config;
+	struct address address;
+	int err = address_parse(&address, cfg->address, why);
+
+	if (!err) {
+		err = check_unit(cfg, &address, why);
+	}
+	if (err) {
+		return err;
+	}
+	dev->user = (struct transport_user){.stats = &dev->base.stats, .unit = cfg->unit};
+	dev->user.window = cfg->limits.in_flight < 1 ? 1 : cfg->limits.in_flight;
+	if (dev->user.window > TRANSPORT_WINDOW_MAX) {
+		dev->user.window = TRANSPORT_WINDOW_MAX;
+	}
+	return transport_join(&dev->transport, env, &address, &dev->user, why);
+}
+
+static void modbus_close(struct device *device)
+{
+	struct modbus_device *dev = (struct modbus_device *)device;
+
+	if (!dev) {
+		return;
+	}
+	if (dev->transport) {
+		writer_fini(&dev->writer);
+		if (dev->probe_done) {
+			transport_cancel(dev->transport, &dev->probe);
+			dev->probe_done(dev->probe_arg, -ECANCELED);
+		}
+		reader_fini(&dev->reader);
+		transport_leave(dev->transport, &dev->user);
+	}
+	free(dev);
+}
+
+static int modbus_open(struct device **out, const struct driver_env *env,
+                       const struct device_config *cfg, const char **why)
+{
+	struct modbus_device *dev = calloc(1, sizeof(*dev));
+	int err;
+
+	*why = "no memory";
+	if (!dev) {
+		return -ENOMEM;
+	}
+	dev->base.driver = &driver_modbus;
+	dev->base.config = cfg;
+	err = join(dev, env, why);
+	if (err) {
+		free(dev);
+		return err;
+	}
+	reader_prepare(&dev->probe, cfg, &dev->base.stats);
+	dev->probe.request = least_request(cfg);
+	dev->probe.rank = RANK_READ;
+	dev->probe.done = on_probed;
+	dev->probe.arg = dev;
+	writer_init(&dev->writer, cfg, dev->transport, &dev->base.stats);
+	err = reader_init(&dev->reader, cfg, dev->transport, &dev->base.stats);
+	if (err) {
+		*why = err == -E2BIG ? "a tag is larger than limits.max_registers allows"
+		                     : "no memory";
+		modbus_close(&dev->base);
+		return err;
+	}
+	*out = &dev->base;
+	return 0;
+}
+
+static int modbus_read(struct device *device, uint32_t due, const struct read_sink *sink)
+{
+	return reader_start(&((struct modbus_device *)device)->reader, due, sink);
+}
+
+static int modbus_write(struct device *device, const struct point *point,
+                        const struct value *value, write_done_cb done, void *arg)
+{
+	return writer_start(&((struct modbus_device *)device)->writer, point, value, done,
+	                    arg);
+}
+
+/* ---- check ---- */
+
+static int modbus_parse_address(const char *text, const char **why)
+{
+	struct address address;
+
+	return address_parse(&address, text, why);
+}
+
+/* Time of one block on the line.  RTU: request of 8 characters, answer of 5 and the data,
+ * a silence of 3.5 before each (Serial Line V1.02, section 2.5.1.1). */
+static uint32_t block_us(const struct plan_block *block, const struct address *address)
+{
+	uint32_t n_data = plan_is_bits(block->table) ? (block->count + 7U) / 8
+	                                             : 2U * block->count;
+	uint32_t bits = 9U + (address->parity != 'N') +
+	                address->stop; /* of a character */
+	double character_us, silence_us;
+
+	if (!address->serial) {
+		return TCP_ROUND_TRIP_US;
+	}
+	character_us = 1e6 * bits / address->baud;
+	silence_us = address->baud > 19200 ? 1750 : 3.5 * character_us;
+	return (uint32_t)((8 + 5 + n_data) * character_us + 2 * silence_us);
+}
+
+static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
+                          uint32_t *cycle_us, void (*line)(void *arg, const char *text),
+                          void *arg)
+{
+	struct plan *plan = NULL;
+	struct address address;
+	const char *why;
+	size_t n_blocks;
+
+	*cycle_us = 0;
+	if (address_parse(&address, cfg->address, &why) ||
+	    plan_new(&plan, cfg->points, cfg->n_points, due, &cfg->limits)) {
+		return 0;
+	}
+	for (size_t i = 0; i < plan->n_blocks; i++) {
+		const struct plan_block *block = &plan->blocks[i];
+		char range[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 64];
+
+		address_print(range, block->table, block->address, block->count);
+		snprintf(text, sizeof(text), "%s: %u %s%s, %u tag%s", range, block->count,
+		         plan_is_bits(block->table) ? "bit" : "register",
+		         block->count == 1 ? "" : "s", block->n_points,
+		         block->n_points == 1 ? "" : "s");
+		line(arg, text);
+		*cycle_us += block_us(block, &address) + 1000 * cfg->limits.pause_ms;
+	}
+	n_blocks = plan->n_blocks;
+	plan_free(plan);
+	return n_blocks;
+}
+
+const struct driver driver_modbus = {
+        .name = "modbus",
+        .parse_point = address_parse_point,
+        .parse_address = modbus_parse_address,
+        .open = modbus_open,
+        .read = modbus_read,
+        .probe = modbus_probe,
+        .write = modbus_write,
+        .close = modbus_close,
+        .plan = modbus_plan,
+};

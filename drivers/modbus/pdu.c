@@ -52,6 +52,16 @@ static size_t data_bytes(const struct shape *shape, uint16_t count)
 	return shape->bits ? (count + 7U) / 8 : 2U * count;
 }
 
+size_t pdu_data_bytes(const struct pdu_request *request)
+{
+	struct shape shape = shape_of(request->function);
+
+	if (shape.n_fixed) {
+		return shape.n_fixed;
+	}
+	return shape.counted ? data_bytes(&shape, request->count) : 0;
+}
+
 size_t pdu_put_request(uint8_t *pdu, const struct pdu_request *request)
 {
 	struct shape shape = shape_of(request->function);

@@ -90,6 +90,9 @@ static inline void pdu_put_register(uint8_t *data, size_t i, uint16_t word)
 /** The function that reads count registers or bits of a table. */
 enum pdu_function pdu_read_function(enum modbus_table table);
 
+/** Bytes of request->data that a write carries. */
+size_t pdu_data_bytes(const struct pdu_request *request);
+
 /* ---- the side that asks ---- */
 
 /**

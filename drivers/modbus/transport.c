@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/modbus/transport.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool same_place(const struct address *a, const struct address *b)
+{
+	return a->serial == b->serial && a->port == b->port &&
+	       strcmp(a->host, b->host) == 0 && strcmp(a->path, b->path) == 0;
+}
+
+static bool same_settings(const struct address *a, const struct address *b)
+{
+	return a->baud == b->baud && a->parity == b->parity && a->stop == b->stop &&
+	       a->rs485 == b->rs485;
+}
+
+static int make(struct transport **out, const struct driver_env *env,
+                const struct address *address)
+{
+	const struct transport_kind *kind = address->serial ? &transport_rtu
+	                                                    : &transport_tcp;
+	int err = kind->new (out, env, address);
+
+	if (!err) {
+		(*out)->kind = kind;
+		(*out)->env = *env;
+		(*out)->address = *address;
+		(*out)->next = *env->shared;
+		*env->shared = *out;
+	}
+	return err;
+}
+
+int transport_join(struct transport **out, const struct driver_env *env,
+                   const struct address *address, struct transport_user *user,
+                   const char **why)
+{
+	struct transport *t = *env->shared;
+	int err;
+
+	while (t && !same_place(&t->address, address)) {
+		t = t->next;
+	}
+	if (t && !same_settings(&t->address, address)) {
+		*why = "another device opens the same line with other settings";
+		return -EINVAL;
+	}
+	if (!t) {
+		err = make(&t, env, address);
+		if (err) {
+			*why = "no memory or threads for a connection";
+			return err;
+		}
+	}
+	user->next = t->users;
+	t->users = user;
+	t->window = user->window > t->window ? user->window : t->window;
+	*out = t;
+	return 0;
+}
+
+static void unlink_transport(struct transport *t)
+{
+	struct transport *first = *t->env.shared;
+
+	if (first == t) {
+		*t->env.shared = t->next;
+		return;
+	}
+	while (first->next != t) {
+		first = first->next;
+	}
+	first->next = t->next;
+}
+
+void transport_leave(struct transport *t, struct transport_user *user)
+{
+	struct transport_user **at = &t->users;
+
+	while (*at != user) {
+		at = &(*at)->next;
+	}
+	*at = user->next;
+	t->window = 0;
+	for (const struct transport_user *u = t->users; u; u = u->next) {
+		t->window = u->window > t->window ? u->window : t->window;
+	}
+	if (!t->users) {
+		unlink_transport(t);
+		t->kind->free(t);
+	}
+}
+
+void transport_submit(struct transport *t, struct transaction *transaction)
+{
+	struct transaction **at = &t->queue;
+
+	while (*at && (*at)->rank <= transaction->rank) {
+		at = &(*at)->next;
+	}
+	transaction->next = *at;
+	*at = transaction;
+	transaction->queued = true;
+	transaction->sent = false;
+	transaction->number = t->n_submitted++;
+	t->kind->kick(t);
+}
+
+bool transport_cancel(struct transport *t, struct transaction *transaction)
+{
+	struct transaction **at = &t->queue;
+
+	if (transaction->queued) {
+		while (*at != transaction) {
+			at = &(*at)->next;
+		}
+		*at = transaction->next;
+		transaction->queued = false;
+	} else if (transaction->sent) {
+		t->kind->forget(t, transaction);
+		transaction->sent = false;
+		return true;
+	}
+	return false;
+}
+
+struct transaction *transport_take(struct transport *t)
+{
+	struct transaction *first = t->queue;
+
+	if (first) {
+		t->queue = first->next;
+		first->queued = false;
+	}
+	return first;
+}
+
+void transport_finish(struct transaction *transaction, const struct answer *answer)
+{
+	struct device_stats *stats = transaction->stats;
+
+	transaction->sent = false;
+	if (answer->reason == REASON_NONE || answer->reason == REASON_EXCEPTION) {
+		stats->answers++;
+		stats->rtt_us = (uint32_t)((answer->received_ns - transaction->sent_ns) /
+		                           1000);
+	}
+	if (answer->reason != REASON_NONE) {
+		stats->errors[answer->reason]++;
+	}
+	transaction->done(transaction, answer);
+}
+
+/* Of the queued, one that was there before `number`. */
+static struct transaction *queued_before(const struct transport *t, uint64_t number)
+{
+	struct transaction *i = t->queue;
+
+	while (i && i->number >= number) {
+		i = i->next;
+	}
+	return i;
+}
+
+void transport_fail_queue(struct transport *t, enum reason reason, uint64_t now_ns)
+{
+	const struct answer answer = {.reason = reason, .received_ns = now_ns};
+	uint64_t limit =
+	        t->n_submitted; /* who is told may submit anew: not of this round */
+	struct transaction *i;
+
+	while ((i = queued_before(t, limit)) != NULL) {
+		transport_cancel(t, i);
+		transport_finish(i, &answer);
+	}
+}
+
+void transport_count_late(struct transport *t, uint8_t unit)
+{
+	for (const struct transport_user *u = t->users; u; u = u->next) {
+		if (u->unit == unit) {
+			u->stats->late_answers++;
+			return;
+		}
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/modbus/writer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "drivers/modbus/reader.h"
+#include "drivers/modbus/value.h"
+
+static void submit(struct writer *writer, enum transaction_rank rank)
+{
+	writer->transaction.rank = (uint8_t)rank;
+	transport_submit(writer->transport, &writer->transaction);
+}
+
+static void write_registers(struct writer *writer, enum transaction_rank rank)
+{
+	const struct writer_order *order = &writer->orders[writer->first];
+	uint16_t count = value_registers(order->point);
+
+	writer->reading = false;
+	writer->transaction.request = (struct pdu_request){
+	        .function = count == 1 ? PDU_WRITE_REGISTER : PDU_WRITE_REGISTERS,
+	        .address = (uint16_t)order->point->address,
+	        .count = count,
+	        .data = order->wire};
+	submit(writer, rank);
+}
+
+static void write_coil(struct writer *writer)
+{
+	const struct writer_order *order = &writer->orders[writer->first];
+
+	writer->reading = false;
+	writer->coil[0] = order->wire[0] || order->wire[1] ? 0xff : 0;
+	writer->transaction.request = (struct pdu_request){
+	        .function = PDU_WRITE_COIL,
+	        .address = (uint16_t)order->point->address,
+	        .count = 1,
+	        .data = writer->coil};
+	submit(writer, RANK_WRITE);
+}
+
+static void read_rest(struct writer *writer)
+{
+	const struct writer_order *order = &writer->orders[writer->first];
+
+	writer->reading = true;
+	writer->transaction.request = (struct pdu_request){
+	        .function = PDU_READ_HOLDING,
+	        .address = (uint16_t)order->point->address,
+	        .count = 1};
+	submit(writer, RANK_WRITE);
+}
+
+static void start_first(struct writer *writer)
+{
+	const struct point *point = writer->orders[writer->first].point;
+
+	if (point->space == MODBUS_COIL) {
+		write_coil(writer);
+	} else if (value_is_part(point)) {
+		read_rest(writer);
+	} else {
+		write_registers(writer, RANK_WRITE);
+	}
+}
+
+/* What to tell of a write that ended like this. */
+static int outcome(const struct writer *writer, const struct answer *answer)
+{
+	if (answer->reason == REASON_NONE) {
+		return 0;
+	}
+	if (answer->reason == REASON_EXCEPTION) {
+		return -EREMOTEIO;
+	}
+	return answer->sent && !writer->reading ? -ETIMEDOUT : -ECONNREFUSED;
+}
+
+static void on_answer(struct transaction *t, const struct answer *answer)
+{
+	struct writer *writer = t->arg;
+	struct writer_order *order = &writer->orders[writer->first];
+	write_done_cb done = order->done;
+	void *arg = order->arg;
+	int err = outcome(writer, answer);
+
+	if (!err && writer->reading) {
+		memcpy(order->wire, answer->data, 2);
+		value_encode(order->wire, order->point, &order->value); /* was tried */
+		write_registers(writer, RANK_FOLLOW);
+		return;
+	}
+	writer->first = (writer->first + 1) % WRITER_MAX;
+	writer->n--;
+	if (writer->n > 0) {
+		start_first(writer);
+	}
+	done(arg, err, answer->code);
+}
+
+int writer_start(struct writer *writer, const struct point *point,
+                 const struct value *value, write_done_cb done, void *arg)
+{
+	struct writer_order *order =
+	        &writer->orders[(writer->first + writer->n) % WRITER_MAX];
+	int err;
+
+	if (point->space == MODBUS_INPUT || point->space == MODBUS_DISCRETE) {
+		return -EROFS;
+	}
+	if (writer->n == WRITER_MAX) {
+		return -EBUSY;
+	}
+	memset(order->wire, 0, sizeof(order->wire));
+	err = value_encode(order->wire, point, value);
+	if (err) {
+		return err;
+	}
+	if (value_registers(point) > PDU_WRITE_REGISTERS_MAX) {
+		return -ERANGE; /* two requests would not be one write */
+	}
+	order->point = point;
+	order->value = *value;
+	order->done = done;
+	order->arg = arg;
+	writer->n++;
+	if (writer->n == 1) {
+		start_first(writer);
+	}
+	return 0;
+}
+
+void writer_init(struct writer *writer, const struct device_config *config,
+                 struct transport *transport, struct device_stats *stats)
+{
+	*writer = (struct writer){.transport = transport};
+	reader_prepare(&writer->transaction, config, stats);
+	writer->transaction.done = on_answer;
+	writer->transaction.arg = writer;
+}
+
+void writer_fini(struct writer *writer)
+{
+	int err = -ECANCELED;
+
+	if (writer->n > 0 && transport_cancel(writer->transport, &writer->transaction) &&
+	    !writer->reading) {
+		err = -ETIMEDOUT;
+	}
+	for (; writer->n > 0; writer->n--) {
+		const struct writer_order *order = &writer->orders[writer->first];
+
+		writer->first = (writer->first + 1) % WRITER_MAX;
+		order->done(order->arg, err, 0);
+		err = -ECANCELED;
+	}
+}

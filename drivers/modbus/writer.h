@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** One device's writes: in order, one at a time, ahead of its reads, each sent at most
+ * once.  A part of a register is read and written back with nothing in between. */
+#ifndef DRIVERS_MODBUS_WRITER_H
+#define DRIVERS_MODBUS_WRITER_H
+
+#include "drivers/modbus/transport.h"
+
+enum { WRITER_MAX = 8 }; /* waiting */
+
+/** A member of the device; open only so that it can be one. */
+struct writer {
+	struct transport *transport;
+	struct transaction transaction;
+	struct writer_order {
+		const struct point *point;
+		struct value value; /* of parts of registers; no text */
+		uint8_t wire[VALUE_TEXT_MAX];
+		write_done_cb done;
+		void *arg;
+	} orders[WRITER_MAX]; /* a ring; the first is under way */
+	size_t first, n;
+	uint8_t coil[2];
+	bool reading; /* the rest of the register, before a part is written */
+};
+
+/** config and stats are borrowed until writer_fini(). */
+void writer_init(struct writer *writer, const struct device_config *config,
+                 struct transport *transport, struct device_stats *stats);
+
+/** Ends every write: -ECANCELED, or -ETIMEDOUT where it may have been sent. */
+void writer_fini(struct writer *writer);
+
+/** As driver.write. */
+int writer_start(struct writer *writer, const struct point *point,
+                 const struct value *value, write_done_cb done, void *arg);
+
+#endif
