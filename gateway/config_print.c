@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/config.h"
+#include "gateway/quantity.h"
 
 /* Text in double quotes, as YAML and JSON both read it. */
 static void print_text(const char *text, FILE *out)
@@ -33,7 +34,7 @@ static void print_pair(const char *key, const char *text, FILE *out)
 static void print_real(double value, FILE *out)
 {
 	char text[32];
-	int digits = 1;
+	int digits = 15;
 
 	do {
 		snprintf(text, sizeof(text), "%.*g", digits, value);
@@ -45,6 +46,15 @@ static void print_number(const char *key, double value, FILE *out)
 {
 	fputs(key, out);
 	print_real(value, out);
+}
+
+/* `key` and a duration in its largest unit. */
+static void print_duration(const char *key, int64_t ms, FILE *out)
+{
+	char text[QUANTITY_TEXT_MAX];
+
+	quantity_print_duration(ms, text, sizeof(text));
+	fprintf(out, "%s%s", key, text);
 }
 
 static void print_list(const char *key, const char *const *list, size_t n, FILE *out)
@@ -86,11 +96,10 @@ static void print_mqtt(const struct mqtt_config *m, FILE *out)
 		print_optional("    ", "cert", m->cert, out);
 		print_optional("    ", "key", m->key, out);
 	}
-	fprintf(out,
-	        "  plain: %s\n  keep_alive: %us\n  connect_timeout: %ums\n"
-	        "  replay_rate: %u\n",
-	        m->plain ? "true" : "false", m->keep_alive_s, m->connect_timeout_ms,
-	        m->replay_rate);
+	fprintf(out, "  plain: %s\n", m->plain ? "true" : "false");
+	print_duration("  keep_alive: ", INT64_C(1000) * m->keep_alive_s, out);
+	print_duration("\n  connect_timeout: ", m->connect_timeout_ms, out);
+	fprintf(out, "\n  replay_rate: %u\n", m->replay_rate);
 }
 
 static void print_write(const struct write_config *w, FILE *out)
@@ -154,7 +163,7 @@ static void print_tag(const struct config *c, const struct device_config *d,
 	print_pair(", at", p->at, out);
 	print_pair(", type", t->type_name, out);
 	print_pair(", unit", t->unit, out);
-	fprintf(out, ", every: %ums", t->period_ms);
+	print_duration(", every: ", t->period_ms, out);
 	print_point(p, d, out);
 	if (!isnan(t->min)) {
 		print_number(", min: ", t->min, out);
@@ -167,7 +176,8 @@ static void print_tag(const struct config *c, const struct device_config *d,
 	}
 	if (!isnan(o->store.deviation)) {
 		print_number(", store: {deviation: ", o->store.deviation, out);
-		fprintf(out, ", max_interval: %ums}", o->store.max_interval_ms);
+		print_duration(", max_interval: ", o->store.max_interval_ms, out);
+		fputc('}', out);
 	}
 	if (o->write.allowed) {
 		print_write(&o->write, out);
@@ -184,13 +194,15 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	fputc('\n', out);
 	print_optional("    ", "driver", d->driver, out);
 	print_optional("    ", "address", *d->address ? d->address : NULL, out);
-	fprintf(out, "    unit: %u\n    timeout: %ums\n    word_order: %s\n", d->unit,
-	        d->timeout_ms, orders[d->order]);
+	fprintf(out, "    unit: %u\n    word_order: %s\n", d->unit, orders[d->order]);
+	print_duration("    timeout: ", d->timeout_ms, out);
 	fprintf(out,
-	        "    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
-	        "%u, pause: %ums, max_turnaround: %ums}\n",
-	        l->max_registers, l->max_bits, l->max_gap, l->in_flight, l->pause_ms,
-	        l->max_turnaround_ms);
+	        "\n    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
+	        "%u",
+	        l->max_registers, l->max_bits, l->max_gap, l->in_flight);
+	print_duration(", pause: ", l->pause_ms, out);
+	print_duration(", max_turnaround: ", l->max_turnaround_ms, out);
+	fputs("}\n", out);
 	fputs(d->n_points ? "    tags:\n" : "    tags: []\n", out);
 	for (size_t i = 0; i < d->n_points; i++) {
 		print_tag(c, d, &d->points[i], out);
@@ -241,8 +253,9 @@ static void print_component(const struct config *c, const struct component_confi
 	const struct model *m = k->model;
 
 	print_pair("    - id", k->id, out);
-	fprintf(out, "\n      model: %s\n      learn: %u\n      max_age: %.0fms\n",
-	        m->name, k->learn, k->max_age_s * 1000);
+	fprintf(out, "\n      model: %s\n      learn: %u\n", m->name, k->learn);
+	print_duration("      max_age: ", llround(k->max_age_s * 1000), out);
+	fputc('\n', out);
 	print_numbers("parameters", k->parameters, m->parameters, m->n_parameters, out);
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
@@ -251,6 +264,8 @@ static void print_component(const struct config *c, const struct component_confi
 
 void config_print(const struct config *c, FILE *out)
 {
+	char size[QUANTITY_TEXT_MAX];
+
 	fputs("gateway:\n", out);
 	print_optional("  ", "id", c->gateway_id, out);
 	print_optional("  ", "state_dir", c->state_dir, out);
@@ -258,11 +273,11 @@ void config_print(const struct config *c, FILE *out)
 	if (c->mqtt.enabled) {
 		print_mqtt(&c->mqtt, out);
 	}
-	fprintf(out,
-	        "history:\n  keep: %llds\n  max_size: %lldB\n  commit: %ums\n"
-	        "  durability: %s\n",
-	        (long long)c->history.keep_s, (long long)c->history.max_bytes,
-	        c->history.commit_ms, c->history.full ? "full" : "relaxed");
+	quantity_print_size(c->history.max_bytes, size, sizeof(size));
+	print_duration("history:\n  keep: ", c->history.keep_s * 1000, out);
+	print_duration("\n  commit: ", c->history.commit_ms, out);
+	fprintf(out, "\n  max_size: %s\n  durability: %s\n", size,
+	        c->history.full ? "full" : "relaxed");
 	if (c->http_listen) {
 		fputs("http:\n", out);
 		print_optional("  ", "listen", c->http_listen, out);

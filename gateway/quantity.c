@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,4 +150,31 @@ int quantity_rate(const char *text, int64_t *ms)
 		}
 	}
 	return err ? err : -EINVAL;
+}
+
+void quantity_print_duration(int64_t ms, char *buf, size_t n)
+{
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {
+	        {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+	size_t i = 0;
+
+	while (units[i].ms > 1 && (ms == 0 || ms % units[i].ms != 0)) {
+		i++;
+	}
+	snprintf(buf, n, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+}
+
+void quantity_print_size(int64_t bytes, char *buf, size_t n)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(units) - 1 && bytes >= 1024 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(buf, n, "%lld%s", (long long)bytes, units[i]);
 }

@@ -4,7 +4,11 @@
 #ifndef GATEWAY_QUANTITY_H
 #define GATEWAY_QUANTITY_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/** What the two printing functions need at most. */
+enum { QUANTITY_TEXT_MAX = 32 };
 
 /** "12", "-3", "0x1F".  @return 0, -EINVAL, or -ERANGE beyond 64 bits */
 int quantity_int(const char *text, int64_t *out);
@@ -16,8 +20,14 @@ int quantity_real(const char *text, double *out);
  * number without its unit; -ERANGE: no whole ms, or beyond 1e15 */
 int quantity_duration(const char *text, int64_t *ms);
 
+/** As quantity_duration() reads it, in the largest unit that divides it; ms >= 0. */
+void quantity_print_duration(int64_t ms, char *buf, size_t n);
+
 /** "512KiB", "2GiB", "10MB", "100B" to bytes.  @return as quantity_duration() */
 int quantity_size(const char *text, int64_t *bytes);
+
+/** As quantity_size() reads it, in the largest binary unit that divides it. */
+void quantity_print_size(int64_t bytes, char *buf, size_t n);
 
 /** "2/s", "10/min", "1/h" to the least time between two, in ms.  @return 0, -EINVAL,
  * -ERANGE where it is under 1 ms or beyond 1e9 ms */

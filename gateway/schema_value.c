@@ -111,39 +111,12 @@ int schema_parse(const struct schema_key *key, const char *text, double *real,
 	return err ? err : in_limits(key, (double)*whole);
 }
 
-/* The largest unit that divides it. */
-static void print_duration(double ms, char *buf, size_t n)
-{
-	static const struct {
-		const char *unit;
-		double ms;
-	} units[] = {{"d", 8.64e7}, {"h", 3.6e6}, {"min", 6e4}, {"s", 1e3}, {"ms", 1}};
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(units) - 1 && (ms == 0 || fmod(ms, units[i].ms) != 0)) {
-		i++;
-	}
-	snprintf(buf, n, "%.0f%s", ms / units[i].ms, units[i].unit);
-}
-
-static void print_size(double bytes, char *buf, size_t n)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(units) - 1 && bytes >= 1024 && fmod(bytes, 1024) == 0) {
-		bytes /= 1024;
-		i++;
-	}
-	snprintf(buf, n, "%.0f%s", bytes, units[i]);
-}
-
 static void print_limit(const struct schema_key *key, double value, char *buf, size_t n)
 {
 	if (key->type == SCHEMA_DURATION) {
-		print_duration(value, buf, n);
+		quantity_print_duration((int64_t)value, buf, n);
 	} else if (key->type == SCHEMA_SIZE) {
-		print_size(value, buf, n);
+		quantity_print_size((int64_t)value, buf, n);
 	} else {
 		snprintf(buf, n, "%.9g", value);
 	}

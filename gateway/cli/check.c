@@ -6,33 +6,24 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/config.h"
+#include "gateway/quantity.h"
 
 extern const struct command command_check;
 
-static void print_line(void *arg, const char *text)
+/* Beyond it a line has no room for a retry, in percent of the time. */
+enum { BUSY_PCT = 80 };
+
+static const char *plural(size_t n)
 {
-	fprintf(arg, "    %s\n", text);
+	return n == 1 ? "" : "s";
 }
 
-static void print_group(const struct device_config *d, size_t group)
+static void print_period(uint32_t period_ms)
 {
-	const struct driver *driver = driver_find(d->driver);
-	uint32_t cycle_us = 0;
-	size_t n_tags = 0, n;
+	char text[QUANTITY_TEXT_MAX];
 
-	for (size_t i = 0; i < d->n_points; i++) {
-		n_tags += d->points[i].group == group;
-	}
-	printf("  every %u ms: %zu tags\n", d->periods_ms[group], n_tags);
-	if (!driver->plan) {
-		return;
-	}
-	n = driver->plan(d, UINT32_C(1) << group, &cycle_us, print_line, stdout);
-	printf("    %zu requests a cycle, about %.1f ms", n, cycle_us / 1e3);
-	if (d->periods_ms[group]) {
-		printf(", %.0f %% of the period", cycle_us / 10.0 / d->periods_ms[group]);
-	}
-	putchar('\n');
+	quantity_print_duration(period_ms, text, sizeof(text));
+	printf("every %s", text);
 }
 
 static void print_tag(const struct tag *t, const struct device_config *d,
@@ -49,14 +40,62 @@ static void print_tag(const struct tag *t, const struct device_config *d,
 	if (p->scale != 1 || p->offset != 0) {
 		printf(" x %.9g + %.9g", p->scale, p->offset);
 	}
-	printf("%s%s, every %u ms%s\n", *t->unit ? " in " : "", t->unit, t->period_ms,
-	       t->writable ? ", writable" : "");
+	printf("%s%s, ", *t->unit ? " in " : "", t->unit);
+	print_period(t->period_ms);
+	puts(t->writable ? ", writable" : "");
+}
+
+static void print_line(void *arg, const char *text)
+{
+	fprintf(arg, "    %s\n", text);
+}
+
+static void drop_line(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+/* Share of the time that a group's cycles take, in percent; a group without a period
+ * takes what is left and counts as nothing. */
+static double group_load(const struct device_config *d, size_t group)
+{
+	const struct driver *driver = driver_find(d->driver);
+	uint32_t cycle_us = 0;
+
+	if (!driver->plan || d->periods_ms[group] == 0) {
+		return 0;
+	}
+	(void)driver->plan(d, UINT32_C(1) << group, &cycle_us, drop_line, NULL);
+	return cycle_us / 10.0 / d->periods_ms[group];
+}
+
+static void print_group(const struct device_config *d, size_t group)
+{
+	const struct driver *driver = driver_find(d->driver);
+	uint32_t cycle_us = 0;
+	size_t n_tags = 0, n;
+
+	for (size_t i = 0; i < d->n_points; i++) {
+		n_tags += d->points[i].group == group;
+	}
+	fputs("  ", stdout);
+	print_period(d->periods_ms[group]);
+	printf(": %zu tag%s\n", n_tags, plural(n_tags));
+	if (driver->plan) {
+		n = driver->plan(d, UINT32_C(1) << group, &cycle_us, print_line, stdout);
+		printf("    %zu request%s a cycle, about %.1f ms\n", n, plural(n),
+		       cycle_us / 1e3);
+	}
 }
 
 static void print_device(const struct config *c, const struct device_config *d)
 {
-	printf("device %s: %s %s unit %u, timeout %u ms\n", d->id, d->driver, d->address,
-	       d->unit, d->timeout_ms);
+	char timeout[QUANTITY_TEXT_MAX];
+
+	quantity_print_duration(d->timeout_ms, timeout, sizeof(timeout));
+	printf("device %s: %s %s unit %u, timeout %s\n", d->id, d->driver, d->address,
+	       d->unit, timeout);
 	for (size_t i = 0; i < d->n_periods; i++) {
 		print_group(d, i);
 	}
@@ -65,21 +104,53 @@ static void print_device(const struct config *c, const struct device_config *d)
 	}
 }
 
-static void print_bindings(const struct config *c, const char *what,
-                           const struct binding *list, size_t n,
-                           const struct model_port *ports)
+/* What all devices of one address ask of it, said with the first of them. */
+static void print_load(const struct config *c, size_t first)
 {
+	const char *address = c->devices[first].address;
+	size_t n = 0;
+	double pct = 0;
+
+	for (size_t i = 0; i < c->n_devices; i++) {
+		const struct device_config *d = &c->devices[i];
+
+		if (strcmp(d->address, address) != 0) {
+			continue;
+		}
+		if (i < first) {
+			return;
+		}
+		n++;
+		for (size_t k = 0; k < d->n_periods; k++) {
+			pct += group_load(d, k);
+		}
+	}
+	if (pct > 0) {
+		printf("load of %s: %.1f %%, %zu device%s%s\n", address, pct, n,
+		       plural(n),
+		       pct > BUSY_PCT ? "  (warning: no room for a retry)" : "");
+	}
+}
+
+static void print_bindings(const struct config *c, const struct component_config *k,
+                           bool outputs)
+{
+	const struct model_port *ports = outputs ? k->model->outputs : k->model->inputs;
+	const struct binding *list = outputs ? k->outputs : k->inputs;
+	size_t n = outputs ? k->n_outputs : k->n_inputs;
+
 	for (size_t i = 0; i < n; i++) {
 		const struct model_port *port = &ports[list[i].port];
 		const struct tag *t = &c->tags[list[i].tag];
 
+		printf("  %s %s", outputs ? "output" : "input", port->name);
 		if (list[i].tag >= c->n_field_tags) {
-			printf("  %s %s: virtual sensor %s/%s in %s\n", what, port->name,
-			       t->device, t->name, port->unit);
+			printf(" in %s: virtual sensor %s/%s\n", port->unit, t->device,
+			       t->name);
 		} else {
-			printf("  %s %s: %s/%s, %s = %.9g x %s + %.9g\n", what,
-			       port->name, t->device, t->name, port->unit, list[i].scale,
-			       *t->unit ? t->unit : "value", list[i].offset);
+			printf(" in %s: %.9g x %s/%s%s%s + %.9g\n", port->unit,
+			       list[i].scale, t->device, t->name, *t->unit ? " in " : "",
+			       t->unit, list[i].offset);
 		}
 	}
 }
@@ -88,18 +159,26 @@ static void print_component(const struct config *c, const struct component_confi
 {
 	const struct model *m = k->model;
 
-	printf("component %s: %s, learns on %u rows\n", k->id, m->name, k->learn);
+	printf("component %s: model %s, learns from %u rows\n", k->id, m->name, k->learn);
 	for (size_t i = 0; i < m->n_parameters; i++) {
 		printf("  parameter %s: %.9g %s\n", m->parameters[i].name,
 		       k->parameters[i], m->parameters[i].unit);
 	}
-	print_bindings(c, "input", k->inputs, k->n_inputs, m->inputs);
-	print_bindings(c, "output", k->outputs, k->n_outputs, m->outputs);
+	print_bindings(c, k, false);
+	print_bindings(c, k, true);
 }
 
-static const char *plural(size_t n)
+static void print_plan(const struct config *c)
 {
-	return n == 1 ? "" : "s";
+	for (size_t i = 0; i < c->n_devices; i++) {
+		print_device(c, &c->devices[i]);
+	}
+	for (size_t i = 0; i < c->n_devices; i++) {
+		print_load(c, i);
+	}
+	for (size_t i = 0; i < c->n_components; i++) {
+		print_component(c, &c->twin.components[i]);
+	}
 }
 
 static void print_summary(const struct config *c)
@@ -135,11 +214,8 @@ static enum exit_code run(int argc, char **argv)
 	if (config_load(&c, path, stderr)) {
 		return EXIT_CONFIG;
 	}
-	for (size_t i = 0; verbose && i < c->n_devices; i++) {
-		print_device(c, &c->devices[i]);
-	}
-	for (size_t i = 0; verbose && i < c->n_components; i++) {
-		print_component(c, &c->twin.components[i]);
+	if (verbose) {
+		print_plan(c);
 	}
 	print_summary(c);
 	config_free(c);

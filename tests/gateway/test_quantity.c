@@ -143,6 +143,38 @@ static void numbers_are_decimal_and_finite(void **state)
 	}
 }
 
+static void what_is_printed_reads_back(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *duration, *size;
+	} cases[] = {
+	        {0, "0ms", "0B"},
+	        {1, "1ms", "1B"},
+	        {1500, "1500ms", "1500B"},
+	        {60000, "1min", "60000B"},
+	        {90000, "90s", "90000B"},
+	        {7200000, "2h", "7200000B"},
+	        {INT64_C(7776000000), "90d", "7593750KiB"},
+	        {INT64_C(2147483648), "2147483648ms", "2GiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[QUANTITY_TEXT_MAX];
+		int64_t back = -1;
+
+		quantity_print_duration(cases[i].ms, text, sizeof(text));
+		assert_string_equal(text, cases[i].duration);
+		assert_int_equal(quantity_duration(text, &back), 0);
+		assert_int_equal(back, cases[i].ms);
+		quantity_print_size(cases[i].ms, text, sizeof(text));
+		assert_string_equal(text, cases[i].size);
+		assert_int_equal(quantity_size(text, &back), 0);
+		assert_int_equal(back, cases[i].ms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +182,7 @@ int main(void)
 	        cmocka_unit_test(durations),
 	        cmocka_unit_test(sizes),
 	        cmocka_unit_test(rates),
+	        cmocka_unit_test(what_is_printed_reads_back),
 	        cmocka_unit_test(numbers_are_decimal_and_finite),
 	};
 
