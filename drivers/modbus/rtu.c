@@ -406,7 +406,8 @@ int rtu_wait(struct rtu *rtu)
 {
 	struct pollfd fd = {.fd = rtu->wake_fd, .events = POLLIN};
 
-	while (poll(&fd, 1, -1) < 0 && errno == EINTR) {
+	/* Asked first: a transaction may have taken the wake of rtu_stop(). */
+	while (!atomic_load(&rtu->stop) && poll(&fd, 1, -1) < 0 && errno == EINTR) {
 	}
 	clear_wake(rtu);
 	return atomic_load(&rtu->stop) ? -ECANCELED : 0;

@@ -40,7 +40,8 @@ void rtu_transact(struct rtu *rtu, struct rtu_job *job);
 /** After a transaction: where a late answer may still come, wait for it to pass. */
 void rtu_settle(struct rtu *rtu);
 
-/** Wait for rtu_wake().  @return 0, or -ECANCELED after rtu_stop() */
+/** Wait for rtu_wake(); one that came during a transaction may be gone, so look before
+ * whether there is anything to do.  @return 0, or -ECANCELED after rtu_stop() */
 int rtu_wait(struct rtu *rtu);
 
 void rtu_wake(struct rtu *rtu);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/drivers/modbus_rig.h"
+#include "tests/drivers/peer.h"
+
+enum { N_POINTS = 5, TIMEOUT_MS = 20 };
+
+/* Five blocks of one register each, 100 apart, asked of a scripted peer. */
+struct bench {
+	struct modbus_rig rig;
+	struct peer peer;
+	unsigned int fault_from, fault_to; /* requests that misbehave, from 1 */
+	peer_handler fault;
+};
+
+static void on_request(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	struct bench *b = peer->data;
+
+	if (peer->n_requests >= b->fault_from && peer->n_requests <= b->fault_to) {
+		b->fault(peer, adu, n);
+	} else {
+		peer_behave(peer, adu, n);
+	}
+}
+
+static void set_up(struct bench *b, peer_handler fault, unsigned int from,
+                   unsigned int to)
+{
+	static char at[N_POINTS][16];
+
+	memset(b, 0, sizeof(*b));
+	modbus_rig_init(&b->rig, "");
+	peer_open(&b->peer, &b->rig.loop, on_request);
+	b->peer.data = b;
+	b->fault = fault;
+	b->fault_from = from;
+	b->fault_to = to;
+	snprintf(b->rig.address, sizeof(b->rig.address), "tcp://127.0.0.1:%u",
+	         b->peer.port);
+	b->rig.config.timeout_ms = TIMEOUT_MS;
+	for (unsigned int i = 0; i < N_POINTS; i++) {
+		snprintf(at[i], sizeof(at[i]), "holding:%u", 100 * i);
+		modbus_rig_point(&b->rig, at[i], TYPE_UINT16, 0);
+	}
+	modbus_rig_open(&b->rig);
+}
+
+static void tear_down(struct bench *b)
+{
+	peer_close(&b->peer);
+	modbus_rig_fini(&b->rig);
+}
+
+static void silence(struct peer *peer, const uint8_t *adu, size_t n)
+{
+}
+
+static void hang_up(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	peer_hang_up(peer);
+}
+
+static void cut_short(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	uint8_t answer[] = {adu[0], adu[1], 0, 0, 0, 3, adu[6], PDU_READ_HOLDING, 0};
+
+	peer_send(peer, answer, sizeof(answer));
+}
+
+static void of_another_unit(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	uint8_t answer[] = {adu[0], adu[1], 0, 0, 0, 5, 99, PDU_READ_HOLDING, 2, 0, 0};
+
+	peer_send(peer, answer, sizeof(answer));
+}
+
+/* A fault in some requests of a cycle of five: what came stays, what did not is bad. */
+static void fault_spoils_its_own_block_only(void **state)
+{
+	static const struct {
+		const char *name;
+		peer_handler fault;
+		unsigned int from, to; /* requests of the cycle */
+		const char *want;      /* a letter a point: g good, b bad */
+		enum reason reason;
+		int err;
+		unsigned int n_requests;
+	} cases[] = {
+	        {"none", silence, 9, 9, "ggggg", REASON_NONE, 0, 5},
+	        {"one silent in the middle", silence, 3, 3, "ggbgg", REASON_TIMEOUT, 0,
+	         5},
+	        {"all silent costs one timeout", silence, 1, 99, "bbbbb", REASON_TIMEOUT,
+	         -ETIMEDOUT, 1},
+	        {"silent from the second on", silence, 2, 99, "gbbbb", REASON_TIMEOUT, 0,
+	         4},
+	        {"closed in the middle", hang_up, 2, 2, "gbggg", REASON_RESET, 0, 5},
+	        {"closed at once", hang_up, 1, 1, "bbbbb", REASON_RESET, -ECONNRESET, 1},
+	        {"short", cut_short, 1, 99, "bbbbb", REASON_SHORT, 0, 5},
+	        {"one short", cut_short, 5, 5, "ggggb", REASON_SHORT, 0, 5},
+	        {"of another unit", of_another_unit, 4, 4, "gggbg", REASON_MISMATCH, 0,
+	         5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench b;
+		int err;
+
+		set_up(&b, cases[i].fault, cases[i].from, cases[i].to);
+		err = modbus_rig_read(&b.rig, 1);
+		if (err != cases[i].err || b.peer.n_requests != cases[i].n_requests) {
+			fail_msg("%s: %d after %u requests", cases[i].name, err,
+			         b.peer.n_requests);
+		}
+		for (size_t k = 0; k < N_POINTS; k++) {
+			const struct reading *r = &b.rig.readings[k];
+			uint16_t want = peer_register((uint16_t)b.rig.points[k].address);
+
+			if (cases[i].want[k] == 'g'
+			            ? r->quality != QUALITY_GOOD || r->value.u64 != want
+			            : r->quality != QUALITY_BAD ||
+			                      r->reason != cases[i].reason ||
+			                      r->value.kind != VALUE_NONE) {
+				fail_msg("%s: point %zu: quality %u reason %u",
+				         cases[i].name, k, r->quality, r->reason);
+			}
+		}
+		b.fault_to = 0; /* and well again */
+		assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+		for (size_t k = 0; k < N_POINTS; k++) {
+			assert_int_equal(b.rig.readings[k].quality, QUALITY_GOOD);
+		}
+		tear_down(&b);
+	}
+}
+
+static void refused_device_is_bad_and_comes_back(void **state)
+{
+	struct bench b;
+	uint16_t port;
+
+	(void)state;
+	set_up(&b, silence, 99, 99);
+	port = b.peer.port;
+	peer_close(&b.peer);
+	uv_run(&b.rig.loop, UV_RUN_NOWAIT);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), -ECONNREFUSED);
+	assert_int_equal(b.rig.readings[4].reason, REASON_REFUSED);
+	assert_int_equal(modbus_rig_probe(&b.rig), -ECONNREFUSED);
+	assert_int_equal(modbus_rig_write(&b.rig, 0, value_real(1)), -ECONNREFUSED);
+	assert_int_equal(b.rig.device->stats.requests, 0);
+	assert_int_equal(b.rig.device->stats.errors[REASON_REFUSED], 3);
+	(void)port;
+	modbus_rig_fini(&b.rig);
+}
+
+/* Sent, and no answer: the outcome is not known, and it is not sent again. */
+static void write_without_an_answer_is_unknown_and_not_repeated(void **state)
+{
+	static const peer_handler faults[] = {silence, hang_up, of_another_unit};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		struct bench b;
+
+		set_up(&b, faults[i], 1, 1);
+		assert_int_equal(modbus_rig_write(&b.rig, 0, value_real(7)), -ETIMEDOUT);
+		assert_int_equal(b.peer.n_requests, 1);
+		assert_int_equal(modbus_rig_probe(&b.rig), 0);
+		assert_int_equal(b.peer.n_requests, 2);
+		tear_down(&b);
+	}
+}
+
+/* An answer to a write of another value: not ours. */
+static void echo_another_value(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	uint8_t answer[PDU_ADU_MAX];
+
+	memcpy(answer, adu, n);
+	answer[n - 1] ^= 1;
+	peer_send(peer, answer, n);
+}
+
+static void echo(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	peer_send(peer, adu, n);
+}
+
+static void write_echoed_wrongly_is_no_success(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, echo_another_value, 1, 1);
+	assert_int_equal(modbus_rig_write(&b.rig, 0, value_real(7)), -ETIMEDOUT);
+	b.fault = echo;
+	b.fault_to = 2;
+	assert_int_equal(modbus_rig_write(&b.rig, 0, value_real(7)), 0);
+	assert_int_equal(b.peer.n_connections, 1);
+	tear_down(&b);
+}
+
+static void closing_ends_all_that_is_under_way(void **state)
+{
+	const struct value seven = {.kind = VALUE_UINT, .u64 = 7};
+	struct bench b;
+
+	(void)state;
+	set_up(&b, silence, 1, 99);
+	modbus_rig_start(&b.rig, 1);
+	while (b.peer.n_requests == 0) {
+		uv_run(&b.rig.loop, UV_RUN_ONCE);
+	}
+	assert_int_equal(b.rig.driver->write(b.rig.device, &b.rig.points[0], &seven,
+	                                     modbus_rig_written, &b.rig),
+	                 0);
+	modbus_rig_close(&b.rig);
+	assert_int_equal(b.rig.n_done, 2);
+	assert_int_equal(b.rig.err, -ECANCELED);
+	tear_down(&b);
+	assert_int_equal(b.rig.n_done, 2);
+}
+
+static void closing_a_write_on_the_way_says_unknown(void **state)
+{
+	const struct value seven = {.kind = VALUE_UINT, .u64 = 7};
+	struct bench b;
+
+	(void)state;
+	set_up(&b, silence, 1, 99);
+	assert_int_equal(b.rig.driver->write(b.rig.device, &b.rig.points[0], &seven,
+	                                     modbus_rig_written, &b.rig),
+	                 0);
+	while (b.peer.n_requests == 0) {
+		uv_run(&b.rig.loop, UV_RUN_ONCE);
+	}
+	modbus_rig_close(&b.rig);
+	assert_int_equal(b.rig.err, -ETIMEDOUT);
+	tear_down(&b);
+}
+
+static void late_answers_are_counted_at_the_device(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, silence, 1, 1);
+	assert_int_equal(modbus_rig_probe(&b.rig), -ETIMEDOUT);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	peer_send(&b.peer, (const uint8_t[]){0, 0, 0, 0, 0, 5, 1, 3, 2, 0, 0}, 11);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	assert_int_equal(b.rig.device->stats.late_answers, 1);
+	assert_int_equal(b.rig.device->stats.errors[REASON_TIMEOUT], 1);
+	assert_int_equal(b.peer.n_connections, 1);
+	tear_down(&b);
+}
+
+static void what_cannot_be_opened_says_why(void **state)
+{
+	static const struct {
+		const char *name, *address;
+		uint8_t unit;
+		uint16_t max_registers;
+		int want;
+	} cases[] = {
+	        {"no address", "pump", 1, 125, -EINVAL},
+	        {"broadcast on a line", "rtu:///dev/null", 0, 125, -EINVAL},
+	        {"unit 248 on a line", "rtu:///dev/null", 248, 125, -EINVAL},
+	        {"tag too large", "tcp://127.0.0.1:1", 1, 3, -E2BIG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct modbus_rig rig;
+		const char *why = NULL;
+
+		modbus_rig_init(&rig, cases[i].address);
+		rig.config.unit = cases[i].unit;
+		rig.config.limits.max_registers = cases[i].max_registers;
+		modbus_rig_point(&rig, "holding:0", TYPE_FLOAT64, 0);
+		if (rig.driver->open(&rig.device, &rig.env, &rig.config, &why) !=
+		            cases[i].want ||
+		    !why || rig.device) {
+			fail_msg("%s: %s", cases[i].name, why ? why : "no reason");
+		}
+		modbus_rig_fini(&rig);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(fault_spoils_its_own_block_only),
+	        cmocka_unit_test(refused_device_is_bad_and_comes_back),
+	        cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
+	        cmocka_unit_test(write_echoed_wrongly_is_no_success),
+	        cmocka_unit_test(closing_ends_all_that_is_under_way),
+	        cmocka_unit_test(closing_a_write_on_the_way_says_unknown),
+	        cmocka_unit_test(late_answers_are_counted_at_the_device),
+	        cmocka_unit_test(what_cannot_be_opened_says_why),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
