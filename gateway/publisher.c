@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/publisher.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <MQTTAsync.h>
+
+#include "gateway/clock.h"
+#include "gateway/feed.h"
+#include "gateway/log.h"
+#include "gateway/sender.h"
+#include "gateway/session.h"
+#include "storage/reader.h"
+
+enum {
+	GENERATIONS = 4, /* attempts whose callbacks can be told apart */
+	REPORTS = 4 * SESSION_SLOTS,
+	INFO_MS = 30000,
+	IDLE_MS = 500, /* the thread goes round at least so often */
+	BUSY_MS = 50,  /* while something waits for room or an end */
+	GOODBYE_MS = 500,
+};
+
+#define MS_NS 1000000U
+
+/* Suites of TLS 1.2 only, with forward secrecy; those of 1.3 are always there.  Paho's
+ * sslVersion does nothing with OpenSSL 1.1 and later: this is what keeps out 1.1. */
+static const char *const cipher_suites =
+        "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!eNULL";
+
+/* What a callback is about. */
+struct ticket {
+	struct publisher *p;
+	uint32_t generation, slot;
+};
+
+struct publisher {
+	const struct config *cfg;
+	struct writer *writer;
+	size_t destination;
+	struct feed *feed; /* from the loop thread */
+	int wake_fd;
+	pthread_t thread;
+	atomic_bool stopping;
+	_Atomic uint64_t stop_ns;
+
+	/* The publisher thread's own. */
+	MQTTAsync client;
+	struct session session;
+	char **uris; /* of the servers, as Paho wants them */
+	char will_topic[TOPIC_MAX];
+	bool abandoned;
+	struct sender *sender;
+	struct reader *reader;
+	struct cursor posted;
+	char session_id[20];
+	int64_t started_us;
+	uint64_t info_ns;
+	bool synced;
+	struct ticket tickets[GENERATIONS][SESSION_SLOTS];
+
+	pthread_mutex_t lock; /* of what follows */
+	struct session_report reports[REPORTS];
+	size_t n_reports;
+	char tls_error[80];
+	struct publisher_stats stats;
+};
+
+static void wake(struct publisher *p)
+{
+	uint64_t one = 1;
+
+	if (write(p->wake_fd, &one, sizeof(one)) < 0) {
+		return; /* full: it is awake */
+	}
+}
+
+/* ---- Callbacks: run on Paho's threads, copy, wake ---- */
+
+static void report(const struct ticket *t, enum session_news news, int code,
+                   const char *text)
+{
+	struct publisher *p = t->p;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->n_reports < REPORTS) { /* else the message's own timeout finds out */
+		struct session_report *r = &p->reports[p->n_reports++];
+
+		*r = (struct session_report){news, t->generation, t->slot, code, ""};
+		snprintf(r->text, sizeof(r->text), "%s", text ? text : "");
+	}
+	pthread_mutex_unlock(&p->lock);
+	wake(p);
+}
+
+static void on_connected(void *context, MQTTAsync_successData *data)
+{
+	report(context, SESSION_CONNECTED, 0, NULL);
+}
+
+static void on_connect_failed(void *context, MQTTAsync_failureData *data)
+{
+	struct publisher *p = ((const struct ticket *)context)->p;
+	char tls_error[sizeof(p->tls_error)];
+
+	pthread_mutex_lock(&p->lock);
+	memcpy(tls_error, p->tls_error, sizeof(tls_error));
+	p->tls_error[0] = '\0';
+	pthread_mutex_unlock(&p->lock);
+	report(context, SESSION_FAILED, data ? data->code : -1,
+	       tls_error[0] ? tls_error
+	       : data       ? data->message
+	                    : NULL);
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+	/* Which connection it was cannot be told: there is only one at a time. */
+	struct ticket t = {context, UINT32_MAX, 0};
+
+	report(&t, SESSION_LOST, 0, cause);
+}
+
+static void on_answered(void *context, MQTTAsync_successData *data)
+{
+	report(context, SESSION_ANSWERED, 0, NULL);
+}
+
+static void on_refused(void *context, MQTTAsync_failureData *data)
+{
+	report(context, SESSION_REFUSED, data ? data->code : -1, NULL);
+}
+
+static void on_disconnected(void *context, MQTTAsync_successData *data)
+{
+	report(context, SESSION_GONE, 0, NULL);
+}
+
+static void on_not_disconnected(void *context, MQTTAsync_failureData *data)
+{
+	report(context, SESSION_GONE, -1, NULL);
+}
+
+/* Nothing is subscribed; Paho wants the callback all the same. */
+static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *m)
+{
+	MQTTAsync_freeMessage(&m);
+	MQTTAsync_free(topic);
+	return 1;
+}
+
+/* "TID:error:CODE:library:function:reason:file:line": the reason is for a person. */
+static int on_tls_error(const char *text, size_t n, void *context)
+{
+	struct publisher *p = context;
+	const char *from = text, *end;
+
+	for (int colons = 0; colons < 5 && from; colons++) {
+		from = strchr(from, ':');
+		from = from ? from + 1 : NULL;
+	}
+	end = from ? strchr(from, ':') : NULL;
+	if (end) {
+		pthread_mutex_lock(&p->lock);
+		snprintf(p->tls_error, sizeof(p->tls_error), "%.*s", (int)(end - from),
+		         from);
+		pthread_mutex_unlock(&p->lock);
+	}
+	return 1;
+}
+
+/* ---- The connection ---- */
+
+static struct ticket *ticket_of(struct publisher *p, uint32_t generation, uint32_t slot)
+{
+	struct ticket *t = &p->tickets[generation % GENERATIONS][slot];
+
+	*t = (struct ticket){p, generation, slot};
+	return t;
+}
+
+static int client_new(struct publisher *p)
+{
+	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+	int rc;
+
+	options.sendWhileDisconnected = 0;
+	options.MQTTVersion = MQTTVERSION_3_1_1;
+	options.maxBufferedMessages = 2 * SESSION_SLOTS;
+	rc = MQTTAsync_createWithOptions(&p->client, p->uris[0], p->cfg->mqtt.client_id,
+	                                 MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+	if (rc == MQTTASYNC_SUCCESS) {
+		rc = MQTTAsync_setCallbacks(p->client, p, on_connection_lost, on_message,
+		                            NULL);
+	}
+	return rc == MQTTASYNC_SUCCESS ? 0 : -ENOMEM;
+}
+
+static void set_tls(struct publisher *p, MQTTAsync_SSLOptions *tls)
+{
+	const struct mqtt_config *mqtt = &p->cfg->mqtt;
+
+	tls->trustStore = mqtt->ca; /* NULL: the system's */
+	tls->keyStore = mqtt->cert;
+	tls->privateKey = mqtt->key;
+	tls->enabledCipherSuites = cipher_suites;
+	tls->enableServerCertAuth = 1;
+	tls->sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+	tls->verify = 1; /* the certificate is for this host */
+	tls->ssl_error_cb = on_tls_error;
+	tls->ssl_error_context = p;
+}
+
+static int client_connect(void *arg, uint32_t generation, size_t server)
+{
+	struct publisher *p = arg;
+	const struct mqtt_config *mqtt = &p->cfg->mqtt;
+	MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
+	MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+	MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+	char *const *uri = (char *const *)&p->uris[server];
+
+	if (!p->client) {
+		return -ENOMEM;
+	}
+	will.topicName = p->will_topic;
+	will.message = "offline";
+	will.retained = 1;
+	will.qos = mqtt->qos;
+	set_tls(p, &tls);
+	options.will = &will;
+	options.ssl = strncmp(*uri, "ssl://", 6) == 0 ? &tls : NULL;
+	options.MQTTVersion = MQTTVERSION_3_1_1;
+	options.cleansession = 1;
+	options.automaticReconnect = 0;
+	options.keepAliveInterval = (int)mqtt->keep_alive_s;
+	options.connectTimeout = (int)((mqtt->connect_timeout_ms + 999) / 1000);
+	options.maxInflight = 2 * SESSION_SLOTS; /* the window is ours */
+	options.username = mqtt->username;
+	options.password = mqtt->password;
+	options.serverURIs = uri;
+	options.serverURIcount = 1; /* the rotation is ours */
+	options.onSuccess = on_connected;
+	options.onFailure = on_connect_failed;
+	options.context = ticket_of(p, generation, 0);
+	return MQTTAsync_connect(p->client, &options) == MQTTASYNC_SUCCESS ? 0 : -EIO;
+}
+
+/* Paho cannot refuse this, whatever it is doing. */
+static void client_renew(void *arg)
+{
+	struct publisher *p = arg;
+
+	if (p->client) {
+		MQTTAsync_destroy(&p->client);
+	}
+	if (client_new(p)) {
+		log_line(LOG_ERROR, "mqtt: no memory for a connection");
+		p->client = NULL;
+	}
+}
+
+static int link_send(void *arg, uint32_t slot, const struct message *m)
+{
+	struct publisher *p = arg;
+	MQTTAsync_responseOptions answer = MQTTAsync_responseOptions_initializer;
+
+	answer.onSuccess = on_answered;
+	answer.onFailure = on_refused;
+	answer.context = ticket_of(p, p->session.generation, slot);
+	return MQTTAsync_send(p->client, m->topic, (int)m->n, m->payload,
+	                      p->cfg->mqtt.qos, m->retained, &answer) == MQTTASYNC_SUCCESS
+	               ? 0
+	               : -EIO;
+}
+
+static void take_reports(struct publisher *p)
+{
+	struct session_report reports[REPORTS];
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = p->n_reports;
+	memcpy(reports, p->reports, n * sizeof(reports[0]));
+	p->n_reports = 0;
+	pthread_mutex_unlock(&p->lock);
+	for (size_t i = 0; i < n; i++) {
+		session_report(&p->session, &reports[i], clock_now_ns());
+	}
+}
+
+/* ---- The thread ---- */
+
+static int read_history(void *arg, const struct backlog_query *q)
+{
+	struct publisher *p = arg;
+	char path[PATH_MAX];
+	int n;
+
+	if (!p->reader) {
+		snprintf(path, sizeof(path), "%s/history.db", p->cfg->state_dir);
+		n = reader_open(&p->reader, path);
+		if (n) {
+			return n;
+		}
+		n = reader_map_tags(p->reader, p->cfg->tags, p->cfg->n_tags);
+	} else {
+		n = 0;
+	}
+	if (n >= 0) {
+		n = reader_backlog(p->reader, q->after_us, q->before_us, q->max, q->row,
+		                   q->arg);
+	}
+	if (n < 0 && n != -ETIMEDOUT) {
+		reader_close(p->reader); /* and afresh the next time */
+		p->reader = NULL;
+	}
+	return n;
+}
+
+static void refresh_info(struct publisher *p, const struct writer_stats *w,
+                         uint64_t now_ns)
+{
+	bool synced = clock_synced();
+	struct payload_info info = {
+	        .version = POLLUX_VERSION,
+	        .session = p->session_id,
+	        .started_us = p->started_us,
+	        .devices = p->cfg->n_devices,
+	        .tags = p->cfg->n_tags,
+	        .queue = w->history.destination[p->destination].pending,
+	        .clock_synced = synced,
+	};
+
+	if (now_ns >= p->info_ns || synced != p->synced) {
+		p->synced = synced;
+		p->info_ns = now_ns + (uint64_t)INFO_MS * MS_NS;
+		notices_info(sender_notices(p->sender), &info);
+	}
+}
+
+static void post_cursor(struct publisher *p)
+{
+	struct cursor c;
+
+	sender_cursor(p->sender, &c);
+	if (memcmp(&c, &p->posted, sizeof(c)) != 0) {
+		writer_cursor(p->writer, p->destination, &c);
+		p->posted = c;
+	}
+}
+
+static void update_stats(struct publisher *p)
+{
+	struct sender_stats s;
+
+	sender_stats(p->sender, &s);
+	pthread_mutex_lock(&p->lock);
+	p->stats.connects = p->session.connects;
+	p->stats.connected = p->session.state == SESSION_UP;
+	p->stats.server = session_server(&p->session);
+	memcpy(p->stats.error, p->session.error, sizeof(p->stats.error));
+	p->stats.messages = s.messages;
+	p->stats.live_rows = s.live_rows;
+	p->stats.history_rows = s.history_rows;
+	p->stats.coalesced = s.coalesced + feed_refused_rows(p->feed);
+	p->stats.in_flight = s.in_flight;
+	p->stats.queued_bytes = feed_bytes(p->feed);
+	p->stats.progress++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void take_feed(struct publisher *p, uint64_t now_ns)
+{
+	struct feed_item item;
+
+	while (feed_news(p->feed, &item)) {
+		if (item.kind == FEED_EVENT) {
+			notices_event(sender_notices(p->sender), &item.event);
+		} else {
+			notices_device(sender_notices(p->sender), item.device,
+			               &item.status);
+		}
+		feed_news_done(p->feed);
+	}
+	for (;;) {
+		struct sender_batch *b = feed_batch(p->feed);
+
+		if (!b || !sender_take(p->sender, b, now_ns)) {
+			break;
+		}
+		feed_batch_done(p->feed);
+	}
+}
+
+static void wait_for_news(struct publisher *p, uint64_t now_ns)
+{
+	struct pollfd fd = {.fd = p->wake_fd, .events = POLLIN};
+	bool busy = feed_batch(p->feed) || atomic_load(&p->stopping);
+	uint64_t due_ns = now_ns + (uint64_t)(busy ? BUSY_MS : IDLE_MS) * MS_NS;
+	uint64_t sender_ns = sender_due_ns(p->sender);
+	uint64_t session_ns = session_due_ns(&p->session);
+	uint64_t count;
+
+	due_ns = sender_ns < due_ns ? sender_ns : due_ns;
+	due_ns = session_ns < due_ns ? session_ns : due_ns;
+	if (due_ns > now_ns) {
+		poll(&fd, 1, (int)((due_ns - now_ns) / MS_NS) + 1);
+	}
+	if (read(p->wake_fd, &count, sizeof(count)) < 0) {
+		return; /* it was the time */
+	}
+}
+
+static void go_round(struct publisher *p)
+{
+	struct writer_stats w;
+	uint64_t now_ns = clock_now_ns();
+
+	take_reports(p);
+	session_keep(&p->session, now_ns);
+	writer_stats(p->writer, &w);
+	refresh_info(p, &w, now_ns);
+	take_feed(p, now_ns);
+	if (sender_run(p->sender, now_ns, w.committed_at)) {
+		session_broken(&p->session, now_ns);
+	}
+	post_cursor(p);
+	update_stats(p);
+	wait_for_news(p, now_ns);
+}
+
+static bool in_time(const struct publisher *p)
+{
+	return clock_now_ns() < atomic_load(&p->stop_ns);
+}
+
+/* Say offline ourselves, so that the will is not needed, and leave. */
+static void say_goodbye(struct publisher *p)
+{
+	struct message m = {.payload = "offline", .n = 7, .retained = true};
+	MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+	uint64_t until_ns = clock_now_ns() + (uint64_t)GOODBYE_MS * MS_NS;
+
+	message_topic(&m, sender_base(p->sender), NULL, NULL, "availability");
+	if (link_send(p, SESSION_FAREWELL, &m)) {
+		return;
+	}
+	while (p->session.state == SESSION_UP && !p->session.farewell_answered &&
+	       clock_now_ns() < until_ns) {
+		wait_for_news(p, clock_now_ns());
+		take_reports(p);
+	}
+	options.onSuccess = on_disconnected;
+	options.onFailure = on_not_disconnected;
+	options.context = ticket_of(p, p->session.generation, SESSION_FAREWELL);
+	if (p->session.state != SESSION_UP ||
+	    MQTTAsync_disconnect(p->client, &options) != MQTTASYNC_SUCCESS) {
+		return;
+	}
+	until_ns = clock_now_ns() + (uint64_t)GOODBYE_MS * MS_NS;
+	while (p->session.state == SESSION_UP && clock_now_ns() < until_ns) {
+		wait_for_news(p, clock_now_ns());
+		take_reports(p);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct publisher *p = arg;
+
+	while (!atomic_load(&p->stopping)) {
+		go_round(p);
+	}
+	sender_drain(p->sender);
+	p->session.closing = true;
+	while (in_time(p) && p->session.state != SESSION_DOWN &&
+	       (p->session.state == SESSION_CONNECTING || feed_batch(p->feed) ||
+	        !sender_idle(p->sender))) {
+		go_round(p);
+	}
+	p->abandoned = p->session.state == SESSION_CONNECTING;
+	if (p->session.state == SESSION_UP) {
+		say_goodbye(p);
+	}
+	post_cursor(p);
+	update_stats(p);
+	reader_close(p->reader);
+	p->reader = NULL;
+	return NULL;
+}
+
+/* ---- From outside ---- */
+
+/* "mqtts://host" as Paho wants it: "ssl://host:8883". */
+static char *paho_uri(const char *uri)
+{
+	bool tls = strncmp(uri, "mqtts://", 8) == 0 || strncmp(uri, "ssl://", 6) == 0;
+	const char *host = strstr(uri, "://");
+	const char *bracket, *port;
+	char *out = NULL;
+
+	host = host ? host + 3 : uri;
+	bracket = strrchr(host, ']'); /* of an IPv6 address */
+	port = strrchr(bracket ? bracket : host, ':');
+	if (asprintf(&out, "%s://%s%s", tls ? "ssl" : "tcp", host,
+	             port ? "" : (tls ? ":8883" : ":1883")) < 0) {
+		return NULL;
+	}
+	return out;
+}
+
+static int make_uris(struct publisher *p)
+{
+	const struct mqtt_config *mqtt = &p->cfg->mqtt;
+
+	p->uris = calloc(mqtt->n_servers, sizeof(*p->uris));
+	for (size_t i = 0; p->uris && i < mqtt->n_servers; i++) {
+		p->uris[i] = paho_uri(mqtt->servers[i]);
+		if (!p->uris[i]) {
+			return -ENOMEM;
+		}
+	}
+	return p->uris ? 0 : -ENOMEM;
+}
+
+static void publisher_free(struct publisher *p)
+{
+	if (p->client) {
+		MQTTAsync_destroy(&p->client);
+	}
+	for (size_t i = 0; p->uris && i < p->cfg->mqtt.n_servers; i++) {
+		free(p->uris[i]);
+	}
+	free(p->uris);
+	sender_free(p->sender);
+	feed_free(p->feed);
+	if (p->wake_fd >= 0) {
+		close(p->wake_fd);
+	}
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static int make_parts(struct publisher *p)
+{
+	struct backlog_source source = {read_history, p};
+	struct sender_link link = {link_send, p};
+	struct session_client client = {client_connect, client_renew, p};
+	struct message m;
+	int err = make_uris(p);
+
+	if (!err) {
+		err = feed_new(&p->feed);
+	}
+	if (!err) {
+		p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		err = p->wake_fd < 0 ? -errno : 0;
+	}
+	if (!err) {
+		writer_cursor_get(p->writer, p->destination, &p->posted);
+		err = sender_new(&p->sender, p->cfg, &p->posted, &source, &link);
+	}
+	if (!err) {
+		message_topic(&m, sender_base(p->sender), NULL, NULL, "availability");
+		memcpy(p->will_topic, m.topic, sizeof(m.topic));
+		session_init(&p->session, p->cfg, p->sender, &client,
+		             clock_now_ns() ^ (uint64_t)getpid() << 32);
+		err = client_new(p);
+	}
+	return err;
+}
+
+static int start_thread(struct publisher *p)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all); /* signals are the loop thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&p->thread, NULL, run, p);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+int publisher_start(struct publisher **out, const struct config *cfg, struct writer *w,
+                    size_t destination)
+{
+	struct publisher *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p) {
+		return -ENOMEM;
+	}
+	unsetenv("http_proxy"); /* Paho would send broker traffic through it */
+	unsetenv("https_proxy");
+	p->cfg = cfg;
+	p->writer = w;
+	p->destination = destination;
+	p->wake_fd = -1;
+	p->started_us = clock_wall_us();
+	p->stats.server = cfg->mqtt.servers[0];
+	pthread_mutex_init(&p->lock, NULL);
+	snprintf(p->session_id, sizeof(p->session_id), "%llx",
+	         (unsigned long long)p->started_us);
+	err = make_parts(p);
+	if (!err) {
+		err = start_thread(p);
+	}
+	if (err) {
+		publisher_free(p);
+		return err;
+	}
+	*out = p;
+	return 0;
+}
+
+void publisher_samples(struct publisher *p, int64_t at_us, const struct sample *rows,
+                       size_t n)
+{
+	feed_put_samples(p->feed, at_us, rows, n);
+	wake(p);
+}
+
+void publisher_event(struct publisher *p, const struct event *e)
+{
+	feed_put_event(p->feed, e);
+	wake(p);
+}
+
+void publisher_device(struct publisher *p, uint32_t device, const struct device_status *s)
+{
+	feed_put_device(p->feed, device, s);
+	wake(p);
+}
+
+void publisher_stats(struct publisher *p, struct publisher_stats *out)
+{
+	pthread_mutex_lock(&p->lock);
+	*out = p->stats;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void publisher_stop(struct publisher *p, uint32_t ms)
+{
+	if (!p) {
+		return;
+	}
+	atomic_store(&p->stop_ns, clock_now_ns() + (uint64_t)ms * MS_NS);
+	atomic_store(&p->stopping, true);
+	wake(p);
+	pthread_join(p->thread, NULL);
+	if (p->abandoned) {
+		/* Paho may hang in name resolution with its locks held: the process
+		 * leaves without it, and its callbacks still find p. */
+		log_line(LOG_WARNING, "mqtt: left while connecting to %s",
+		         session_server(&p->session));
+		return;
+	}
+	publisher_free(p);
+}

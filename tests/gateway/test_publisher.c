@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The publisher against a real mosquitto, with a history that the test scripts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/publisher.h"
+#include "tests/broker.h"
+#include "tests/fake_history.h"
+
+enum { TAGS = 4 };
+
+static struct tag tags[TAGS];
+static char names[TAGS][8];
+static const struct device_config devices[] = {{.id = "d0"}, {.id = "d1", .index = 1}};
+
+struct bench {
+	struct broker broker;
+	struct witness witness;
+	struct config cfg;
+	char uri[64];
+	const char *servers[2];
+	struct publisher *publisher;
+	int64_t at_us; /* of the last batch */
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct cursor none = {0};
+
+	if (!broker_exists()) {
+		free(b);
+		return 0; /* each test skips itself */
+	}
+	fake_history_reset(&none);
+	broker_init(&b->broker);
+	for (uint32_t i = 0; i < TAGS; i++) {
+		snprintf(names[i], sizeof(names[i]), "t%u", i);
+		tags[i] = (struct tag){.device = devices[i / 2].id,
+		                       .name = names[i],
+		                       .unit = "m",
+		                       .device_index = i / 2};
+	}
+	snprintf(b->uri, sizeof(b->uri), "mqtt://127.0.0.1:%d", b->broker.port);
+	b->servers[0] = b->uri;
+	b->cfg = (struct config){.gateway_id = "g",
+	                         .state_dir = b->broker.dir,
+	                         .devices = devices,
+	                         .n_devices = 2,
+	                         .tags = tags,
+	                         .n_tags = TAGS,
+	                         .n_field_tags = TAGS};
+	b->cfg.mqtt = (struct mqtt_config){.enabled = true,
+	                                   .servers = b->servers,
+	                                   .n_servers = 1,
+	                                   .prefix = "pollux",
+	                                   .client_id = "pollux-g",
+	                                   .qos = 1,
+	                                   .keep_alive_s = 5,
+	                                   .connect_timeout_ms = 3000};
+	b->at_us = 1767323045000000;
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	if (b) {
+		publisher_stop(b->publisher, 1000);
+		witness_stop(&b->witness);
+		broker_free(&b->broker);
+		free(b);
+	}
+	return 0;
+}
+
+static struct bench *bench_of(void **state)
+{
+	if (!*state) {
+		skip(); /* no mosquitto here */
+	}
+	return *state;
+}
+
+static void start(struct bench *b)
+{
+	assert_int_equal(
+	        publisher_start(&b->publisher, &b->cfg, fake_history_writer(), 0), 0);
+}
+
+static void stop(struct bench *b)
+{
+	publisher_stop(b->publisher, 3000);
+	b->publisher = NULL;
+}
+
+static struct publisher_stats stats_of(struct bench *b)
+{
+	struct publisher_stats s;
+
+	publisher_stats(b->publisher, &s);
+	return s;
+}
+
+static bool is_connected(void *arg)
+{
+	return stats_of(arg).connected;
+}
+
+static bool is_disconnected(void *arg)
+{
+	return !stats_of(arg).connected;
+}
+
+static bool is_refused(void *arg)
+{
+	return stats_of(arg).error[0] != '\0';
+}
+
+static bool is_delivered(void *arg)
+{
+	return fake_history_pending() == 0;
+}
+
+/* The next batch: a sample of both tags of a device whose value is its own `at`, in ms
+ * from the beginning, so that a value under a wrong tag or time shows. */
+static void feed_batch(struct bench *b, uint32_t device, bool commit)
+{
+	struct sample rows[2];
+
+	b->at_us += 1000;
+	for (uint32_t i = 0; i < 2; i++) {
+		double ms = (double)(b->at_us / 1000 % 1000000);
+
+		rows[i] = (struct sample){.ts_us = b->at_us,
+		                          .tag = 2 * device + i,
+		                          .value = value_real(ms + 0.25 * i),
+		                          .last = NAN,
+		                          .est = {.predicted = NAN,
+		                                  .sigma = NAN,
+		                                  .estimate = NAN,
+		                                  .score = NAN}};
+	}
+	fake_history_store(b->at_us, rows, 2);
+	if (commit) {
+		fake_history_commit(b->at_us);
+	}
+	if (b->publisher) {
+		publisher_samples(b->publisher, b->at_us, rows, 2);
+	}
+}
+
+/* Both samples of the batch at ms are with the witness, live or replayed. */
+static bool has_batch(const struct bench *b, int64_t at_us, uint32_t device)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		char live[160], replayed[64];
+		char value[32];
+
+		snprintf(value, sizeof(value), "%.15g",
+		         (double)(at_us / 1000 % 1000000) + 0.25 * i);
+		snprintf(live, sizeof(live), "/%s/state {\"ts\":%lld,",
+		         names[2 * device + i], (long long)(at_us / 1000));
+		snprintf(replayed, sizeof(replayed), "[%lld,%s,null,\"good\"]",
+		         (long long)(at_us / 1000), value);
+		all = all && (strstr(b->witness.text, live) ||
+		              strstr(b->witness.text, replayed));
+	}
+	return all;
+}
+
+struct expected {
+	struct bench *bench;
+	int64_t first_us; /* batches 1 ms apart, of d0 and d1 in turn */
+	int n;
+};
+
+static bool all_arrived(void *arg)
+{
+	const struct expected *e = arg;
+
+	witness_read(&e->bench->witness);
+	for (int i = 0; i < e->n; i++) {
+		if (!has_batch(e->bench, e->first_us + 1000 * i, (uint32_t)(i % 2))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void everything_retained_arrives(void **state)
+{
+	struct bench *b = bench_of(state);
+	struct device_status up = {
+	        .state = "ok", .error = "", .ok_pct = 100, .rtt_ms = 1};
+	struct event alarm = {.ts_us = b->at_us,
+	                      .alarm_id = 77,
+	                      .tag = 1,
+	                      .kind = "drift",
+	                      .severity = "alarm",
+	                      .state = "active",
+	                      .method = "ewma",
+	                      .contributions = "",
+	                      .message = "it drifts",
+	                      .by = ""};
+
+	broker_start(&b->broker, NULL);
+	start(b);
+	publisher_device(b->publisher, 1, &up);
+	publisher_event(b->publisher, &alarm);
+	wait_until("connected", is_connected, b);
+	feed_batch(b, 0, true);
+	wait_until("delivered", is_delivered, b);
+	witness_start(&b->witness, &b->broker);
+	witness_wait(&b->witness, "1 pollux/g/availability online");
+	witness_wait(&b->witness, "1 pollux/g/info \\{\"version\":");
+	witness_wait(&b->witness, "1 pollux/g/d1/status \\{\"state\":\"ok\"");
+	witness_wait(&b->witness, "1 pollux/g/d0/t0/state \\{\"ts\":1767323045001,");
+	witness_wait(&b->witness, "1 pollux/g/d0/t1/state \\{\"ts\":1767323045001,");
+	witness_wait(&b->witness, "1 pollux/g/d0/t1/alarm \\{\"id\":77");
+	alarm.state = "cleared";
+	publisher_event(b->publisher, &alarm);
+	witness_wait(&b->witness, "0 pollux/g/events .*\"state\":\"cleared\"");
+	witness_wait(&b->witness, "0 pollux/g/d0/t1/alarm \n");
+	stop(b);
+	witness_wait(&b->witness, "0 pollux/g/availability offline");
+}
+
+static void layout_device_sends_a_batch_as_one_message(void **state)
+{
+	static const char *const fields[] = {"state"};
+	struct bench *b = bench_of(state);
+
+	b->cfg.mqtt.layout = LAYOUT_DEVICE;
+	b->cfg.mqtt.fields = fields;
+	b->cfg.mqtt.n_fields = 1;
+	broker_start(&b->broker, NULL);
+	witness_start(&b->witness, &b->broker);
+	start(b);
+	wait_until("connected", is_connected, b);
+	feed_batch(b, 1, true);
+	witness_wait(&b->witness, "0 pollux/g/d1/data \\{\"ts\":1767323045001,"
+	                          "\"t2\":45001,\"t2.state\":\"learning\","
+	                          "\"t3\":45001.25,\"t3.state\":\"learning\"\\}");
+	wait_until("delivered", is_delivered, b);
+	assert_null(strstr(b->witness.text, "/state "));
+}
+
+static void qos_0_counts_as_delivered_when_written(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	b->cfg.mqtt.qos = 0;
+	broker_start(&b->broker, NULL);
+	witness_start(&b->witness, &b->broker);
+	start(b);
+	wait_until("connected", is_connected, b);
+	for (int i = 0; i < 200; i++) {
+		feed_batch(b, 0, true);
+	}
+	wait_until("delivered", is_delivered, b);
+	witness_wait(&b->witness, "d0/t1/(state \\{\"ts\":1767323045200|history.*45200)");
+}
+
+static void broker_away_at_start_is_found_later(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	for (int i = 0; i < 10; i++) {
+		feed_batch(b, 0, true); /* an earlier run left these */
+	}
+	start(b);
+	for (int i = 0; i < 10; i++) {
+		feed_batch(b, 1, true);
+	}
+	wait_until("refused", is_refused, b);
+	assert_false(stats_of(b).connected);
+	broker_start(&b->broker, NULL);
+	wait_until("connected", is_connected, b);
+	wait_until("delivered", is_delivered, b);
+	assert_string_equal(stats_of(b).error, "");
+	assert_true(stats_of(b).history_rows >= 40);
+}
+
+static void killed_broker_costs_nothing(void **state)
+{
+	struct bench *b = bench_of(state);
+	struct expected e = {b, b->at_us + 1000, 0};
+
+	broker_start(&b->broker, NULL);
+	witness_start(&b->witness, &b->broker);
+	start(b);
+	for (int round = 0; round < 3; round++) {
+		wait_until("connected", is_connected, b);
+		for (int i = 0; i < 50; i++) {
+			feed_batch(b, (uint32_t)(i % 2), true);
+		}
+		e.n += 50;
+		wait_until("delivered", is_delivered, b);
+		/* What mosquitto acknowledged and then lost itself is not our loss. */
+		wait_until("everything so far", all_arrived, &e);
+		broker_kill(&b->broker);
+		witness_quit(&b->witness);
+		wait_until("disconnected", is_disconnected, b);
+		for (int i = 0; i < 50; i++) {
+			feed_batch(b, (uint32_t)(i % 2), true);
+		}
+		e.n += 50;
+		broker_start(&b->broker, NULL);
+		witness_start(&b->witness, &b->broker);
+	}
+	wait_until("everything", all_arrived, &e);
+	wait_until("delivered", is_delivered, b);
+	assert_int_equal(stats_of(b).connects, 4);
+}
+
+static bool has_coalesced(void *arg)
+{
+	return stats_of(arg).coalesced > 0;
+}
+
+/* Stopped, it neither answers nor closes: found by the message's own timeout. */
+static void stopped_broker_is_left_and_its_samples_sent_again(void **state)
+{
+	struct bench *b = bench_of(state);
+	struct expected e = {b, b->at_us + 1000, 400};
+
+	broker_start(&b->broker, NULL);
+	witness_start(&b->witness, &b->broker);
+	start(b);
+	wait_until("connected", is_connected, b);
+	broker_signal(&b->broker, SIGSTOP);
+	for (int i = 0; i < 400; i++) {
+		feed_batch(b, (uint32_t)(i % 2), true);
+	}
+	wait_until("samples overtaken", has_coalesced, b);
+	assert_true(stats_of(b).in_flight <= 50);
+	wait_until("disconnected", is_disconnected, b);
+	broker_signal(&b->broker, SIGCONT);
+	wait_until("connected", is_connected, b);
+	wait_until("delivered", is_delivered, b);
+	wait_until("everything", all_arrived, &e);
+	assert_non_null(strstr(b->witness.text, "/history "));
+}
+
+static void samples_live_before_their_commit_are_delivered_once(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	broker_start(&b->broker, NULL);
+	witness_start(&b->witness, &b->broker);
+	start(b);
+	wait_until("connected", is_connected, b);
+	for (int i = 0; i < 100; i++) {
+		feed_batch(b, 0, false);
+	}
+	witness_wait(&b->witness, "d0/t1/state \\{\"ts\":1767323045100");
+	fake_history_commit(b->at_us);
+	wait_until("delivered", is_delivered, b);
+	assert_int_equal(stats_of(b).live_rows, 200);
+	assert_int_equal(stats_of(b).history_rows, 0);
+	stop(b);
+	start(b); /* and a restart begins where the cursor stood */
+	wait_until("connected", is_connected, b);
+	feed_batch(b, 0, true);
+	wait_until("delivered", is_delivered, b);
+	assert_int_equal(stats_of(b).history_rows, 0);
+}
+
+static void second_server_is_used_while_the_first_is_away(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	b->servers[1] = b->uri;
+	b->servers[0] = "mqtt://127.0.0.1:1";
+	b->cfg.mqtt.n_servers = 2;
+	broker_start(&b->broker, NULL);
+	start(b);
+	wait_until("connected", is_connected, b);
+	assert_string_equal(stats_of(b).server, b->uri);
+}
+
+static void stop_while_nobody_answers_is_in_time(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	start(b);
+	wait_until("refused", is_refused, b);
+	stop(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	        CASE(everything_retained_arrives),
+	        CASE(layout_device_sends_a_batch_as_one_message),
+	        CASE(qos_0_counts_as_delivered_when_written),
+	        CASE(broker_away_at_start_is_found_later),
+	        CASE(killed_broker_costs_nothing),
+	        CASE(stopped_broker_is_left_and_its_samples_sent_again),
+	        CASE(samples_live_before_their_commit_are_delivered_once),
+	        CASE(second_server_is_used_while_the_first_is_away),
+	        CASE(stop_while_nobody_answers_is_in_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
