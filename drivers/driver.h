@@ -102,8 +102,8 @@ struct driver {
 
 	/**
 	 * Understand `at:` and check it against the type (point->type, length and the
-	 * like are set before).  Pure.  Fills space and address (and type and length
-	 * where the address implies them).
+	 * like are set before).  Pure.  Fills space, address and read_only (and type and
+	 * length where the address implies them).
 	 * @return 0, or -EINVAL with *why a static text for the operator
 	 */
 	int (*parse_point)(struct point *point, const char **why);

@@ -41,6 +41,7 @@ struct point {
 	uint32_t group;   /* index of its poll group, struct device_config.periods_ms */
 	uint16_t space;   /* the driver's address space; Modbus: enum modbus_table */
 	uint32_t address; /* protocol address, from 0 */
+	bool read_only;   /* its address space cannot be written */
 	enum value_type type;
 	uint16_t length;       /* string: bytes; bcd: digits; bit: its number 0 to 15 */
 	bool high_byte;        /* 8-bit types: the high byte of the register */

@@ -168,6 +168,22 @@ static void check_tag(struct build *b, size_t i)
 	check_keys_of_type(b, i);
 }
 
+/* Can it be written at all? */
+static void check_writable(struct build *b, size_t i)
+{
+	const struct driver *driver = b->drivers[b->tags[i].device_index];
+	const struct schema_view *v = &b->tag_views[i];
+
+	if (driver && driver->open && !driver->write) {
+		complaint_error(b->said, config_place(v, "write"),
+		                "devices of driver '%s' cannot be written", driver->name);
+	} else if (b->points[i].read_only) {
+		complaint_error(b->said, config_place(v, "write"),
+		                "'%s' cannot be written: %s is read only",
+		                b->tags[i].name, b->points[i].at);
+	}
+}
+
 /* min, max and step among themselves and against what the type can hold. */
 static void check_write(struct build *b, size_t i)
 {
@@ -327,6 +343,7 @@ int config_check(struct build *b)
 	for (size_t i = 0; !err && i < c->n_field_tags; i++) {
 		check_tag(b, i);
 		if (b->options[i].write.allowed) {
+			check_writable(b, i);
 			check_write(b, i);
 			check_interlock(b, i);
 		}

@@ -158,6 +158,7 @@ static void finish_tag(struct build *b, size_t i, const struct driver *driver)
 	    schema_node(v, "type") && driver->parse_point(p, &why)) {
 		complaint_error(b->said, config_place(v, "at"), "'at' of '%s/%s': %s",
 		                t->device, t->name, why);
+		tree_find(v->map, "at")->bad = true;
 	}
 	t->type = p->type;
 	t->analog = value_type_analog(p->type);

@@ -9,24 +9,28 @@
 static const char name_chars[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
+enum { NAME_MAX_BYTES = 200 };
+
 /* The value of the variable whose "${" is at p; *end behind its "}".  NULL: complained.
  */
 static const char *value_at(const struct node *node, const char *p, const char **end,
-                            struct arena *arena, struct complaints *said)
+                            struct complaints *said)
 {
 	size_t n = strspn(p + 2, name_chars);
-	const char *name = arena_text(arena, p + 2, n);
-	const char *value = NULL;
+	char name[NAME_MAX_BYTES + 1];
+	const char *value;
 
 	*end = p + 2 + n + 1;
-	if (n == 0 || p[2 + n] != '}') {
+	if (n == 0 || n > NAME_MAX_BYTES || p[2 + n] != '}') {
 		complaint_error(said, node->at, "'${' without a name and '}'");
-	} else if (name) {
-		value = getenv(name);
-		if (!value) {
-			complaint_error(said, node->at,
-			                "environment variable '%s' is not set", name);
-		}
+		return NULL;
+	}
+	memcpy(name, p + 2, n);
+	name[n] = '\0';
+	value = getenv(name);
+	if (!value) {
+		complaint_error(said, node->at, "environment variable '%s' is not set",
+		                name);
 	}
 	return value;
 }
@@ -36,7 +40,7 @@ static int expand_scalar(struct node *node, struct arena *arena, struct complain
 	const char *p = node->text, *start, *end, *out = "";
 
 	while ((start = strstr(p, "${"))) {
-		const char *value = value_at(node, start, &end, arena, said);
+		const char *value = value_at(node, start, &end, said);
 
 		if (!value) {
 			node->bad = true;

@@ -239,6 +239,8 @@ int address_parse_point(struct point *point, const char **why)
 	int err = strchr(point->at, ':') ? parse_table(point, why)
 	                                 : parse_digits(point, why);
 
+	point->read_only = point->space == MODBUS_INPUT ||
+	                   point->space == MODBUS_DISCRETE;
 	return err ? err : check_type(point, why);
 }
 
@@ -255,5 +257,13 @@ void address_print(char text[ADDRESS_TEXT_MAX], enum modbus_table table, uint32_
 		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u..%u %c%0*u..%c%0*u",
 		         tables[table].name, address, last, tables[table].digit, width,
 		         address + 1, tables[table].digit, width, last + 1);
+	}
+}
+
+void address_print_point(const struct point *point, char *text, size_t n)
+{
+	if (n >= ADDRESS_TEXT_MAX) {
+		address_print(text, (enum modbus_table)point->space, point->address,
+		              value_registers(point));
 	}
 }

@@ -36,8 +36,8 @@ int address_parse(struct address *out, const char *text, const char **why);
 /**
  * Understand point->at: `holding:0`, `input:0`, `coil:0`, `discrete:0`, or a number of 5
  * or 6 digits whose first names the table (0 coil, 1 discrete, 3 input, 4 holding) and
- * which counts from 1: 40001.  Fills space and address; checks them against type and
- * length, which are set before.
+ * which counts from 1: 40001.  Fills space, address and read_only; checks them against
+ * type and length, which are set before.
  *
  * @return 0, or -EINVAL with *why a static text for the operator
  */
@@ -46,5 +46,8 @@ int address_parse_point(struct point *point, const char **why);
 /** "holding:0..9 40001..40010": both notations of count registers or bits. */
 void address_print(char text[ADDRESS_TEXT_MAX], enum modbus_table table, uint32_t address,
                    uint32_t count);
+
+/** As above, all of a point's registers; n >= ADDRESS_TEXT_MAX. */
+void address_print_point(const struct point *point, char *text, size_t n);
 
 #endif

@@ -220,6 +220,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 const struct driver driver_modbus = {
         .name = "modbus",
         .parse_point = address_parse_point,
+        .print_point = address_print_point,
         .parse_address = modbus_parse_address,
         .open = modbus_open,
         .read = modbus_read,

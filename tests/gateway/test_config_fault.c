@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "drivers/reading.h"
+#include "gateway/arena.h"
 #include "tests/gateway/complained.h"
 
 static char dir[] = "/tmp/pollux-config-XXXXXX";
@@ -164,6 +165,65 @@ static void includes_come_from_beside_the_file(void **state)
 	complained_free(&c);
 }
 
+/* tests/meson.build has the linker bring the arena's calls from other files here. */
+void *__real_arena_array(struct arena *a, size_t n, size_t size);
+char *__real_arena_text(struct arena *a, const char *text, size_t n);
+void *__wrap_arena_array(struct arena *a, size_t n, size_t size);
+char *__wrap_arena_text(struct arena *a, const char *text, size_t n);
+
+static long calls_left = -1; /* until memory runs out; -1: never */
+
+static int runs_out(void)
+{
+	return calls_left >= 0 && calls_left-- == 0;
+}
+
+void *__wrap_arena_array(struct arena *a, size_t n, size_t size)
+{
+	return runs_out() ? NULL : __real_arena_array(a, n, size);
+}
+
+char *__wrap_arena_text(struct arena *a, const char *text, size_t n)
+{
+	return runs_out() ? NULL : __real_arena_text(a, text, n);
+}
+
+static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
+{
+	static const char yaml[] =
+	        "include: [inc-1.yaml]\n"
+	        "mqtt: {servers: [mqtts://a], fields: [sigma]}\n"
+	        "devices:\n"
+	        "  - id: a\n"
+	        "    driver: modbus\n"
+	        "    address: tcp://h\n"
+	        "    tags:\n"
+	        "      - {id: q, at: input:0, type: float32, unit: m3/h}\n"
+	        "      - {id: s, at: holding:0, type: int16, write: {interlock: a/q > "
+	        "1}}\n"
+	        "twin:\n"
+	        "  components:\n"
+	        "    - {id: t, model: tank, parameters: {area: 1, outlet: 0.1},\n"
+	        "       inputs: {inflow: a/q}}\n";
+	struct complained c;
+	long n = 0;
+
+	(void)state;
+	write_file("inc-1.yaml", "devices: [{id: b, driver: modbus, address: tcp://h}]",
+	           0644);
+	do {
+		calls_left = n++;
+		c = load(yaml);
+		if (c.err && (c.err != -ENOMEM || c.config ||
+		              !strstr(c.text, "error: Cannot allocate memory\n"))) {
+			fail_msg("call %ld: %d %s", n, c.err, c.text);
+		}
+		complained_free(&c);
+	} while (calls_left < 0);
+	calls_left = -1;
+	assert_true(n > 50);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -194,6 +254,7 @@ int main(void)
 	        cmocka_unit_test(empty_secret_is_refused),
 	        cmocka_unit_test(literal_password_is_never_printed),
 	        cmocka_unit_test(files_that_cannot_be_read_say_why),
+	        cmocka_unit_test(memory_that_runs_out_anywhere_is_said_and_freed),
 	        cmocka_unit_test(includes_come_from_beside_the_file),
 	};
 
