@@ -9,10 +9,12 @@
 /* To add a command: its file in gateway/cli/, its name in meson.build, and here twice. */
 extern const struct command command_check;
 extern const struct command command_config;
+extern const struct command command_sim;
 
 static const struct command *const commands[] = {
         &command_check,
         &command_config,
+        &command_sim,
         NULL,
 };
 

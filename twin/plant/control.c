@@ -152,9 +152,9 @@ static double sequence_scan(const double *p, const double *u, double *x, double 
 	return p[2 * SEQUENCE_STEPS - 1];
 }
 
-/* select: y = a where on, else b */
+/* select: y = a when, else b */
 static const struct part_port select_inputs[] = {
-        {"on", "", "", NAN, 0, 0, 0},
+        {"when", "", "", NAN, 0, 0, 0},
         {"a", "", "", NAN, 0, 0, 0},
         {"b", "", "", 0, 0, 0, 0},
 };
@@ -192,7 +192,7 @@ static const struct block_kind kinds[] = {
          PORTS(copy_inputs), limit_scan},
         {"pi", "controller with anti-windup", PORTS(pi_parameters),
          PORTS(two_point_inputs), pi_scan},
-        {"select", "a where on, else b", NULL, 0, PORTS(select_inputs), select_scan},
+        {"select", "a when it is on, else b", NULL, 0, PORTS(select_inputs), select_scan},
         {"sequence", "steps of a duration and a value", PORTS(sequence_parameters),
          PORTS(sequence_inputs), sequence_scan},
         {"two_point", "controller with hysteresis", PORTS(two_point_parameters),

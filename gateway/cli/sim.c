@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pollux sim: the virtual machine. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/cli/command.h"
+#include "gateway/quantity.h"
+#include "gateway/sim.h"
+
+extern const struct command command_sim;
+
+/* What the command line says. */
+struct call {
+	const char *path, *script;
+	struct sim_options options;
+	int64_t seed; /* -1: the file's */
+};
+
+/* A run: ends at a signal or when its time is over. */
+struct run {
+	uv_loop_t loop;
+	uv_signal_t signals[2];
+	struct sim *sim;
+	struct sim_stats stats; /* as they were at the end */
+};
+
+static void run_end(void *arg)
+{
+	struct run *r = arg;
+
+	if (uv_is_closing((uv_handle_t *)&r->signals[0])) {
+		return;
+	}
+	if (r->sim) {
+		r->stats = sim_stats(r->sim);
+		sim_close(r->sim);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		uv_close((uv_handle_t *)&r->signals[i], NULL);
+	}
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	run_end(signal->data);
+}
+
+static void print_summary(const struct sim_stats *s)
+{
+	printf("ran %.3f s of plant time: %llu turns, %llu overruns, %llu requests, %llu "
+	       "exceptions, %llu masters\n",
+	       s->time_s, (unsigned long long)s->turns, (unsigned long long)s->overruns,
+	       (unsigned long long)s->server.requests,
+	       (unsigned long long)s->server.exceptions,
+	       (unsigned long long)s->server.accepted);
+}
+
+/* In its own right: the loop, signals, the sim.  @return its exit code */
+static enum exit_code serve(const struct call *call, const struct plant_setup *setup)
+{
+	static const int numbers[] = {SIGINT, SIGTERM};
+	struct run r = {.sim = NULL};
+	struct sim_options options = call->options;
+	const char *why = "";
+	int err = uv_loop_init(&r.loop);
+
+	if (err) {
+		fprintf(stderr, "pollux sim: %s\n", uv_strerror(err));
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		uv_signal_init(&r.loop, &r.signals[i]);
+		r.signals[i].data = &r;
+		uv_signal_start(&r.signals[i], on_signal, numbers[i]);
+	}
+	options.on_end = run_end;
+	options.arg = &r;
+	err = sim_open(&r.sim, &r.loop, setup, &options, &why);
+	if (err) {
+		fprintf(stderr, "pollux sim: %s: %s\n",
+		        options.listen ? options.listen : setup->listen, why);
+		run_end(&r);
+	} else {
+		printf("listening on %s\n", sim_address(r.sim));
+		fflush(stdout);
+	}
+	uv_run(&r.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&r.loop);
+	if (!err) {
+		print_summary(&r.stats);
+	}
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum exit_code parse_option(struct call *call, const char *name, int option)
+{
+	switch (option) {
+	case 'c':
+		call->path = optarg;
+		break;
+	case 's':
+		if (quantity_real(optarg, &call->options.speed) ||
+		    !(call->options.speed >= 0.01 && call->options.speed <= 1e4)) {
+			return command_usage(
+			        name, "--speed is from 0.01 to 10000, not '%s'", optarg);
+		}
+		break;
+	case 'f':
+		if (command_duration(optarg, &call->options.for_ms) ||
+		    call->options.for_ms == 0) {
+			return command_usage(
+			        name, "--for is a time such as 30s, not '%s'", optarg);
+		}
+		break;
+	case 'S':
+		call->script = optarg;
+		break;
+	case 'l':
+		call->options.listen = optarg;
+		break;
+	case 'n':
+		if (quantity_int(optarg, &call->seed) || call->seed < 0) {
+			return command_usage(name, "--seed is a number from 0, not '%s'",
+			                     optarg);
+		}
+		break;
+	case ':':
+		return command_usage(name, "an option needs a value");
+	default:
+		return command_usage(name, "no such option");
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code run(int argc, char **argv)
+{
+	static const struct option options[] = {
+	        {"speed", required_argument, NULL, 's'},
+	        {"for", required_argument, NULL, 'f'},
+	        {"script", required_argument, NULL, 'S'},
+	        {"listen", required_argument, NULL, 'l'},
+	        {"seed", required_argument, NULL, 'n'},
+	        {NULL, 0, NULL, 0},
+	};
+	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
+	struct plant_setup *setup = NULL;
+	enum exit_code code;
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+:c:", options, NULL)) != -1) {
+		code = parse_option(&call, argv[0], option);
+		if (code != EXIT_DONE) {
+			return code;
+		}
+	}
+	if (optind < argc) {
+		return command_usage(argv[0], "'%s' is one too many", argv[optind]);
+	}
+	if (plant_config_load(&setup, call.path, call.script, stderr)) {
+		return EXIT_CONFIG;
+	}
+	if (call.seed >= 0) {
+		setup->plant.seed = (uint64_t)call.seed;
+	}
+	code = serve(&call, setup);
+	plant_config_free(setup);
+	return code;
+}
+
+const struct command command_sim = {
+        .name = "sim",
+        .summary = "the virtual machine, served over Modbus TCP",
+        .help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
+                "                  [--listen tcp://HOST:PORT] [--seed N]\n\n"
+                "Runs the plant of FILE (default " CONFIG_PATH ", see\n"
+                "etc/line.yaml) and serves it on the Modbus map of the real machine.\n"
+                "Prints where it listens, and ends on SIGINT, SIGTERM or --for with a\n"
+                "summary.\n\n"
+                "  -c FILE        the plant's file\n"
+                "  --speed N      N plant seconds a second, 0.01 to 10000; default 1\n"
+                "  --for T        end after T of plant time: 30s, 5m, 2h\n"
+                "  --script FILE  the faults of FILE instead of the plant's own\n"
+                "  --listen ADDR  instead of the file's; port 0 takes a free one\n"
+                "  --seed N       of the noise, instead of the file's\n\n"
+                "Exit code 0: done, 1: cannot listen, 3: a file is not valid.\n",
+        .run = run,
+};
