@@ -60,15 +60,17 @@ def free_ports(n=1):
 
 
 def wait_until(what, condition, seconds=20):
-    """Look every 50 ms until condition() is true; -> what it returned"""
+    """Look until condition() is true; -> what it returned.  A look that takes long is
+    followed by a longer pause, so that looking does not disturb what is looked at."""
     deadline = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             raise AssertionError('not within %g s: %s' % (seconds, what))
-        time.sleep(0.05)
+        time.sleep(max(0.05, 4 * (time.monotonic() - began)))
 
 
 def is_listening(port):
