@@ -27,6 +27,9 @@ static inline FILE *refvec_open(const char *name)
 
 	snprintf(path, sizeof(path), "%s/data/refvec/%s", shared ? shared : "", name);
 	f = shared ? fopen(path, "r") : NULL;
+	if (!f) {
+		printf("reference values are not there: %s (POLLUX_SHARED)\n", name);
+	}
 	if (f && !fgets(heading, sizeof(heading), f)) {
 		fclose(f);
 		return NULL;
