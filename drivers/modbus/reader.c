@@ -192,10 +192,15 @@ static void note(struct reader *reader, enum reason reason)
 	}
 }
 
-/* A device that has said nothing yet, or nothing any more, is not asked for the rest. */
+/* A device that has said nothing yet, or nothing any more, is not asked for the rest.  A
+ * connection that was closed or a frame that was damaged costs no time: those are tried
+ * again, as an idle connection may just have been closed by the peer. */
 static bool is_gone(const struct reader *reader)
 {
-	return reader->n_silent >= (reader->answered ? SILENT_MAX : 1);
+	bool waited = reader->silence == REASON_TIMEOUT ||
+	              reader->silence == REASON_REFUSED;
+
+	return reader->n_silent >= (waited && !reader->answered ? 1 : SILENT_MAX);
 }
 
 static void on_answer(struct transaction *t, const struct answer *answer)
@@ -250,6 +255,7 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 	reader->next_block = 0;
 	reader->answered = false;
 	reader->n_silent = 0;
+	reader->silence = REASON_NONE;
 	launch(reader);
 	return 0;
 }

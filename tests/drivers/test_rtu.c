@@ -541,7 +541,9 @@ static void adapter_that_goes_comes_back_by_its_path(void **state)
 	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
 	n_before = count_descriptors();
 	unplug(&b);
-	assert_int_equal(modbus_rig_read(&b.rig, 1), -ECONNRESET);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), -ECONNREFUSED);
+	assert_int_equal(b.rig.readings[0].reason, REASON_RESET);
+	assert_int_equal(b.rig.readings[1].reason, REASON_REFUSED);
 	assert_int_equal(modbus_rig_probe(&b.rig), -ECONNREFUSED);
 	plug(&b);
 	while (modbus_rig_read(&b.rig, 1) != 0) { /* the back-off is refused at once */
