@@ -61,6 +61,7 @@ int db_errno(sqlite3 *db, int rc)
 	case SQLITE_NOTADB:
 	case SQLITE_ERROR: /* a table or column of ours is not there */
 	case SQLITE_FORMAT:
+	case SQLITE_CONSTRAINT: /* a key that our own counting says is free */
 		return -EBADMSG;
 	case SQLITE_READONLY:
 		return system_errno(db, -EROFS);
@@ -72,8 +73,6 @@ int db_errno(sqlite3 *db, int rc)
 		return -EBUSY;
 	case SQLITE_INTERRUPT:
 		return -ETIMEDOUT;
-	case SQLITE_CONSTRAINT:
-		return -EEXIST;
 	case SQLITE_IOERR:
 		return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : system_errno(db, -EIO);
 	case SQLITE_CANTOPEN:

@@ -82,8 +82,7 @@ static int choose_by_size(struct history *h, int64_t fresh, int64_t sealed)
 		step = (newest - sealed) / 16;
 		to = sealed + (step < HOUR_US ? step : HOUR_US);
 	} else {
-		db_bind(h->stmts[STMT_NTH], 2, (int64_t[]){0, SLICE_ROWS - 1});
-		err = db_int(h->stmts[STMT_NTH], newest, &to);
+		err = batch_slice(h, 0, newest, &to);
 	}
 	if (!err) {
 		begin_run(h, to, newest - to, "size");
@@ -138,8 +137,7 @@ static int account(struct history *h, size_t destination, int64_t oldest, int64_
 		return err;
 	}
 	if (c.acked >= oldest) {
-		db_bind(h->stmts[STMT_NTH], 2, (int64_t[]){c.acked, 0});
-		err = db_int(h->stmts[STMT_NTH], oldest, &gap.from_us);
+		err = batch_first(h, c.acked, oldest, &gap.from_us);
 	}
 	d->keys[DEST_PENDING] -= gap.n;
 	d->keys[DEST_EVICTED] += gap.n;
@@ -157,11 +155,8 @@ static int account(struct history *h, size_t destination, int64_t oldest, int64_
 static int evict_fresh(struct history *h, int64_t oldest)
 {
 	int64_t to;
-	int err;
+	int err = batch_slice(h, 0, h->evict.to, &to);
 
-	db_bind(h->stmts[STMT_NTH], 2, (int64_t[]){0, SLICE_ROWS - 1});
-	err = db_int(h->stmts[STMT_NTH], h->evict.to, &to);
-	to = to < h->evict.to ? to : h->evict.to;
 	if (!err) {
 		err = history_begin(h);
 	}
@@ -172,8 +167,7 @@ static int evict_fresh(struct history *h, int64_t oldest)
 		err = account(h, d, oldest, to);
 	}
 	if (!err) {
-		sqlite3_bind_int64(h->stmts[STMT_DELETE], 1, to);
-		err = db_run(h->stmts[STMT_DELETE]);
+		err = batch_delete(h, to);
 	}
 	return err ? err : 1;
 }

@@ -10,8 +10,8 @@
 #include "storage/history_impl.h"
 #include "storage/schema.h"
 
-/* The log is emptied into the file beyond this, and may not grow beyond twice of it. */
-enum { WAL_FRAMES_MAX = (2 << 20) / (SCHEMA_PAGE_BYTES + 24) };
+/* The log is emptied into the file beyond this, so that it stays below 4 MiB. */
+enum { WAL_FRAMES_MAX = (3 << 20) / (SCHEMA_PAGE_BYTES + 24) };
 
 int history_fail(struct history *h, int err)
 {
@@ -91,7 +91,11 @@ static int append_row(struct history *h, int64_t at_us, const struct sample *s)
 	int64_t mark = mark_of(at_us, s);
 	int err;
 
-	db_bind(stmt, 3, (int64_t[]){at_us, h->tag_ids[s->tag], at_us - s->ts_us});
+	db_bind(stmt, 3,
+	        (int64_t[]){++h->keys[STATE_NEXT], h->tag_ids[s->tag], s->ts_us});
+	if (s->ts_us == at_us) {
+		sqlite3_bind_null(stmt, 3);
+	}
 	db_bind_value(stmt, 4, &s->value);
 	sqlite3_bind_double(stmt, 5, s->est.predicted);
 	sqlite3_bind_int64(stmt, 6, mark);
@@ -130,6 +134,11 @@ int history_append(struct history *h, int64_t at_us, const struct sample *rows, 
 	}
 	if (!is_batch(h, at_us, rows, n)) {
 		return -EINVAL;
+	}
+	if (n > 0) {
+		db_bind(h->stmts[STMT_BATCH], 3,
+		        (int64_t[]){at_us, h->keys[STATE_NEXT] + 1, (int64_t)n});
+		err = db_run(h->stmts[STMT_BATCH]);
 	}
 	for (size_t i = 0; !err && i < n; i++) {
 		err = append_row(h, at_us, &rows[i]);

@@ -10,15 +10,17 @@
 
 /** Hot words of the whole file, kept in the table `state` under name ''. */
 enum state_key {
-	STATE_STORED,  /* rows ever */
-	STATE_NEWEST,  /* `at` of the newest batch */
-	STATE_EVENT,   /* ts of the newest event */
-	STATE_RESERVE, /* no stamp up to here may be given again */
-	STATE_ROLLED,  /* rows up to this `at` are in `minute` */
-	STATE_HOURS,   /* minutes before this time are in `hour` */
-	STATE_SEALED,  /* rows up to this `at` are in `sealed` */
-	STATE_LATEST,  /* rows up to this `at` are in `latest` */
-	STATE_CONFIG,  /* fingerprint of the tags and devices in the tables */
+	STATE_STORED,    /* rows ever */
+	STATE_NEWEST,    /* `at` of the newest batch */
+	STATE_EVENT,     /* ts of the newest event */
+	STATE_RESERVE,   /* no stamp up to here may be given again */
+	STATE_ROLLED,    /* rows up to this `at` are in `minute` */
+	STATE_HOURS,     /* minutes before this time are in `hour` */
+	STATE_SEALED,    /* rows up to this `at` are in `sealed` */
+	STATE_SEALED_ID, /* the last of them, fresh.id */
+	STATE_NEXT,      /* fresh.id of the next row, less 1 */
+	STATE_LATEST,    /* rows up to this `at` are in `latest` */
+	STATE_CONFIG,    /* fingerprint of the tags and devices in the tables */
 	STATE_KEYS,
 };
 
@@ -37,12 +39,16 @@ enum history_stmt {
 	STMT_BEGIN,
 	STMT_COMMIT,
 	STMT_ROW,
+	STMT_BATCH,
 	STMT_LATEST,
 	STMT_STATE,
 	STMT_COUNT,
-	STMT_NTH,
+	STMT_BATCHES,
+	STMT_FIRST,
+	STMT_LAST_ID,
 	STMT_OLDEST,
 	STMT_DELETE,
+	STMT_DELETE_BATCHES,
 	STMT_EVENT,
 	STMT_ALARM,
 	STMT_DEVICE_STATE,
@@ -81,8 +87,7 @@ struct destination {
 
 /** A key of a row on its way from `fresh` to `sealed`. */
 struct seal_key {
-	int64_t at;
-	int64_t tag;
+	int64_t at, tag, id;
 };
 
 /** Sealing of the hour that ends at `to`, by passes over ranges of tags. */
@@ -169,6 +174,16 @@ void latest_unsave(struct history *h);
 int history_begin(struct history *h);
 /** Note that a statement failed; @return err */
 int history_fail(struct history *h, int err);
+
+/* storage/batch.c */
+
+/** `at` of the first batch after `after`, or none. */
+int batch_first(struct history *h, int64_t after, int64_t none, int64_t *at);
+/** `at` of the last batch of a slice of some SLICE_ROWS rows after `after`, at least one
+ * batch; limit where no more come before it. */
+int batch_slice(struct history *h, int64_t after, int64_t limit, int64_t *to);
+/** Delete the rows of all batches up to `to`; a transaction is open. */
+int batch_delete(struct history *h, int64_t to);
 
 /* storage/cursor.c */
 

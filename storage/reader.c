@@ -232,7 +232,7 @@ static void read_row(const struct reader *r, sqlite3_stmt *stmt, struct backlog_
 
 	row->at_us = sqlite3_column_int64(stmt, 0);
 	*s = (struct sample){
-	        .ts_us = row->at_us - sqlite3_column_int64(stmt, 2),
+	        .ts_us = sqlite3_column_int64(stmt, 2),
 	        .tag = known ? (uint32_t)r->tags[tag].index : 0,
 	        .code = (uint16_t)(mark >> MARK_CODE),
 	        .reason = mark >> MARK_REASON & 31,
@@ -277,9 +277,11 @@ int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t
 	struct backlog_row out = {.at_us = after_us};
 	int64_t last = after_us;
 	int given = 0, rc = SQLITE_DONE, stop = 0;
-	int err = db_prepare(r->db, &stmt,
-	                     "select at, tag, held, value, predicted, mark from fresh"
-	                     " where at > ? and at < ? order by at, tag");
+	int err = db_prepare(
+	        r->db, &stmt,
+	        "select b.at, r.tag, coalesce(r.ts, b.at), r.value, r.predicted, r.mark"
+	        " from batch b cross join fresh r where b.at > ? and b.at < ?"
+	        " and r.id >= b.first and r.id < b.first + b.n order by b.at");
 
 	if (err) {
 		return err;
@@ -443,7 +445,7 @@ static int count_pending(struct reader *r, const char *name, int64_t *pending)
 	        " max(case key when 'live_from' then value end) as live_from,"
 	        " max(case key when 'live_to' then value end) as live_to"
 	        " from state where name = ?)"
-	        " select count(*) from c cross join fresh where at > acked"
+	        " select sum(n) from c cross join batch where at > acked"
 	        " and not (live_from <> 0 and at >= live_from and at <= live_to)");
 
 	if (!err) {

@@ -2,18 +2,6 @@
 #include "storage/db.h"
 #include "storage/history_impl.h"
 
-/* `at` of the last row of a slice that begins after `after`, at most `limit`. */
-static int slice_end(struct history *h, int64_t after, int64_t limit, int64_t *to)
-{
-	sqlite3_stmt *stmt = h->stmts[STMT_NTH];
-	int err;
-
-	db_bind(stmt, 2, (int64_t[]){after, SLICE_ROWS - 1});
-	err = db_int(stmt, limit, to);
-	*to = *to < limit ? *to : limit;
-	return err;
-}
-
 /* Hours that a late row falls into are made again. */
 static int reopen_hours(struct history *h, int64_t oldest)
 {
@@ -87,7 +75,7 @@ int rollup_slice(struct history *h)
 	if (limit <= from) {
 		return hour_slice(h);
 	}
-	err = slice_end(h, from, limit, &to);
+	err = batch_slice(h, from, limit, &to);
 	if (!err) {
 		err = roll(h, from, to);
 	}

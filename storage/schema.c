@@ -11,18 +11,23 @@
 static const char *const tables[] = {
         "create table state(name text not null, key text not null, value,"
         " primary key(name, key)) without rowid",
-        "insert into state values('', 'sealed', 0), ('', 'latest', 0)", /* views ask */
+        "insert into state values('', 'sealed', 0), ('', 'sealed_id', 0),"
+        " ('', 'latest', 0)", /* views ask */
         "create table device(id integer primary key, name text not null unique,"
         " driver text, address text, state text, since integer, error text,"
         " place integer)",
         "create table tag(id integer primary key, device text not null,"
         " name text not null, unit text, type text, period_ms integer,"
         " writable integer, description text, place integer, unique(device, name))",
-        "create table fresh(at integer not null, tag integer not null,"
-        " held integer not null, value, predicted real, mark integer not null,"
-        " primary key(at, tag)) without rowid",
-        "create index fresh_held on fresh(cast(at - held as integer))"
-        " where held > 0",
+        /* The rows of a batch follow each other: fresh.id from first, n of them.  Keyed
+         * by a running number fresh grows at its end only, page by page; with (at, tag)
+         * as its key each commit writes half as many pages again. */
+        "create table batch(at integer primary key, first integer not null,"
+        " n integer not null)",
+        /* ts is null where it is the batch's at: nearly always. */
+        "create table fresh(id integer primary key, tag integer not null, ts integer,"
+        " value, predicted real, mark integer not null)",
+        "create index fresh_held on fresh(ts) where ts is not null",
         "create table sealed(tag integer not null, ts integer not null,"
         " held integer not null, value, predicted real, mark integer not null,"
         " primary key(tag, ts)) without rowid",
@@ -78,13 +83,16 @@ static const char *const tables[] = {
 	"select " TIME(ts) " as time, t.device as device, t.name as tag," \
 	" r.value as value, t.unit as unit, r.predicted as predicted, " RESIDUAL ", " \
 	QUALITY ", " SOURCE ", " STATE ", " ts " as ts_us "
-/* With the affinity of a column: all parts of a compound alike, or SQLite does not flatten
- * it and sorts (restriction 17h of its subquery flattener). */
-#define HELD_TS "cast(r.at - r.held as integer)"
 #define HOUR_AGO "(cast(strftime('%s', 'now') as integer) - 3600) * 1000000"
 #define STATE_OF(key) "(select value from state where name = '' and key = '" key "')"
-/* The + keeps this bound off the index, which a bound of the query needs more. */
-#define IN_FRESH "+r.at > " STATE_OF("sealed")
+/* The + keeps a bound off the index, which a bound of the query needs more, and SQLite
+ * from making an index of its own of all tags first. */
+#define AT_ONCE(bound) \
+	ROWS("b.at") "from batch b cross join fresh r join tag t on t.id = +r.tag" \
+	" where r.id >= b.first and r.id < b.first + b.n and r.ts is null and " bound
+#define HELD(bound) \
+	ROWS("r.ts") "from fresh r join tag t on t.id = r.tag" \
+	" where r.ts is not null and " bound
 #define ROLLED(from) \
 	"select " TIME("r.ts") " as time, t.device as device, t.name as tag, r.n as n," \
 	" r.good as good, r.least as min, r.total / nullif(r.good, 0) as avg," \
@@ -96,23 +104,21 @@ static const char *const tables[] = {
 
 /* Views *_at carry their time in us as the last column, for storage/reader.c. */
 static const char *const views[] = {
+	/* Result columns alike in affinity in all parts, or SQLite does not flatten the
+	 * compound and sorts (restriction 17h of its subquery flattener). */
 	"create view history as "
-	ROWS("r.at") "from fresh r join tag t on t.id = r.tag"
-	" where r.held = 0 and " IN_FRESH
+	AT_ONCE("+b.at > " STATE_OF("sealed"))
 	" union all "
-	ROWS(HELD_TS) "from fresh r join tag t on t.id = r.tag"
-	" where r.held > 0 and " IN_FRESH
+	HELD("+r.id > " STATE_OF("sealed_id"))
 	" union all "
 	ROWS("r.ts") "from sealed r join tag t on t.id = r.tag"
 	" where r.ts + r.held <= " STATE_OF("sealed"),
 
 	/* The last hour is never sealed (storage/seal.c). */
 	"create view recent as "
-	ROWS("r.at") "from fresh r join tag t on t.id = r.tag"
-	" where r.held = 0 and r.at > " HOUR_AGO
+	AT_ONCE("b.at > " HOUR_AGO)
 	" union all "
-	ROWS(HELD_TS) "from fresh r join tag t on t.id = r.tag"
-	" where r.held > 0 and " HELD_TS " > " HOUR_AGO
+	HELD("r.ts > " HOUR_AGO)
 	" order by ts_us desc",
 
 	/* What came after the latest values were saved is still in fresh. */
@@ -122,8 +128,9 @@ static const char *const views[] = {
 	TIME("r.ts") " as time from"
 	" (select tag, max(ts) as ts, value, predicted, mark from"
 	" (select tag, ts, value, predicted, mark from latest"
-	" union all select tag, at - held, value, predicted, mark from fresh"
-	" where at > " STATE_OF("latest") ") group by tag) r"
+	" union all select f.tag, coalesce(f.ts, b.at), f.value, f.predicted, f.mark"
+	" from batch b cross join fresh f where f.id >= b.first and f.id < b.first + b.n"
+	" and b.at > " STATE_OF("latest") ") group by tag) r"
 	" join tag t on t.id = r.tag left join latest l on l.tag = r.tag"
 	" where t.place is not null order by t.place",
 

@@ -2,9 +2,10 @@
 /**
  * Tables and views of history.db, and their migrations.
  *
- * Rows are in `fresh`, in order of `at`, until every destination has them: it is the
- * outbox.  An hour that is over is copied once into `sealed`, in order of tag and time.
- * The state "sealed" is the `at` up to which views look there and not into `fresh`.
+ * Rows are in `fresh`, in order of arrival, until every destination has them: it is the
+ * outbox; `batch` says which of them came at what `at`.  An hour that is over is copied
+ * once into `sealed`, in order of tag and time. The state "sealed" is the `at` up to
+ * which views look there and not into `fresh`.
  */
 #ifndef STORAGE_SCHEMA_H
 #define STORAGE_SCHEMA_H

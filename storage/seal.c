@@ -6,7 +6,7 @@
 #include "storage/history_impl.h"
 
 /* An hour is copied in passes over ranges of tags, each with as many keys as fit here
- * (4 MiB): sorted in memory, every page of `sealed` is written about once. */
+ * (6 MiB): sorted in memory, every page of `sealed` is written about once. */
 enum { KEYS_MAX = 1 << 18, SEAL_ROWS = SLICE_ROWS / 2 };
 
 /* What a destination still has to get keeps an hour from being sealed for so long; later
@@ -34,8 +34,7 @@ static int choose(struct history *h)
 	int64_t first, end;
 	int err;
 
-	db_bind(h->stmts[STMT_NTH], 2, (int64_t[]){h->keys[STATE_SEALED], 0});
-	err = db_int(h->stmts[STMT_NTH], INT64_MAX, &first);
+	err = batch_first(h, h->keys[STATE_SEALED], INT64_MAX, &first);
 	if (err || first == INT64_MAX) {
 		return err;
 	}
@@ -62,7 +61,7 @@ static int by_tag_and_time(const void *a, const void *b)
 	if (x->tag != y->tag) {
 		return x->tag < y->tag ? -1 : 1;
 	}
-	return (x->at > y->at) - (x->at < y->at);
+	return (x->id > y->id) - (x->id < y->id);
 }
 
 /* No room: leave the upper half of the tags to the next pass.  A single tag that fills
@@ -81,13 +80,13 @@ static void cut_pass(struct seal *s)
 	}
 }
 
-static void take_key(struct seal *s, int64_t at, int64_t tag)
+static void take_key(struct seal *s, int64_t at, int64_t tag, int64_t id)
 {
 	if (s->n == s->room) {
 		cut_pass(s);
 	}
 	if (tag >= s->tag_lo && tag < s->tag_hi && s->n < s->room) {
-		s->keys[s->n++] = (struct seal_key){at, tag};
+		s->keys[s->n++] = (struct seal_key){at, tag, id};
 	}
 }
 
@@ -107,7 +106,8 @@ static int scan(struct history *h)
 			break;
 		}
 		s->scanned = at;
-		take_key(s, at, sqlite3_column_int64(stmt, 1));
+		take_key(s, at, sqlite3_column_int64(stmt, 1),
+		         sqlite3_column_int64(stmt, 2));
 		rows++;
 	}
 	sqlite3_reset(stmt);
@@ -127,7 +127,7 @@ static int write_keys(struct history *h)
 	for (size_t i = 0; !err && i < SEAL_ROWS && s->written < s->n; i++) {
 		const struct seal_key *key = &s->keys[s->written++];
 
-		db_bind(stmt, 2, (int64_t[]){key->at, key->tag});
+		db_bind(stmt, 2, (int64_t[]){key->id, key->at});
 		err = db_run(stmt);
 	}
 	if (err || s->written < s->n) {
@@ -137,31 +137,32 @@ static int write_keys(struct history *h)
 	if (s->scan_done && s->tag_hi != INT64_MAX) {
 		next_pass(h, s->tag_hi);
 	} else if (s->scan_done) {
+		sqlite3_bind_int64(h->stmts[STMT_LAST_ID], 1, s->to);
+		err = db_int(h->stmts[STMT_LAST_ID], h->keys[STATE_SEALED_ID],
+		             &h->keys[STATE_SEALED_ID]);
 		h->keys[STATE_SEALED] = s->to; /* from here on the views look there */
 		h->evict.oldest = 0;
 		seal_reset(h);
 	}
-	return 0;
+	return err;
 }
 
 /* What is sealed, and has been delivered, leaves the outbox. */
 static int clear_fresh(struct history *h)
 {
-	int64_t to = cursor_delivered_to(h), oldest, nth;
+	int64_t to = cursor_delivered_to(h), oldest;
 	int err = db_int(h->stmts[STMT_OLDEST], INT64_MAX, &oldest);
 
 	to = to < h->keys[STATE_SEALED] ? to : h->keys[STATE_SEALED];
 	if (err || oldest > to) {
 		return err;
 	}
-	db_bind(h->stmts[STMT_NTH], 2, (int64_t[]){0, SLICE_ROWS - 1});
-	err = db_int(h->stmts[STMT_NTH], to, &nth);
+	err = batch_slice(h, 0, to, &to);
 	if (!err) {
 		err = history_begin(h);
 	}
 	if (!err) {
-		sqlite3_bind_int64(h->stmts[STMT_DELETE], 1, nth < to ? nth : to);
-		err = db_run(h->stmts[STMT_DELETE]);
+		err = batch_delete(h, to);
 	}
 	return err ? err : 1;
 }

@@ -9,16 +9,23 @@
 
 /* With so few latest values a commit writes them all; else every LATEST_US. */
 enum { LATEST_FEW = 64 };
-#define LATEST_US INT64_C(10000000)
+#define LATEST_US INT64_C(60000000)
 
 static const char *const key_names[STATE_KEYS] = {
-        "stored", "newest", "event",  "reserve", "rolled",
-        "hours",  "sealed", "latest", "config",
+        [STATE_STORED] = "stored", [STATE_NEWEST] = "newest",
+        [STATE_EVENT] = "event",   [STATE_RESERVE] = "reserve",
+        [STATE_ROLLED] = "rolled", [STATE_HOURS] = "hours",
+        [STATE_SEALED] = "sealed", [STATE_SEALED_ID] = "sealed_id",
+        [STATE_NEXT] = "next",     [STATE_LATEST] = "latest",
+        [STATE_CONFIG] = "config",
 };
 static const char *const destination_names[DEST_KEYS] = {
         "acked", "live_from", "live_to", "delivered", "pending", "evicted",
 };
 
+#define ROWS_OF_BATCHES                                                                  \
+	"from batch b cross join fresh r where b.at > ?1 and b.at <= ?2"                 \
+	" and r.id >= b.first and r.id < b.first + b.n"
 #define ROLL_SET(fn, column)                                                             \
 	column " = coalesce(" fn "(" column ", excluded." column "), " column            \
 	       ", excluded." column ")"
@@ -29,15 +36,21 @@ static const char *const destination_names[DEST_KEYS] = {
 static const char *const statements[STMTS] = {
         [STMT_BEGIN] = "begin immediate",
         [STMT_COMMIT] = "commit",
-        [STMT_ROW] = "insert into fresh(at, tag, held, value, predicted, mark)"
+        [STMT_ROW] = "insert into fresh(id, tag, ts, value, predicted, mark)"
                      " values(?, ?, ?, ?, ?, ?)",
+        [STMT_BATCH] = "insert into batch(at, first, n) values(?, ?, ?)",
         [STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
                         " sigma) values(?, ?, ?, ?, ?, ?)",
         [STMT_STATE] = "insert or replace into state(value, name, key) values(?, ?, ?)",
-        [STMT_COUNT] = "select count(*) from fresh where at > ? and at <= ?",
-        [STMT_NTH] = "select at from fresh where at > ? order by at limit 1 offset ?",
-        [STMT_OLDEST] = "select at from fresh order by at limit 1",
-        [STMT_DELETE] = "delete from fresh where at <= ?",
+        [STMT_COUNT] = "select sum(n) from batch where at > ? and at <= ?",
+        [STMT_BATCHES] = "select at, n from batch where at > ? and at <= ? order by at",
+        [STMT_FIRST] = "select at from batch where at > ? order by at limit 1",
+        [STMT_LAST_ID] = "select first + n - 1 from batch where at <= ? order by at desc"
+                         " limit 1",
+        [STMT_OLDEST] = "select at from batch order by at limit 1",
+        [STMT_DELETE] = "delete from fresh where id <= (select first + n - 1 from batch"
+                        " where at <= ? order by at desc limit 1)",
+        [STMT_DELETE_BATCHES] = "delete from batch where at <= ?",
         [STMT_EVENT] = "insert into event(ts, alarm, device, tag, kind, severity, state,"
                        " value, predicted, residual, threshold, method, contributions,"
                        " message, by) values(?1, nullif(?2, 0), ?3, ?4, ?5, ?6,"
@@ -67,23 +80,23 @@ static const char *const statements[STMTS] = {
                 "gap"
                 " where destination = ?5) and reason = ?6 || ': not yet at ' || ?5"
                 " and ts > ?1 - 3600000000 and ts_from <= ?2",
-        /* Of several rows of a tag in a minute the last in `at` is the last in time. */
+        /* Of several rows of a tag in a minute the last to come is the last in time. */
         [STMT_ROLL] =
                 "insert into minute(ts, tag, n, good, total, least, most, last, last_ts)"
-                " select g.ts, g.tag, g.n, g.good, g.total, g.least, g.most, f.value,"
-                " f.at - f.held from (select (at - held) / 60000000 * 60000000 as ts, "
-                "tag,"
+                " select g.minute, g.tag, g.n, g.good, g.total, g.least, g.most, f.value,"
+                " g.last_ts from (select ts / 60000000 * 60000000 as minute, tag,"
                 " count(*) as n, count(x) as good, total(x) as total, min(x) as least,"
-                " max(x) as most, max(at) as last from (select at, held, tag,"
-                " case when mark & 3 = 0 and typeof(value) <> 'text' then value end as x"
-                " from fresh where at > ?1 and at <= ?2) group by 1, 2) g"
-                " cross join fresh f on f.at = g.last and f.tag = g.tag where true"
+                " max(x) as most, max(id) as last, max(ts) as last_ts from"
+                " (select coalesce(r.ts, b.at) as ts, r.id as id, r.tag as tag,"
+                " case when r.mark & 3 = 0 and typeof(r.value) <> 'text' then r.value end"
+                " as x " ROWS_OF_BATCHES ") group by 1, 2) g"
+                " cross join fresh f on f.id = g.last where true"
                 " on conflict(ts, tag) do update set n = n + excluded.n,"
                 " good = good + excluded.good, total = total + excluded.total,"
                 " last = case when excluded.last_ts > last_ts then excluded.last"
                 " else last end, last_ts = max(last_ts, excluded.last_ts),"
                 " " ROLL_SET("min", "least") ", " ROLL_SET("max", "most"),
-        [STMT_ROLL_OLDEST] = "select min(at - held) from fresh where at > ? and at <= ?",
+        [STMT_ROLL_OLDEST] = "select min(coalesce(r.ts, b.at)) " ROWS_OF_BATCHES,
         [STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
         [STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
                       " last, last_ts) select g.tag, ?1, g.n, g.good, g.total, g.least,"
@@ -92,11 +105,11 @@ static const char *const statements[STMTS] = {
                       " max(most) as most, max(ts) as ts from minute where ts >= ?1"
                       " and ts < ?2 group by tag) g"
                       " cross join minute m on m.ts = g.ts and m.tag = g.tag",
-        [STMT_SCAN] = "select at, tag from fresh where at > ? and at <= ? order by at",
+        [STMT_SCAN] = "select b.at, r.tag, r.id " ROWS_OF_BATCHES " order by b.at",
         [STMT_SEAL] =
                 "insert or ignore into sealed(tag, ts, held, value, predicted, mark)"
-                " select tag, at - held, held, value, predicted, mark from fresh"
-                " where at = ? and tag = ?",
+                " select tag, coalesce(ts, ?2), ?2 - coalesce(ts, ?2), value,"
+                " predicted, mark from fresh where id = ?1",
         [STMT_SEALED_OLDEST] = "select min((select min(ts) from sealed where tag = t.id))"
                                " from tag t",
         [STMT_SEALED_DELETE] =
@@ -282,10 +295,16 @@ static int recount(struct history *h, struct destination *d)
 /* The newest row is the newest batch, else words and rows are not of one commit. */
 static int agree(struct history *h)
 {
-	int64_t at;
-	int err = db_query(h->db, "select max(at) from fresh", &at);
+	int64_t at, id = 0;
+	int err = db_query(h->db, "select max(at) from batch", &at);
 
-	return err ? err : at > h->keys[STATE_NEWEST] ? -EBADMSG : 0;
+	if (!err) {
+		err = db_query(h->db, "select max(id) from fresh", &id);
+	}
+	if (!err && (at > h->keys[STATE_NEWEST] || id > h->keys[STATE_NEXT])) {
+		err = -EBADMSG;
+	}
+	return err;
 }
 
 static int register_config(struct history *h)

@@ -226,6 +226,9 @@ static inline void assert_balance(struct plant *p)
 		                 0);
 		assert_int_equal(pending, c.destination[d].pending);
 	}
+	assert_string_equal(query(p, "select coalesce(sum(n), 0) = (select count(*) from"
+	                             " fresh) from batch"),
+	                    "1");
 }
 
 #endif

@@ -52,7 +52,7 @@ static void delivered_hour_is_sealed_and_reads_the_same(void **state)
 	plant_upkeep(p, 0);
 	assert_string_equal(query(p, all_rows), before);
 	assert_string_equal(
-	        query(p, "select count(*) > 0, min(at) from fresh"),
+	        query(p, "select count(*) > 0, min(at) from batch"),
 	        "1|1767319200000000"); /* 02:00:00, the last hour and what follows */
 	assert_string_equal(query(p, "select count(*) from sealed"), "3596");
 	assert_balance(p);
@@ -114,11 +114,11 @@ static void undelivered_hour_waits_a_day_and_stays_in_the_outbox(void **state)
 	plant_upkeep(p, 0);
 	assert_string_equal(query(p, all_rows), before);
 	assert_true(p->h->keys[STATE_SEALED] >= T0_US + 3 * HOUR_US - 1);
-	assert_string_equal(query(p, "select min(at) from fresh"), "1767312009999999");
+	assert_string_equal(query(p, "select min(at) from batch"), "1767312009999999");
 	assert_balance(p);
 	deliver(p, T0_US + HOUR_US - 1);
 	plant_upkeep(p, 0);
-	assert_string_equal(query(p, "select min(at) from fresh"), "1767315600000000");
+	assert_string_equal(query(p, "select min(at) from batch"), "1767315600000000");
 	assert_string_equal(query(p, all_rows), before);
 	assert_balance(p);
 }
