@@ -127,7 +127,8 @@ void broker_start(struct broker *b, const char *extra)
 	/* Saved at every change, so that a kill takes nothing of the witness's session:
 	 * what mosquitto loses by itself is not what is tested. */
 	snprintf(conf, sizeof(conf),
-	         "listener %d 127.0.0.1\npersistence true\npersistence_location %s/\n"
+	         "user root\nlistener %d 127.0.0.1\npersistence "
+	         "true\npersistence_location %s/\n"
 	         "autosave_on_changes true\nautosave_interval 1\n"
 	         "max_queued_messages 0\n%s\n",
 	         b->port, b->dir, extra ? extra : "allow_anonymous true");
@@ -139,6 +140,21 @@ void broker_start(struct broker *b, const char *extra)
 	b->pid = spawn(argv, log);
 	close(log);
 	wait_until("the broker accepts", accepts, b);
+}
+
+void broker_start_other(struct broker *b, const char *command)
+{
+	const char *port = strstr(command, "PORT");
+	char line[1024];
+	const char *argv[] = {"sh", "-c", line, NULL};
+	int log = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	assert_non_null(port);
+	snprintf(line, sizeof(line), "cd %s && %.*s%d%s", b->dir, (int)(port - command),
+	         command, b->port, port + 4);
+	b->pid = spawn(argv, log);
+	close(log);
+	wait_until("the other server accepts", accepts, b);
 }
 
 void broker_signal(const struct broker *b, int signal)

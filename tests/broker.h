@@ -36,6 +36,10 @@ void broker_init(struct broker *b);
 /** Run it until it accepts.  @param extra  further lines of mosquitto.conf, or NULL */
 void broker_start(struct broker *b, const char *extra);
 
+/** Run another server in its place until it accepts: a shell command in its directory
+ * that is to `exec` it; PORT in it is replaced. */
+void broker_start_other(struct broker *b, const char *command);
+
 /** kill -9, and wait. */
 void broker_kill(struct broker *b);
 void broker_signal(const struct broker *b, int signal);

@@ -391,6 +391,127 @@ static void second_server_is_used_while_the_first_is_away(void **state)
 	assert_string_equal(stats_of(b).server, b->uri);
 }
 
+/* Certificates of an authority of our own: of this host, of another, expired. */
+static void make_certificates(struct bench *b)
+{
+	static const char *const commands =
+	        "key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'; "
+	        "openssl req -x509 $key -keyout ca.key -out ca.pem -days 2 -subj /CN=ca; "
+	        "openssl req -x509 $key -keyout no.key -out other-ca.pem -days 2 "
+	        "-subj /CN=other; "
+	        "make() { echo subjectAltName=$2 >$1.ext; "
+	        "openssl req $key -keyout $1.key -out $1.csr -subj /CN=$1; "
+	        "openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+	        "-days $3 -extfile $1.ext -out $1.pem; }; "
+	        "make right IP:127.0.0.1 2; make wrong DNS:elsewhere.example 2; "
+	        "make expired IP:127.0.0.1 -1";
+
+	broker_shell(&b->broker, commands);
+	snprintf(b->uri, sizeof(b->uri), "mqtts://127.0.0.1:%d", b->broker.port);
+}
+
+static void start_tls_broker(struct bench *b, const char *certificate)
+{
+	char conf[512];
+
+	snprintf(conf, sizeof(conf),
+	         "allow_anonymous true\ncertfile %s/%s.pem\n"
+	         "keyfile %s/%s.key",
+	         b->broker.dir, certificate, b->broker.dir, certificate);
+	broker_start(&b->broker, conf);
+}
+
+static void tls_wants_our_authority_this_host_and_a_valid_date(void **state)
+{
+	static const struct {
+		const char *certificate, *ca, *error; /* NULL: accepted */
+	} cases[] = {
+	        {"right", "ca.pem", NULL},
+	        {"wrong", "ca.pem", "certificate is for another host"},
+	        {"expired", "ca.pem", "certificate verify failed"},
+	        {"right", "other-ca.pem", "certificate verify failed"},
+	};
+	struct bench *b = bench_of(state);
+	char ca[128];
+
+	make_certificates(b);
+	b->cfg.mqtt.ca = ca;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(ca, sizeof(ca), "%s/%s", b->broker.dir, cases[i].ca);
+		start_tls_broker(b, cases[i].certificate);
+		start(b);
+		if (cases[i].error) {
+			wait_until("refused", is_refused, b);
+			if (!strstr(stats_of(b).error, cases[i].error)) {
+				fail_msg("%s: %s", cases[i].certificate,
+				         stats_of(b).error);
+			}
+			assert_int_equal(stats_of(b).connects, 0);
+		} else {
+			wait_until("connected", is_connected, b);
+			feed_batch(b, 0, true);
+			wait_until("delivered", is_delivered, b);
+		}
+		stop(b);
+		broker_kill(&b->broker);
+	}
+}
+
+static void tls_older_than_1_2_is_refused(void **state)
+{
+	struct bench *b = bench_of(state);
+	char ca[128];
+
+	make_certificates(b);
+	snprintf(ca, sizeof(ca), "%s/ca.pem", b->broker.dir);
+	b->cfg.mqtt.ca = ca;
+	broker_start_other(&b->broker,
+	                   "exec openssl s_server -accept PORT -cert right.pem -key "
+	                   "right.key -tls1_1 -cipher ALL:@SECLEVEL=0 -quiet");
+	start(b);
+	wait_until("refused", is_refused, b);
+	assert_int_equal(stats_of(b).connects, 0);
+}
+
+static void password_decides(void **state)
+{
+	struct bench *b = bench_of(state);
+	char conf[256];
+
+	broker_shell(&b->broker, "mosquitto_passwd -b -c users cell7 secret");
+	snprintf(conf, sizeof(conf), "allow_anonymous false\npassword_file %s/users",
+	         b->broker.dir);
+	broker_start(&b->broker, conf);
+	b->cfg.mqtt.username = "cell7";
+	b->cfg.mqtt.password = "guess";
+	start(b);
+	wait_until("refused", is_refused, b);
+	assert_non_null(strstr(stats_of(b).error, "not authorised"));
+	assert_null(strstr(stats_of(b).error, "guess"));
+	stop(b);
+	b->cfg.mqtt.password = "secret";
+	start(b);
+	wait_until("connected", is_connected, b);
+}
+
+static bool is_told_of_a_namesake(void *arg)
+{
+	return strstr(stats_of(arg).error, "another client") != NULL;
+}
+
+static void namesake_is_recognised(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	broker_start(&b->broker, NULL);
+	b->cfg.mqtt.client_id = "witness"; /* which comes back as often as we do */
+	start(b);
+	wait_until("connected", is_connected, b);
+	witness_start(&b->witness, &b->broker);
+	wait_until("told", is_told_of_a_namesake, b);
+	assert_true(stats_of(b).connects <= 5);
+}
+
 static void stop_while_nobody_answers_is_in_time(void **state)
 {
 	struct bench *b = bench_of(state);
@@ -412,6 +533,10 @@ int main(void)
 	        CASE(stopped_broker_is_left_and_its_samples_sent_again),
 	        CASE(samples_live_before_their_commit_are_delivered_once),
 	        CASE(second_server_is_used_while_the_first_is_away),
+	        CASE(tls_wants_our_authority_this_host_and_a_valid_date),
+	        CASE(tls_older_than_1_2_is_refused),
+	        CASE(password_decides),
+	        CASE(namesake_is_recognised),
 	        CASE(stop_while_nobody_answers_is_in_time),
 	};
 
