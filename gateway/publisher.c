@@ -60,6 +60,7 @@ struct publisher {
 	char **uris; /* of the servers, as Paho wants them */
 	char will_topic[TOPIC_MAX];
 	bool abandoned;
+	uint64_t told_dropped; /* events, in the log */
 	struct sender *sender;
 	struct reader *reader;
 	struct cursor posted;
@@ -360,11 +361,22 @@ static void post_cursor(struct publisher *p)
 	}
 }
 
+/* Once after an outage, not once an event. */
+static void tell_dropped(struct publisher *p, uint64_t dropped)
+{
+	if (dropped > p->told_dropped && p->session.state == SESSION_UP) {
+		log_line(LOG_WARNING, "mqtt: %llu events were not published",
+		         (unsigned long long)(dropped - p->told_dropped));
+		p->told_dropped = dropped;
+	}
+}
+
 static void update_stats(struct publisher *p)
 {
 	struct sender_stats s;
 
 	sender_stats(p->sender, &s);
+	tell_dropped(p, s.events_dropped + feed_refused_news(p->feed));
 	pthread_mutex_lock(&p->lock);
 	p->stats.connects = p->session.connects;
 	p->stats.connected = p->session.state == SESSION_UP;

@@ -40,9 +40,10 @@ struct device_status {
 };
 
 /**
- * Start the thread; connecting goes on in the background for ever.
+ * Start the thread; connecting goes on in the background for ever.  The variables
+ * http_proxy and https_proxy leave the environment: Paho would heed them.
+ * @param cfg, w       borrowed until publisher_stop()
  * @param destination  index of this connection's cursor in w
- * @param info         text of P/info without queue and clock_synced, a flat JSON object
  * @return 0 or a negative errno
  */
 int publisher_start(struct publisher **out, const struct config *cfg, struct writer *w,
@@ -61,7 +62,9 @@ void publisher_device(struct publisher *p, uint32_t device,
 
 void publisher_stats(struct publisher *p, struct publisher_stats *out);
 
-/** Send what is queued for at most ms, say offline, disconnect, join.  NULL is fine. */
+/** Send what is queued for at most ms, say offline, disconnect, join.  Where the library
+ * hangs in name resolution its memory is left to the end of the process.  NULL is fine.
+ */
 void publisher_stop(struct publisher *p, uint32_t ms);
 
 #endif
