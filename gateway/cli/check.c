@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pollux check: is the configuration valid, and what will be asked of the devices? */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +38,11 @@ static void print_tag(const struct tag *t, const struct device_config *d,
 		driver->print_point(p, at, sizeof(at));
 	}
 	printf("  %s/%s: %s %s", t->device, t->name, at, t->type_name);
-	if (p->scale != 1 || p->offset != 0) {
-		printf(" x %.9g + %.9g", p->scale, p->offset);
+	if (p->scale != 1) {
+		printf(" x %.9g", p->scale);
+	}
+	if (p->offset != 0) {
+		printf(" %c %.9g", p->offset < 0 ? '-' : '+', fabs(p->offset));
 	}
 	printf("%s%s, ", *t->unit ? " in " : "", t->unit);
 	print_period(t->period_ms);
@@ -132,6 +136,21 @@ static void print_load(const struct config *c, size_t first)
 	}
 }
 
+/* " in K: pump/temperature in degC x 1 + 273.15" */
+static void print_tie(const struct tag *t, const struct model_port *port,
+                      const struct binding *tie)
+{
+	printf(" in %s: %s/%s%s%s", port->unit, t->device, t->name,
+	       *t->unit ? " in " : "", t->unit);
+	if (tie->scale != 1) {
+		printf(" x %.9g", tie->scale);
+	}
+	if (tie->offset != 0) {
+		printf(" + %.9g", tie->offset);
+	}
+	putchar('\n');
+}
+
 static void print_bindings(const struct config *c, const struct component_config *k,
                            bool outputs)
 {
@@ -148,9 +167,7 @@ static void print_bindings(const struct config *c, const struct component_config
 			printf(" in %s: virtual sensor %s/%s\n", port->unit, t->device,
 			       t->name);
 		} else {
-			printf(" in %s: %.9g x %s/%s%s%s + %.9g\n", port->unit,
-			       list[i].scale, t->device, t->name, *t->unit ? " in " : "",
-			       t->unit, list[i].offset);
+			print_tie(t, port, &list[i]);
 		}
 	}
 }
