@@ -364,6 +364,7 @@ static int take(struct component *c, int64_t t_ns)
 		c->stale = c->t_ns != TIME_NEVER;
 		c->running = false;
 	} else if (any && !c->running) {
+		c->rows += c->phase != COMPONENT_JUDGING;
 		start(c, t_ns);
 	} else if (any && c->n_measured) {
 		err = take_row(c);
