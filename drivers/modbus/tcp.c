@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/modbus/resolve.h"
 #include "drivers/modbus/transport.h"
 
 enum {
@@ -32,12 +33,7 @@ struct connection {
 	uv_tcp_t tcp;
 	uv_timer_t timer; /* for the next of all deadlines */
 	uv_connect_t connecting;
-	uv_getaddrinfo_t resolving;
-	bool resolver_busy;
-	bool resolved; /* peer is known; forgotten when connecting fails */
-	unsigned int
-	        n_failed; /* attempts in a row: each tries another of the addresses */
-	struct sockaddr_storage peer;
+	struct resolve resolve;
 	uint64_t connect_deadline_ns;
 	uint64_t pause_until_ns;
 	unsigned int n_timeouts; /* in a row */
@@ -185,8 +181,7 @@ static enum reason reason_of_status(int status)
 /* No connection: nobody in the queue needs to wait for another attempt. */
 static void fail_connect(struct connection *c, enum reason reason)
 {
-	c->resolved = false; /* the name may mean another address by now */
-	c->n_failed++;
+	resolve_blame(&c->resolve);
 	c->broken = REASON_NONE;
 	if (c->state == STATE_CONNECTING) {
 		close_tcp(c);
@@ -355,7 +350,7 @@ static void on_connected(uv_connect_t *connecting, int status)
 		fail_connect(c, reason_of_status(status));
 	} else {
 		c->state = STATE_READY;
-		c->n_failed = 0;
+		resolve_praise(&c->resolve);
 	}
 	c->in_callback = false;
 	kick(&c->base);
@@ -380,47 +375,17 @@ static void start_connect(struct connection *c)
 	c->tcp.data = c;
 	c->connecting.data = c;
 	c->state = STATE_CONNECTING;
-	err = uv_tcp_connect(&c->connecting, &c->tcp, (struct sockaddr *)&c->peer,
+	err = uv_tcp_connect(&c->connecting, &c->tcp, (struct sockaddr *)&c->resolve.peer,
 	                     on_connected);
 	if (err) {
 		fail_soon(c, reason_of_status(err));
 	}
 }
 
-/* The n-th address of a name, round and round; IPv4 first, as most devices know no other.
- */
-static const struct addrinfo *pick(const struct addrinfo *found, unsigned int n)
+static void on_resolved(void *arg, int err)
 {
-	unsigned int n_all = 0, n_ipv4 = 0;
-	bool ipv4;
-	const struct addrinfo *i = found;
+	struct connection *c = arg;
 
-	do {
-		n_all++;
-		n_ipv4 += i->ai_family == AF_INET;
-		i = i->ai_next;
-	} while (i);
-	n %= n_all;
-	ipv4 = n < n_ipv4;
-	n -= ipv4 ? 0 : n_ipv4;
-	while ((found->ai_family == AF_INET) != ipv4 || n-- > 0) {
-		found = found->ai_next;
-	}
-	return found;
-}
-
-static void on_resolved(uv_getaddrinfo_t *resolving, int status, struct addrinfo *found)
-{
-	struct connection *c = resolving->data;
-
-	c->resolver_busy = false;
-	if (status == 0) {
-		const struct addrinfo *picked = pick(found, c->n_failed);
-
-		memcpy(&c->peer, picked->ai_addr, picked->ai_addrlen);
-		c->resolved = true;
-	}
-	uv_freeaddrinfo(found);
 	if (c->leaving) {
 		on_handle_gone(c);
 		return;
@@ -428,7 +393,7 @@ static void on_resolved(uv_getaddrinfo_t *resolving, int status, struct addrinfo
 	c->n_handles--;
 	c->in_callback = true;
 	if (c->state == STATE_RESOLVING) {
-		if (status) {
+		if (err) {
 			fail_connect(c, REASON_REFUSED);
 		} else {
 			start_connect(c);
@@ -440,35 +405,20 @@ static void on_resolved(uv_getaddrinfo_t *resolving, int status, struct addrinfo
 
 static void resolve_or_connect(struct connection *c)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	const struct address *address = &c->base.address;
-	char port[8];
-	int err;
+	bool was_busy = c->resolve.busy;
+	int known;
 
 	c->connect_deadline_ns = now_ns(c) +
 	                         c->base.queue->timeout_ms * UINT64_C(1000000);
-	if (c->resolved ||
-	    uv_ip4_addr(address->host, address->port, (struct sockaddr_in *)&c->peer) ==
-	            0 ||
-	    uv_ip6_addr(address->host, address->port, (struct sockaddr_in6 *)&c->peer) ==
-	            0) {
-		start_connect(c);
-		return;
-	}
 	c->state = STATE_RESOLVING;
-	if (c->resolver_busy) {
-		return; /* the one of an attempt before is still out */
-	}
-	snprintf(port, sizeof(port), "%u", address->port);
-	c->resolving.data = c;
-	err = uv_getaddrinfo(c->base.env.loop, &c->resolving, on_resolved, address->host,
-	                     port, &hints);
-	if (err) {
+	known = resolve_start(&c->resolve, c->base.env.loop, &c->base.address);
+	if (known > 0) {
+		start_connect(c);
+	} else if (known < 0) {
 		fail_soon(c, REASON_REFUSED);
-		return;
+	} else if (!was_busy) {
+		c->n_handles++;
 	}
-	c->resolver_busy = true;
-	c->n_handles++;
 }
 
 /* ---- requests ---- */
@@ -542,6 +492,8 @@ static int tcp_new(struct transport **out, const struct driver_env *env,
 		return err;
 	}
 	c->timer.data = c;
+	c->resolve.done = on_resolved;
+	c->resolve.arg = c;
 	c->n_handles = 1;
 	*out = &c->base;
 	return 0;
@@ -555,9 +507,7 @@ static void tcp_free(struct transport *t)
 	if (c->state == STATE_CONNECTING || c->state == STATE_READY) {
 		close_tcp(c);
 	}
-	if (c->resolver_busy) {
-		uv_cancel((uv_req_t *)&c->resolving); /* its callback runs in any case */
-	}
+	resolve_cancel(&c->resolve);
 	uv_close((uv_handle_t *)&c->timer, on_timer_closed);
 }
 
