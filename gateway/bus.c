@@ -308,6 +308,20 @@ void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, s
 	pass_virtual(b, received_ns);
 }
 
+void bus_flush(struct bus *b)
+{
+	for (size_t i = 0; i < b->parts.config->n_tags; i++) {
+		struct reduce *r = b->reduce[i];
+
+		if (r && r->has_held) {
+			r->has_held = false;
+			b->newest.rows[b->newest.n++] = r->held;
+			send_batch(b, clock_stamp(b->parts.stamper, clock_now_ns(), 0),
+			           &b->newest);
+		}
+	}
+}
+
 void bus_event(struct bus *b, const struct event *e)
 {
 	struct event stamped = *e;

@@ -46,6 +46,9 @@ void bus_free(struct bus *b);
 /** Take one block's answer.  Readings are borrowed for the call. */
 void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, size_t n);
 
+/** Give out what the reductions hold back: the newest readings, before the end. */
+void bus_flush(struct bus *b);
+
 /** A device changed its state. */
 void bus_device(struct bus *b, uint32_t device, const struct device_health *health);
 

@@ -3,19 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_list.h"
 #include "drivers/reading.h"
 #include "gateway/cli/command.h"
 
-/* To add a command: its file in gateway/cli/, its name in meson.build, and here twice. */
-extern const struct command command_check;
-extern const struct command command_config;
-extern const struct command command_sim;
+#define X(name) extern const struct command command_##name;
+COMMAND_LIST
+#undef X
 
 static const struct command *const commands[] = {
-        &command_check,
-        &command_config,
-        &command_sim,
-        NULL,
+#define X(name) &command_##name,
+        COMMAND_LIST
+#undef X
+                NULL,
 };
 
 static void print_help(FILE *out)

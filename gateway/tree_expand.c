@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ${NAME} in scalars. */
+/* ${NAME} and ${NAME:-default} in scalars. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +11,28 @@ static const char name_chars[] =
 
 enum { NAME_MAX_BYTES = 200 };
 
-/* The value of the variable whose "${" is at p; *end behind its "}".  NULL: complained.
- */
+/* The value of the variable whose "${" is at p, or what stands behind ":-" where it is
+ * not set; *end behind its "}".  NULL: complained, or no memory. */
 static const char *value_at(const struct node *node, const char *p, const char **end,
-                            struct complaints *said)
+                            struct arena *arena, struct complaints *said)
 {
 	size_t n = strspn(p + 2, name_chars);
+	const char *preset = strncmp(p + 2 + n, ":-", 2) == 0 ? p + 2 + n + 2 : NULL;
+	const char *close = preset ? strchr(preset, '}') : p + 2 + n;
 	char name[NAME_MAX_BYTES + 1];
 	const char *value;
 
-	*end = p + 2 + n + 1;
-	if (n == 0 || n > NAME_MAX_BYTES || p[2 + n] != '}') {
+	if (n == 0 || n > NAME_MAX_BYTES || !close || *close != '}') {
 		complaint_error(said, node->at, "'${' without a name and '}'");
 		return NULL;
 	}
 	memcpy(name, p + 2, n);
 	name[n] = '\0';
+	*end = close + 1;
 	value = getenv(name);
+	if (!value && preset) {
+		return arena_text(arena, preset, (size_t)(close - preset));
+	}
 	if (!value) {
 		complaint_error(said, node->at, "environment variable '%s' is not set",
 		                name);
@@ -40,7 +45,7 @@ static int expand_scalar(struct node *node, struct arena *arena, struct complain
 	const char *p = node->text, *start, *end, *out = "";
 
 	while ((start = strstr(p, "${"))) {
-		const char *value = value_at(node, start, &end, said);
+		const char *value = value_at(node, start, &end, arena, said);
 
 		if (!value) {
 			node->bad = true;

@@ -39,8 +39,10 @@ struct writer {
 	atomic_bool stop;
 	_Atomic int64_t reserved; /* a batch beyond it is committed at once */
 	_Atomic int64_t refused;  /* samples that found the queue full */
+	_Atomic int64_t taken;    /* samples put into the queue */
 	pthread_mutex_t mutex;    /* of the following; never held over I/O */
 	struct writer_stats stats;
+	int64_t stats_settled; /* settled, as of stats */
 	struct cursor cursors[DESTINATIONS_MAX];
 	size_t n_destinations;
 	int64_t wall_us;
@@ -51,6 +53,8 @@ struct writer {
 	int error;       /* of the last commit, as told */
 	bool again;      /* the queue is being appended once more */
 	int64_t dropped; /* samples that were taken and lost */
+	int64_t open;    /* samples that the open transaction takes off the queue */
+	int64_t settled; /* samples taken off the queue for good: stored or dropped */
 	uint64_t commits;
 };
 
@@ -106,6 +110,7 @@ int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, s
 		}
 	}
 	m->n = n;
+	atomic_fetch_add_explicit(&w->taken, (int64_t)n, memory_order_relaxed);
 	put(w, m, at_us, end);
 	return 0;
 }
@@ -170,6 +175,7 @@ static int drain(struct writer *w)
 	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
 		err = append(w, m);
 		if (!err) {
+			w->open += (int64_t)m->n;
 			w->pos = pos;
 		}
 	}
@@ -185,6 +191,7 @@ static void shed(struct writer *w)
 	while (ring_used(w->ring) > w->queue_bytes / 4 * 3 &&
 	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
 		w->dropped += (int64_t)m->n;
+		w->settled += (int64_t)m->n;
 		ring_pop_to(w->ring, pos);
 	}
 }
@@ -221,6 +228,7 @@ static void publish_stats(struct writer *w)
 	w->stats.history = counts;
 	w->stats.committed_at = history_newest(w->h);
 	w->stats.dropped = w->dropped;
+	w->stats_settled = w->settled;
 	w->stats.queued_bytes = used;
 	if (used > w->stats.queue_bytes_max) {
 		w->stats.queue_bytes_max = used;
@@ -271,10 +279,12 @@ static int commit(struct writer *w)
 		w->pos = ring_tail(w->ring);
 	} else {
 		w->commits += w->pos != ring_tail(w->ring);
+		w->settled += w->open;
 		ring_pop_to(w->ring, w->pos);
 		atomic_store(&w->reserved, history_reserved(w->h));
 		w->again = w->again && more > 0;
 	}
+	w->open = 0;
 	tell_trouble(w, err);
 	if (!err) {
 		tell_committed(w, before);
@@ -479,6 +489,8 @@ void writer_stats(struct writer *w, struct writer_stats *out)
 {
 	pthread_mutex_lock(&w->mutex);
 	*out = w->stats;
+	out->queued_rows = atomic_load_explicit(&w->taken, memory_order_relaxed) -
+	                   w->stats_settled;
 	pthread_mutex_unlock(&w->mutex);
 	out->queued_bytes = (int64_t)ring_used(w->ring);
 	out->dropped += atomic_load_explicit(&w->refused, memory_order_relaxed);

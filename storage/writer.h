@@ -16,6 +16,7 @@ struct writer_stats {
 	struct history_counts history;
 	int64_t committed_at; /* `at` of the newest durable batch */
 	int64_t dropped; /* samples lost because storage failed or the queue was full */
+	int64_t queued_rows; /* taken by writer_samples(), not yet stored or dropped */
 	int64_t queued_bytes, queue_bytes_max;
 	uint64_t commits;
 	uint64_t progress; /* rises whenever the thread goes round; for the watchdog */

@@ -8,7 +8,7 @@
 #include "drivers/modbus/address.h"
 #include "drivers/modbus/reader.h"
 #include "drivers/modbus/value.h"
-#include "drivers/modbus/writer.h"
+#include "drivers/modbus/write_queue.h"
 
 extern const struct driver driver_modbus;
 
@@ -19,7 +19,7 @@ struct modbus_device {
 	struct transport *transport;
 	struct transport_user user;
 	struct reader reader;
-	struct writer writer;
+	struct write_queue writer;
 	struct transaction probe;
 	probe_done_cb probe_done; /* NULL: none under way */
 	void *probe_arg;
@@ -102,7 +102,7 @@ static void modbus_close(struct device *device)
 		return;
 	}
 	if (dev->transport) {
-		writer_fini(&dev->writer);
+		write_queue_fini(&dev->writer);
 		if (dev->probe_done) {
 			transport_cancel(dev->transport, &dev->probe);
 			dev->probe_done(dev->probe_arg, -ECANCELED);
@@ -135,7 +135,7 @@ static int modbus_open(struct device **out, const struct driver_env *env,
 	dev->probe.rank = RANK_READ;
 	dev->probe.done = on_probed;
 	dev->probe.arg = dev;
-	writer_init(&dev->writer, cfg, dev->transport, &dev->base.stats);
+	write_queue_init(&dev->writer, cfg, dev->transport, &dev->base.stats);
 	err = reader_init(&dev->reader, cfg, dev->transport, &dev->base.stats);
 	if (err) {
 		*why = err == -E2BIG ? "a tag is larger than limits.max_registers allows"
@@ -155,8 +155,8 @@ static int modbus_read(struct device *device, uint32_t due, const struct read_si
 static int modbus_write(struct device *device, const struct point *point,
                         const struct value *value, write_done_cb done, void *arg)
 {
-	return writer_start(&((struct modbus_device *)device)->writer, point, value, done,
-	                    arg);
+	return write_queue_start(&((struct modbus_device *)device)->writer, point, value,
+	                         done, arg);
 }
 
 /* ---- check ---- */

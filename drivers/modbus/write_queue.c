@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/modbus/writer.h"
+#include "drivers/modbus/write_queue.h"
 
 #include <errno.h>
 #include <string.h>
@@ -7,13 +7,13 @@
 #include "drivers/modbus/reader.h"
 #include "drivers/modbus/value.h"
 
-static void submit(struct writer *writer, enum transaction_rank rank)
+static void submit(struct write_queue *writer, enum transaction_rank rank)
 {
 	writer->transaction.rank = (uint8_t)rank;
 	transport_submit(writer->transport, &writer->transaction);
 }
 
-static void write_registers(struct writer *writer, enum transaction_rank rank)
+static void write_registers(struct write_queue *writer, enum transaction_rank rank)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
 	uint16_t count = value_registers(order->point);
@@ -27,7 +27,7 @@ static void write_registers(struct writer *writer, enum transaction_rank rank)
 	submit(writer, rank);
 }
 
-static void write_coil(struct writer *writer)
+static void write_coil(struct write_queue *writer)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
 
@@ -41,7 +41,7 @@ static void write_coil(struct writer *writer)
 	submit(writer, RANK_WRITE);
 }
 
-static void read_rest(struct writer *writer)
+static void read_rest(struct write_queue *writer)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
 
@@ -53,7 +53,7 @@ static void read_rest(struct writer *writer)
 	submit(writer, RANK_WRITE);
 }
 
-static void start_first(struct writer *writer)
+static void start_first(struct write_queue *writer)
 {
 	const struct point *point = writer->orders[writer->first].point;
 
@@ -67,7 +67,7 @@ static void start_first(struct writer *writer)
 }
 
 /* What to tell of a write that ended like this. */
-static int outcome(const struct writer *writer, const struct answer *answer)
+static int outcome(const struct write_queue *writer, const struct answer *answer)
 {
 	if (answer->reason == REASON_NONE) {
 		return 0;
@@ -80,7 +80,7 @@ static int outcome(const struct writer *writer, const struct answer *answer)
 
 static void on_answer(struct transaction *t, const struct answer *answer)
 {
-	struct writer *writer = t->arg;
+	struct write_queue *writer = t->arg;
 	struct writer_order *order = &writer->orders[writer->first];
 	write_done_cb done = order->done;
 	void *arg = order->arg;
@@ -100,8 +100,8 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 	done(arg, err, answer->code);
 }
 
-int writer_start(struct writer *writer, const struct point *point,
-                 const struct value *value, write_done_cb done, void *arg)
+int write_queue_start(struct write_queue *writer, const struct point *point,
+                      const struct value *value, write_done_cb done, void *arg)
 {
 	struct writer_order *order =
 	        &writer->orders[(writer->first + writer->n) % WRITER_MAX];
@@ -132,16 +132,16 @@ int writer_start(struct writer *writer, const struct point *point,
 	return 0;
 }
 
-void writer_init(struct writer *writer, const struct device_config *config,
-                 struct transport *transport, struct device_stats *stats)
+void write_queue_init(struct write_queue *writer, const struct device_config *config,
+                      struct transport *transport, struct device_stats *stats)
 {
-	*writer = (struct writer){.transport = transport};
+	*writer = (struct write_queue){.transport = transport};
 	reader_prepare(&writer->transaction, config, stats);
 	writer->transaction.done = on_answer;
 	writer->transaction.arg = writer;
 }
 
-void writer_fini(struct writer *writer)
+void write_queue_fini(struct write_queue *writer)
 {
 	int err = -ECANCELED;
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** One device's writes: in order, one at a time, ahead of its reads, each sent at most
  * once.  A part of a register is read and written back with nothing in between. */
-#ifndef DRIVERS_MODBUS_WRITER_H
-#define DRIVERS_MODBUS_WRITER_H
+#ifndef DRIVERS_MODBUS_WRITE_QUEUE_H
+#define DRIVERS_MODBUS_WRITE_QUEUE_H
 
 #include "drivers/modbus/transport.h"
 
 enum { WRITER_MAX = 8 }; /* waiting */
 
 /** A member of the device; open only so that it can be one. */
-struct writer {
+struct write_queue {
 	struct transport *transport;
 	struct transaction transaction;
 	struct writer_order {
@@ -24,15 +24,15 @@ struct writer {
 	bool reading; /* the rest of the register, before a part is written */
 };
 
-/** config and stats are borrowed until writer_fini(). */
-void writer_init(struct writer *writer, const struct device_config *config,
-                 struct transport *transport, struct device_stats *stats);
+/** config and stats are borrowed until write_queue_fini(). */
+void write_queue_init(struct write_queue *writer, const struct device_config *config,
+                      struct transport *transport, struct device_stats *stats);
 
 /** Ends every write: -ECANCELED, or -ETIMEDOUT where it may have been sent. */
-void writer_fini(struct writer *writer);
+void write_queue_fini(struct write_queue *writer);
 
 /** As driver.write. */
-int writer_start(struct writer *writer, const struct point *point,
-                 const struct value *value, write_done_cb done, void *arg);
+int write_queue_start(struct write_queue *writer, const struct point *point,
+                      const struct value *value, write_done_cb done, void *arg);
 
 #endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/cli/view.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/control.h"
+
+enum exit_code view_parse(const char *command, int argc, char **argv,
+                          struct view_args *args)
+{
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+	                                        {"json", no_argument, NULL, 'j'},
+	                                        {0}};
+
+	*args = (struct view_args){.path = CONFIG_PATH};
+	for (int opt; (opt = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+		if (opt == 'c') {
+			args->path = optarg;
+		} else if (opt == 'j') {
+			args->json = true;
+		} else {
+			return command_usage(command, "what is that?");
+		}
+	}
+	if (optind < argc) {
+		return command_usage(command, "'%s' is too much", argv[optind]);
+	}
+	return EXIT_DONE;
+}
+
+json_t *view_ask(const struct config *cfg, const char *question, int *err)
+{
+	char *path = control_path(cfg->state_dir);
+	char *answer = NULL;
+	json_t *json;
+
+	*err = path ? control_ask(path, question, &answer) : -ENOMEM;
+	free(path);
+	if (*err) {
+		return NULL;
+	}
+	json = json_loads(answer, 0, NULL);
+	free(answer);
+	*err = json ? 0 : -EBADMSG;
+	return json;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static double number_of(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static long long integer_of(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
+/* A number in at most 10 places, "-" for none. */
+static const char *show(double x, char *buf, size_t size)
+{
+	if (isnan(x)) {
+		return "-";
+	}
+	snprintf(buf, size, "%.6g", x);
+	return buf;
+}
+
+static const char *colour_of(const char *state, bool colour)
+{
+	static const struct {
+		const char *state, *code;
+	} codes[] = {
+	        {"ok", "\033[32m"},        {"healthy", "\033[32m"},
+	        {"learning", "\033[36m"},  {"spike", "\033[33m"},
+	        {"transient", "\033[33m"}, {"degraded", "\033[33m"},
+	        {"drift", "\033[1;31m"},   {"mismatch", "\033[1;31m"},
+	        {"bad", "\033[31m"},       {"stale", "\033[31m"},
+	        {"down", "\033[31m"},
+	};
+
+	for (size_t i = 0; colour && i < ARRAY_SIZE(codes); i++) {
+		if (strcmp(codes[i].state, state) == 0) {
+			return codes[i].code;
+		}
+	}
+	return "";
+}
+
+static void view_device(FILE *out, const json_t *d, bool colour)
+{
+	const char *state = text_of(d, "state");
+	char ok[24], rtt[24];
+
+	fprintf(out, "%-16.16s %s%-9s%s %-12s %6s %8s %10lld %8lld  %s\n",
+	        text_of(d, "id"), colour_of(state, colour), state,
+	        colour ? "\033[0m" : "", text_of(d, "error"),
+	        show(number_of(d, "ok_pct"), ok, sizeof(ok)),
+	        show(number_of(d, "rtt_ms"), rtt, sizeof(rtt)), integer_of(d, "reads"),
+	        integer_of(d, "overruns"), text_of(d, "address"));
+}
+
+static void view_destination(FILE *out, const json_t *d)
+{
+	const char *error = text_of(d, "error");
+
+	fprintf(out, "%s: %s %s, delivered %lld, pending %lld, evicted %lld%s%s\n",
+	        text_of(d, "name"),
+	        json_is_true(json_object_get(d, "connected")) ? "connected to"
+	                                                      : "not connected to",
+	        text_of(d, "server"), integer_of(d, "delivered"),
+	        integer_of(d, "pending"), integer_of(d, "evicted"), *error ? "; " : "",
+	        error);
+}
+
+void view_status(FILE *out, const json_t *status, bool colour)
+{
+	const json_t *item;
+	const json_t *history = json_object_get(status, "history");
+	size_t i;
+
+	fprintf(out,
+	        "gateway %s, pollux %s, up %.0f s, %lld tags (%lld of %lld learnt)\n",
+	        text_of(status, "gateway"), text_of(status, "version"),
+	        number_of(status, "uptime_s"), integer_of(status, "tags"),
+	        integer_of(status, "learnt"), integer_of(status, "monitored"));
+	fprintf(out, "produced %lld = stored %lld + dropped %lld; history %.1f MB%s%s\n",
+	        integer_of(status, "produced"), integer_of(status, "stored"),
+	        integer_of(json_object_get(status, "dropped"), "storage"),
+	        (double)integer_of(history, "bytes") / 1e6,
+	        *text_of(history, "error") ? "; " : "", text_of(history, "error"));
+	json_array_foreach(json_object_get(status, "destinations"), i, item)
+	{
+		view_destination(out, item);
+	}
+	fprintf(out, "\n%-16s %-9s %-12s %6s %8s %10s %8s  %s\n", "device", "state",
+	        "error", "ok %", "rtt ms", "reads", "overruns", "address");
+	json_array_foreach(json_object_get(status, "devices"), i, item)
+	{
+		view_device(out, item, colour);
+	}
+}
+
+static void value_text(const json_t *tag, char *buf, size_t size)
+{
+	const json_t *v = json_object_get(tag, "value");
+
+	if (json_is_string(v)) {
+		snprintf(buf, size, "\"%s\"", json_string_value(v));
+	} else if (json_is_boolean(v)) {
+		snprintf(buf, size, "%s", json_is_true(v) ? "true" : "false");
+	} else if (json_is_integer(v)) {
+		snprintf(buf, size, "%lld", (long long)json_integer_value(v));
+	} else if (json_is_real(v)) {
+		snprintf(buf, size, "%.6g", json_real_value(v));
+	} else {
+		snprintf(buf, size, "-");
+	}
+}
+
+static void view_tag(FILE *out, const json_t *tag, bool colour)
+{
+	const char *state = text_of(tag, "state");
+	double age_s = ((double)clock_wall_us() / 1e3 - number_of(tag, "ts")) / 1e3;
+	char name[140], value[64], predicted[24], sigma[24], note[24] = "";
+
+	snprintf(name, sizeof(name), "%s/%s", text_of(tag, "device"),
+	         text_of(tag, "tag"));
+	value_text(tag, value, sizeof(value));
+	if (strcmp(state, "learning") == 0) {
+		snprintf(note, sizeof(note), " %.0f %%", 100 * number_of(tag, "learnt"));
+	} else if (strcmp(text_of(tag, "source"), "measured") != 0) {
+		snprintf(note, sizeof(note), " %s", text_of(tag, "source"));
+	}
+	fprintf(out, "%-26.26s %12.12s %-6.6s %12s %10s  %s%s%s%-12s %6.1f s\n", name,
+	        value, text_of(tag, "unit"),
+	        show(number_of(tag, "predicted"), predicted, sizeof(predicted)),
+	        show(number_of(tag, "sigma"), sigma, sizeof(sigma)),
+	        colour_of(state, colour), state, colour ? "\033[0m" : "", note,
+	        fmax(age_s, 0));
+}
+
+static void view_alarms(FILE *out, const json_t *tags, bool colour)
+{
+	const json_t *tag;
+	size_t i;
+	bool any = false;
+
+	json_array_foreach(tags, i, tag)
+	{
+		const char *kind = text_of(tag, "alarm");
+
+		if (*kind) {
+			fprintf(out, "%s%s%s: %s/%s\n", any ? "" : "\n",
+			        colour_of(kind, colour), kind, text_of(tag, "device"),
+			        text_of(tag, "tag"));
+			fputs(colour ? "\033[0m" : "", out);
+			any = true;
+		}
+	}
+	if (!any) {
+		fputs("\nno alarms\n", out);
+	}
+}
+
+/* Those with an alarm, or those without, or all. */
+enum { WITHOUT_ALARM, WITH_ALARM, EITHER };
+
+static size_t view_some(FILE *out, const json_t *tags, size_t rows, int which,
+                        bool colour)
+{
+	const json_t *tag;
+	size_t shown = 0, i;
+
+	json_array_foreach(tags, i, tag)
+	{
+		int has = *text_of(tag, "alarm") ? WITH_ALARM : WITHOUT_ALARM;
+
+		if (shown < rows && (which == EITHER || which == has)) {
+			view_tag(out, tag, colour);
+			shown++;
+		}
+	}
+	return shown;
+}
+
+void view_tags(FILE *out, const json_t *tags, size_t rows, bool colour)
+{
+	size_t n = json_array_size(tags), shown;
+
+	fprintf(out, "%-26s %12s %-6s %12s %10s  %-12s %8s\n", "tag", "value", "unit",
+	        "predicted", "sigma", "state", "age");
+	if (n <= rows) {
+		shown = view_some(out, tags, rows, EITHER, colour);
+	} else {
+		shown = view_some(out, tags, rows, WITH_ALARM, colour);
+		shown += view_some(out, tags, rows - shown, WITHOUT_ALARM, colour);
+	}
+	if (shown < n) {
+		fprintf(out, "... and %zu more\n", n - shown);
+	}
+	view_alarms(out, tags, colour);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Tables of a running gateway for a terminal, from the answers of its local socket. */
+#ifndef GATEWAY_CLI_VIEW_H
+#define GATEWAY_CLI_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "gateway/cli/command.h"
+#include "gateway/config.h"
+
+/** Print the summary and the devices.  colour: ANSI colours may be used. */
+void view_status(FILE *out, const json_t *status, bool colour);
+
+/**
+ * Print tags with value, predicted, sigma, state, age, and the alarms under them.
+ * @param tags  answer to "tags"
+ * @param rows  at most so many tags; those in alarm come first where not all fit
+ */
+void view_tags(FILE *out, const json_t *tags, size_t rows, bool colour);
+
+/** Ask the gateway with this configuration.  @return new reference, or NULL with *err a
+ * negative errno of control_ask() */
+json_t *view_ask(const struct config *cfg, const char *question, int *err);
+
+/** Parse `-c FILE` and `--json` and nothing else, and load the configuration. */
+struct view_args {
+	const char *path;
+	bool json;
+};
+enum exit_code view_parse(const char *command, int argc, char **argv,
+                          struct view_args *args);
+
+#endif

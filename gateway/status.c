@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/status.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/payload.h"
+
+/* NaN and infinity are null. */
+static json_t *number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *integer(uint64_t x)
+{
+	return json_integer((json_int_t)x);
+}
+
+static json_t *device_errors(const struct device_stats *stats)
+{
+	json_t *errors = json_object();
+
+	for (int i = 1; i < REASON_COUNT; i++) {
+		if (stats->errors[i]) {
+			json_object_set_new(errors, reason_name((enum reason)i),
+			                    integer(stats->errors[i]));
+		}
+	}
+	return errors;
+}
+
+static json_t *device_json(const struct status_parts *p, uint32_t i)
+{
+	const struct device_config *cfg = &p->config->devices[i];
+	struct device_health h;
+	json_t *o = json_object();
+
+	poller_health(p->poller, i, &h);
+	json_object_set_new(o, "id", json_string(cfg->id));
+	json_object_set_new(o, "driver", json_string(cfg->driver));
+	json_object_set_new(o, "address", json_string(cfg->address));
+	json_object_set_new(o, "state", json_string(device_state_name(h.state)));
+	json_object_set_new(o, "error",
+	                    h.reason ? json_string(reason_name(h.reason)) : json_null());
+	json_object_set_new(o, "ok_pct", number(h.ok_pct));
+	json_object_set_new(o, "rtt_ms",
+	                    h.stats.answers ? number(h.stats.rtt_us / 1e3) : json_null());
+	json_object_set_new(o, "reads", integer(h.reads));
+	json_object_set_new(o, "overruns", integer(h.overruns));
+	json_object_set_new(o, "backoff_ms", integer(h.backoff_ms));
+	json_object_set_new(o, "tags", integer(cfg->n_points));
+	json_object_set_new(o, "bad_tags", integer(h.bad_tags));
+	json_object_set_new(o, "blocks", integer(h.stats.n_blocks));
+	json_object_set_new(o, "requests", integer(h.stats.requests));
+	json_object_set_new(o, "answers", integer(h.stats.answers));
+	json_object_set_new(o, "late_answers", integer(h.stats.late_answers));
+	json_object_set_new(o, "errors", device_errors(&h.stats));
+	return o;
+}
+
+static json_t *destination_json(const struct status_parts *p, size_t i,
+                                const struct writer_stats *w)
+{
+	struct publisher_stats s = {.connected = false};
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(p->config->history.destinations[i]));
+	json_object_set_new(o, "delivered",
+	                    json_integer(w->history.destination[i].delivered));
+	json_object_set_new(o, "pending",
+	                    json_integer(w->history.destination[i].pending));
+	json_object_set_new(o, "evicted",
+	                    json_integer(w->history.destination[i].evicted));
+	if (p->publisher) {
+		publisher_stats(p->publisher, &s);
+		json_object_set_new(o, "connected", json_boolean(s.connected));
+		json_object_set_new(o, "server",
+		                    s.server ? json_string(s.server) : json_null());
+		json_object_set_new(o, "error",
+		                    s.error[0] ? json_string(s.error) : json_null());
+		json_object_set_new(o, "qos", json_integer(p->config->mqtt.qos));
+		json_object_set_new(o, "messages", integer(s.messages));
+		json_object_set_new(o, "live_rows", integer(s.live_rows));
+		json_object_set_new(o, "history_rows", integer(s.history_rows));
+		json_object_set_new(o, "coalesced", integer(s.coalesced));
+		json_object_set_new(o, "connects", integer(s.connects));
+		json_object_set_new(o, "in_flight", integer(s.in_flight));
+	}
+	return o;
+}
+
+static json_t *history_json(const struct writer_stats *w)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "bytes", json_integer(w->history.bytes));
+	json_object_set_new(o, "commits", integer(w->commits));
+	json_object_set_new(o, "queued_bytes", json_integer(w->queued_bytes));
+	json_object_set_new(o, "error",
+	                    w->error ? json_string(strerror(-w->error)) : json_null());
+	return o;
+}
+
+/* Of the analog tags: how many have learnt their normal, how many are in alarm. */
+static void add_tags(json_t *o, const struct status_parts *p)
+{
+	uint64_t monitored = 0, learnt = 0, alarms = 0;
+
+	for (uint32_t i = 0; i < p->config->n_tags; i++) {
+		double progress = twin_progress(p->twin, i);
+
+		monitored += isnan(progress) ? 0 : 1;
+		learnt += progress >= 1 ? 1 : 0;
+		alarms += bus_now(p->bus, i)->alarm.id != 0 ? 1 : 0;
+	}
+	json_object_set_new(o, "tags", integer(p->config->n_tags));
+	json_object_set_new(o, "monitored", integer(monitored));
+	json_object_set_new(o, "learnt", integer(learnt));
+	json_object_set_new(o, "alarms", integer(alarms));
+}
+
+/* Three counters of three owners: the bus's produced, the queue's, the file's stored. */
+static void add_balance(json_t *o, const struct status_parts *p,
+                        const struct writer_stats *w)
+{
+	struct bus_counts counts;
+	json_t *dropped = json_object();
+
+	bus_counts(p->bus, &counts);
+	json_object_set_new(o, "readings", integer(counts.readings));
+	json_object_set_new(o, "reduced", integer(counts.reduced));
+	json_object_set_new(o, "produced",
+	                    json_integer(p->stored_before + (int64_t)counts.produced -
+	                                 w->queued_rows));
+	json_object_set_new(o, "queued", json_integer(w->queued_rows));
+	json_object_set_new(o, "stored", json_integer(w->history.stored));
+	json_object_set_new(dropped, "storage", json_integer(w->dropped));
+	json_object_set_new(o, "dropped", dropped);
+}
+
+char *status_json(const struct status_parts *p)
+{
+	struct writer_stats w;
+	json_t *o = json_object();
+	json_t *devices = json_array(), *destinations = json_array();
+	char *text;
+
+	writer_stats(p->writer, &w);
+	json_object_set_new(o, "version", json_string(POLLUX_VERSION));
+	json_object_set_new(o, "gateway", json_string(p->config->gateway_id));
+	json_object_set_new(o, "pid", json_integer(getpid()));
+	json_object_set_new(o, "uptime_s",
+	                    number((double)(clock_now_ns() - p->started_ns) / 1e9));
+	json_object_set_new(o, "clock_synced", json_boolean(clock_synced()));
+	add_balance(o, p, &w);
+	for (size_t i = 0; i < p->config->history.n_destinations; i++) {
+		json_array_append_new(destinations, destination_json(p, i, &w));
+	}
+	for (uint32_t i = 0; i < p->config->n_devices; i++) {
+		json_array_append_new(devices, device_json(p, i));
+	}
+	json_object_set_new(o, "destinations", destinations);
+	json_object_set_new(o, "devices", devices);
+	json_object_set_new(o, "history", history_json(&w));
+	add_tags(o, p);
+	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(o);
+	return text;
+}
+
+/* A tag's state with its alarm inside the same object. */
+static size_t tag_json(const struct status_parts *p, uint32_t i, char *buf, size_t size)
+{
+	const struct tag_now *now = bus_now(p->bus, i);
+	size_t n;
+
+	n = payload_state(buf, size, &p->config->tags[i], &now->sample);
+	if (n == 0 || n + 64 > size) {
+		return 0;
+	}
+	return n - 1 +
+	       (size_t)sprintf(buf + n - 1, ",\"learnt\":%.3g,\"alarm\":\"%s\"}",
+	                       fmax(0, twin_progress(p->twin, i)),
+	                       now->alarm.id
+	                               ? alarm_kind_name((enum alarm_kind)now->alarm.kind)
+	                               : "");
+}
+
+char *status_tags_json(const struct status_parts *p)
+{
+	size_t room = p->config->n_tags * (PAYLOAD_STATE_MAX / 4) + PAYLOAD_STATE_MAX +
+	              64;
+	char *text = malloc(room);
+	size_t n = 1;
+
+	if (!text) {
+		return NULL;
+	}
+	text[0] = '[';
+	for (uint32_t i = 0; i < p->config->n_tags; i++) {
+		if (bus_now(p->bus, i)->sample.ts_us != 0) {
+			n += n > 1 ? (text[n] = ',', 1U) : 0U;
+			n += tag_json(p, i, text + n, room - n - 2);
+		}
+	}
+	text[n] = ']';
+	text[n + 1] = '\0';
+	return text;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What a running gateway says of itself: the texts of `pollux status`, `top`, `read`. */
+#ifndef GATEWAY_STATUS_H
+#define GATEWAY_STATUS_H
+
+#include "gateway/bus.h"
+
+/** Everything status looks at; borrowed. */
+struct status_parts {
+	const struct config *config;
+	struct bus *bus;
+	struct poller *poller;
+	struct publisher *publisher; /* NULL: no destination */
+	struct writer *writer;
+	struct twin *twin;
+	uint64_t started_ns;   /* monotonic */
+	int64_t stored_before; /* rows in the history at start */
+};
+
+/**
+ * The whole status as one JSON object:
+ * version, gateway, pid, uptime_s, clock_synced, produced, stored, queued, dropped (by
+ * reason), readings, reduced, destinations, devices, history, tags, alarms.
+ *
+ * produced = stored + dropped at every moment: a sample counts as produced when the
+ * history has it or lost it; queued are those still on the way.
+ * @return text from malloc(), or NULL
+ */
+char *status_json(const struct status_parts *p);
+
+/** All tags' latest states, an array of the objects of P/D/T/state with the active
+ * alarm's kind added as `alarm`.  @return text from malloc(), or NULL */
+char *status_tags_json(const struct status_parts *p);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "gateway/status.h"
+
+/* --- the parts, scripted --- */
+
+static struct bus_counts counts;
+static struct tag_now now[2];
+static struct device_health health;
+static struct publisher_stats published;
+static struct writer_stats written;
+
+void bus_counts(const struct bus *b, struct bus_counts *out)
+{
+	(void)b;
+	*out = counts;
+}
+
+const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
+{
+	(void)b;
+	return &now[tag];
+}
+
+void poller_health(const struct poller *p, uint32_t device, struct device_health *out)
+{
+	(void)p;
+	(void)device;
+	*out = health;
+}
+
+const char *device_state_name(enum device_state state)
+{
+	return state == DEVICE_DOWN ? "down" : "ok";
+}
+
+void publisher_stats(struct publisher *p, struct publisher_stats *out)
+{
+	(void)p;
+	*out = published;
+}
+
+void writer_stats(struct writer *w, struct writer_stats *out)
+{
+	(void)w;
+	*out = written;
+}
+
+double twin_progress(const struct twin *t, uint32_t tag)
+{
+	(void)t;
+	return tag == 0 ? 0.5 : 1;
+}
+
+static const struct tag tags[] = {{.device = "d", .name = "a", .unit = "m"},
+                                  {.device = "d", .name = "b", .unit = ""}};
+static const struct device_config device = {
+        .id = "d", .driver = "modbus", .address = "tcp://x", .n_points = 2};
+static const char *const destinations[] = {"mqtt"};
+static const struct config config = {
+        .gateway_id = "g",
+        .mqtt = {.qos = 1},
+        .history = {.destinations = destinations, .n_destinations = 1},
+        .devices = &device,
+        .n_devices = 1,
+        .tags = tags,
+        .n_tags = 2,
+};
+static const struct status_parts parts = {
+        .config = &config,
+        .publisher = (struct publisher *)&published, /* there is one */
+        .stored_before = 1000,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(now, 0, sizeof(now));
+	counts = (struct bus_counts){.readings = 70, .produced = 60, .reduced = 10};
+	written = (struct writer_stats){.dropped = 3, .queued_rows = 7};
+	written.history.stored = 1050;
+	written.history.destination[0].delivered = 1000;
+	written.history.destination[0].pending = 50;
+	health = (struct device_health){.state = DEVICE_OK, .ok_pct = NAN, .reads = 5};
+	published = (struct publisher_stats){.connected = true, .server = "mqtt://b"};
+	return 0;
+}
+
+static json_t *status(void)
+{
+	char *text = status_json(&parts);
+	json_t *o = json_loads(text, 0, NULL);
+
+	assert_non_null(o);
+	free(text);
+	return o;
+}
+
+static json_int_t integer(const json_t *o, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(o, key)));
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void balance_holds_while_samples_are_on_their_way(void **state)
+{
+	json_t *o = status();
+	json_t *dropped = json_object_get(o, "dropped");
+
+	(void)state;
+	assert_int_equal(integer(o, "produced"), 1053);
+	assert_int_equal(integer(o, "produced"),
+	                 integer(o, "stored") + integer(dropped, "storage"));
+	assert_int_equal(integer(o, "queued"), 7);
+	json_decref(o);
+}
+
+static void sample_that_storage_lost_count_of_shows(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	written.history.stored--; /* one less than the queue says it gave */
+	o = status();
+	assert_int_not_equal(integer(o, "produced"),
+	                     integer(o, "stored") +
+	                             integer(json_object_get(o, "dropped"), "storage"));
+	json_decref(o);
+}
+
+static void destination_has_its_own_balance(void **state)
+{
+	json_t *o = status();
+	json_t *d = json_array_get(json_object_get(o, "destinations"), 0);
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(d, "name")), "mqtt");
+	assert_int_equal(integer(o, "stored"), integer(d, "delivered") +
+	                                               integer(d, "pending") +
+	                                               integer(d, "evicted"));
+	json_decref(o);
+}
+
+static void what_is_not_known_is_null(void **state)
+{
+	json_t *o = status();
+	json_t *d = json_array_get(json_object_get(o, "devices"), 0);
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(d, "ok_pct")));
+	assert_true(json_is_null(json_object_get(d, "rtt_ms")));
+	assert_true(json_is_null(json_object_get(d, "error")));
+	json_decref(o);
+}
+
+static void silent_device_says_why(void **state)
+{
+	json_t *o, *d;
+
+	(void)state;
+	health.state = DEVICE_DOWN;
+	health.reason = REASON_TIMEOUT;
+	health.stats.errors[REASON_TIMEOUT] = 4;
+	o = status();
+	d = json_array_get(json_object_get(o, "devices"), 0);
+	assert_string_equal(json_string_value(json_object_get(d, "error")), "timeout");
+	assert_int_equal(integer(json_object_get(d, "errors"), "timeout"), 4);
+	json_decref(o);
+}
+
+static void tags_that_were_read_are_listed_with_their_alarm(void **state)
+{
+	char *text;
+	json_t *list, *tag;
+
+	(void)state;
+	now[1].sample = (struct sample){.ts_us = 1700000000123456,
+	                                .tag = 1,
+	                                .value = value_real(2.5),
+	                                .last = NAN,
+	                                .est = {.predicted = NAN,
+	                                        .sigma = NAN,
+	                                        .estimate = NAN,
+	                                        .score = NAN,
+	                                        .state = STATE_DRIFT}};
+	now[1].alarm = (struct alarm){.id = 1, .kind = ALARM_DRIFT};
+	text = status_tags_json(&parts);
+	list = json_loads(text, 0, NULL);
+	free(text);
+	assert_int_equal(json_array_size(list), 1);
+	tag = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(tag, "tag")), "b");
+	assert_string_equal(json_string_value(json_object_get(tag, "alarm")), "drift");
+	assert_int_equal(integer(tag, "ts"), 1700000000123);
+	json_decref(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+	        TEST(balance_holds_while_samples_are_on_their_way),
+	        TEST(sample_that_storage_lost_count_of_shows),
+	        TEST(destination_has_its_own_balance),
+	        TEST(what_is_not_known_is_null),
+	        TEST(silent_device_says_why),
+	        TEST(tags_that_were_read_are_listed_with_their_alarm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

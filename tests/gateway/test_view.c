@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/cli/view.h"
+
+static char *text;
+static size_t size;
+
+static json_t *parsed(const char *json)
+{
+	json_t *o = json_loads(json, 0, NULL);
+
+	assert_non_null(o);
+	return o;
+}
+
+static const char *tags_text(const char *json, size_t rows, bool colour)
+{
+	FILE *f = open_memstream(&text, &size);
+	json_t *tags = parsed(json);
+
+	view_tags(f, tags, rows, colour);
+	fclose(f);
+	json_decref(tags);
+	return text;
+}
+
+static int free_text(void **state)
+{
+	(void)state;
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static const char two_tags[] =
+        "[{\"ts\":1,\"device\":\"pump\",\"tag\":\"flow\",\"value\":12.5,\"unit\":\"m3/"
+        "h\","
+        "\"predicted\":12.1,\"sigma\":0.2,\"source\":\"measured\",\"state\":\"healthy\","
+        "\"learnt\":1,\"alarm\":\"\"},"
+        "{\"ts\":1,\"device\":\"pump\",\"tag\":\"level\",\"value\":null,\"unit\":\"m\","
+        "\"predicted\":null,\"sigma\":null,\"source\":\"held\",\"state\":\"bad\","
+        "\"learnt\":0.5,\"alarm\":\"bad\"}]";
+
+static void tags_are_listed_with_alarms_under_them(void **state)
+{
+	const char *out = tags_text(two_tags, 10, false);
+
+	(void)state;
+	assert_non_null(strstr(out, "pump/flow"));
+	assert_non_null(strstr(out, "12.5 m3/h"));
+	assert_non_null(strstr(out, "healthy"));
+	assert_non_null(strstr(out, "bad held"));
+	assert_non_null(strstr(out, "\nbad: pump/level\n"));
+	assert_null(strchr(out, '\033'));
+}
+
+static void tags_in_alarm_come_first_when_not_all_fit(void **state)
+{
+	const char *out = tags_text(two_tags, 1, false);
+
+	(void)state;
+	assert_null(strstr(out, "pump/flow"));
+	assert_non_null(strstr(out, "pump/level"));
+	assert_non_null(strstr(out, "... and 1 more"));
+}
+
+static void nothing_wrong_is_said(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(tags_text("[]", 5, false), "no alarms"));
+}
+
+static void colour_is_switched_off_again(void **state)
+{
+	const char *out = tags_text(two_tags, 10, true);
+	const char *on = strstr(out, "\033[31m");
+
+	(void)state;
+	assert_non_null(on);
+	assert_non_null(strstr(on, "\033[0m"));
+}
+
+static void status_shows_balance_destination_and_devices(void **state)
+{
+	json_t *o = parsed(
+	        "{\"gateway\":\"g\",\"version\":\"1\",\"uptime_s\":5.5,\"tags\":3,"
+	        "\"learnt\":1,\"monitored\":2,\"produced\":10,\"stored\":9,"
+	        "\"dropped\":{\"storage\":1},\"history\":{\"bytes\":2000000,\"error\":"
+	        "null},"
+	        "\"destinations\":[{\"name\":\"mqtt\",\"connected\":false,"
+	        "\"server\":\"mqtt://a:1\",\"error\":\"refused\",\"delivered\":4,"
+	        "\"pending\":5,\"evicted\":0}],"
+	        "\"devices\":[{\"id\":\"pump\",\"state\":\"down\",\"error\":\"timeout\","
+	        "\"ok_pct\":null,\"rtt_ms\":1.25,\"reads\":7,\"overruns\":2,"
+	        "\"address\":\"tcp://a\"}]}");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	view_status(f, o, false);
+	fclose(f);
+	json_decref(o);
+	assert_non_null(strstr(text, "produced 10 = stored 9 + dropped 1"));
+	assert_non_null(strstr(text, "mqtt: not connected to mqtt://a:1, delivered 4, "
+	                             "pending 5, evicted 0; refused"));
+	assert_non_null(strstr(text, "down"));
+	assert_non_null(strstr(text, "timeout"));
+	assert_non_null(strstr(text, "1.25"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, free_text)
+	        TEST(tags_are_listed_with_alarms_under_them),
+	        TEST(tags_in_alarm_come_first_when_not_all_fit),
+	        TEST(nothing_wrong_is_said),
+	        TEST(colour_is_switched_off_again),
+	        TEST(status_shows_balance_destination_and_devices),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
