@@ -27,7 +27,8 @@ struct replay {
 	struct device device;
 	const struct driver_env *env;
 	struct options options;
-	const char **columns; /* one a point */
+	const char **columns;     /* one a point */
+	struct reading *readings; /* room for all points */
 	struct recording recording;
 	uint64_t opened_ns;
 	uv_work_t work;
@@ -177,25 +178,31 @@ static const double *row_now(const struct replay *p, uint64_t now_ns, int *err)
 	return recording_at(&p->recording, t_s);
 }
 
+/* One row is one block. */
 static void bring_points(struct replay *p, const double *row, uint64_t now_ns)
 {
 	const struct device_config *cfg = p->device.config;
+	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->n_points; i++) {
 		const struct point *point = &cfg->points[i];
-		struct reading r = {.tag = point->tag,
-		                    .quality = QUALITY_BAD,
-		                    .reason = REASON_RESET};
+		struct reading *r = &p->readings[n];
 
 		if (!(p->due >> point->group & 1)) {
 			continue;
 		}
+		n++;
+		*r = (struct reading){.tag = point->tag,
+		                      .quality = QUALITY_BAD,
+		                      .reason = REASON_RESET};
 		if (row && recording_has(&p->recording, i)) {
-			r = reading_of(point, row[i]);
+			*r = reading_of(point, row[i]);
 		} else if (row) {
-			r.reason = REASON_CONFIG;
+			r->reason = REASON_CONFIG;
 		}
-		p->sink.block(p->sink.arg, now_ns, &r, 1);
+	}
+	if (n > 0) {
+		p->sink.block(p->sink.arg, now_ns, p->readings, n);
 	}
 }
 
@@ -266,6 +273,7 @@ static void replay_free(struct replay *p)
 	recording_fini(&p->recording);
 	free(p->options.path);
 	free(p->columns);
+	free(p->readings);
 	free(p);
 }
 
@@ -307,7 +315,8 @@ static int replay_open(struct device **out, const struct driver_env *env,
 	p->device.stats.n_blocks = 1;
 	p->env = env;
 	p->columns = calloc(cfg->n_points + 1, sizeof(*p->columns));
-	if (!p->columns) {
+	p->readings = calloc(cfg->n_points + 1, sizeof(*p->readings));
+	if (!p->columns || !p->readings) {
 		goto fail;
 	}
 	for (size_t i = 0; i < cfg->n_points; i++) {

@@ -35,7 +35,8 @@ struct sim {
 	struct device device;
 	const struct driver_env *env;
 	uint64_t opened_ns;
-	struct signal *signals; /* one a point; unused where it is memory */
+	struct signal *signals;   /* one a point; unused where it is memory */
+	struct reading *readings; /* room for all points */
 	double memory[MEMORY_SIZE];
 	uv_timer_t timer;
 	bool reading, probing;
@@ -146,25 +147,27 @@ static struct reading reading_of(const struct point *point, double raw)
 	return r;
 }
 
-/* One point is one block: a driver that gets many at once brings them together. */
+/* All that is due is one block: made up at one time. */
 static void bring_points(struct sim *s)
 {
 	const struct device_config *cfg = s->device.config;
 	uint64_t now_ns = s->env->now_ns();
 	double t_s = (double)(now_ns - s->opened_ns) * 1e-9;
+	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->n_points; i++) {
 		const struct point *point = &cfg->points[i];
-		struct reading r;
 
-		if (!(s->due >> point->group & 1)) {
-			continue;
+		if (s->due >> point->group & 1) {
+			s->readings[n++] = reading_of(
+			        point, point->space == SPACE_MEMORY
+			                       ? s->memory[point->address]
+			                       : signal_at(&s->signals[i], t_s));
 		}
-		r = reading_of(point, point->space == SPACE_MEMORY
-		                              ? s->memory[point->address]
-		                              : signal_at(&s->signals[i], t_s));
-		s->sink.block(s->sink.arg, now_ns, &r, 1);
-		s->device.stats.registers++;
+	}
+	s->device.stats.registers += n;
+	if (n > 0) {
+		s->sink.block(s->sink.arg, now_ns, s->readings, n);
 	}
 }
 
@@ -268,6 +271,13 @@ static int sim_write(struct device *dev, const struct point *point,
 	return 0;
 }
 
+static void sim_free(struct sim *s)
+{
+	free(s->signals);
+	free(s->readings);
+	free(s);
+}
+
 static int sim_open(struct device **out, const struct driver_env *env,
                     const struct device_config *cfg, const char **why)
 {
@@ -280,11 +290,12 @@ static int sim_open(struct device **out, const struct driver_env *env,
 		return err;
 	}
 	s->device = (struct device){.driver = driver_find("sim"), .config = cfg};
-	s->device.stats.n_blocks = (uint32_t)cfg->n_points;
+	s->device.stats.n_blocks = 1;
 	s->env = env;
 	s->opened_ns = env->now_ns();
 	s->signals = calloc(cfg->n_points + 1, sizeof(*s->signals));
-	if (!s->signals) {
+	s->readings = calloc(cfg->n_points + 1, sizeof(*s->readings));
+	if (!s->signals || !s->readings) {
 		goto fail;
 	}
 	err = parse_seed(cfg->address, &seed);
@@ -307,17 +318,13 @@ static int sim_open(struct device **out, const struct driver_env *env,
 	return 0;
 
 fail:
-	free(s->signals);
-	free(s);
+	sim_free(s);
 	return err;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct sim *s = handle->data;
-
-	free(s->signals);
-	free(s);
+	sim_free(handle->data);
 }
 
 static void sim_close(struct device *dev)
