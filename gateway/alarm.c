@@ -26,7 +26,8 @@ static enum alarm_kind kind_of(const struct sample *s)
 		return ALARM_STALE;
 	}
 	if (state == STATE_MISMATCH) {
-		return ALARM_MISMATCH;
+		/* A virtual sensor only repeats what its component says. */
+		return s->est.source == SOURCE_PREDICTED ? ALARM_NONE : ALARM_MISMATCH;
 	}
 	return s->est.drift ? ALARM_DRIFT : ALARM_NONE;
 }

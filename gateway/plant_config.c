@@ -283,7 +283,8 @@ int plant_script_build(struct plant_build *b, const struct schema_view *view)
 	size_t n = plant_count(view, "script"), kept = 0;
 	struct fault *faults = arena_array(b->arena, n, sizeof(*faults));
 
-	if (!faults) {
+	b->setup->fault_texts = arena_array(b->arena, n, sizeof(char *));
+	if (!faults || !b->setup->fault_texts) {
 		return -ENOMEM;
 	}
 	if (n > PLANT_FAULTS_MAX) {
@@ -295,6 +296,9 @@ int plant_script_build(struct plant_build *b, const struct schema_view *view)
 		struct schema_view v = schema_item(view, "script", i);
 
 		if (v.map && schema_node(&v, "target") && schema_node(&v, "fault")) {
+			b->setup->fault_texts[kept] = arena_format(
+			        b->arena, "%s %s", schema_text(&v, "target"),
+			        schema_text(&v, "fault"));
 			read_event(b, &v, &faults[kept++]);
 		}
 	}

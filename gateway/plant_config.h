@@ -35,6 +35,7 @@ struct plant_setup {
 	const char *const *part_ids; /* by index of the plant's configuration */
 	const char *const *sensor_ids;
 	const char *const *actuator_ids;
+	const char **fault_texts; /* "tank1 leak", by index of the plant's script */
 };
 
 /**

@@ -264,8 +264,31 @@ static enum server_verdict on_judge(void *arg, uint8_t unit, uint8_t *code)
 
 /* Time */
 
+/* Say which faults of the script this turn begins and ends. */
+static void tell_faults(const struct sim *s)
+{
+	const struct plant_config *c = &s->setup->plant;
+	double cycle_s = plant_cycle_s(s->plant);
+	double to_s = plant_time_s(s->plant) + cycle_s / 2;
+	double from_s = s->turns > 0 ? to_s - cycle_s : -1;
+
+	for (size_t i = 0; s->options.on_fault && i < c->n_faults; i++) {
+		const struct fault *f = &c->faults[i];
+
+		if (f->at_s > from_s && f->at_s <= to_s) {
+			s->options.on_fault(s->options.arg, f->at_s,
+			                    s->setup->fault_texts[i], true);
+		}
+		if (f->until_s > from_s && f->until_s <= to_s) {
+			s->options.on_fault(s->options.arg, f->until_s,
+			                    s->setup->fault_texts[i], false);
+		}
+	}
+}
+
 void sim_turn(struct sim *s)
 {
+	tell_faults(s);
 	plant_turn(s->plant);
 	s->turns++;
 	show_all(s);

@@ -22,6 +22,9 @@ struct sim_options {
 	double speed;   /* plant seconds a second, 0.01 to 10000; 0: only sim_turn() */
 	int64_t for_ms; /* plant time after which on_end runs; 0: never */
 	void (*on_end)(void *arg); /* may close the sim; NULL: none */
+	/** A fault of the script begins or ends, "tank1 leak", at plant time; NULL: none
+	 */
+	void (*on_fault)(void *arg, double time_s, const char *text, bool begins);
 	void *arg;
 };
 

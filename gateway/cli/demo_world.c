@@ -126,7 +126,7 @@ static void on_line_text(struct demo_world *w, const char *text)
 	if (listening && w->line_port == 0) {
 		w->line_port = (int)strtol(listening + strlen("tcp://127.0.0.1:"), NULL,
 		                           10);
-	} else if (strstr(text, "leak") && w->witnessed.leak_us == 0) {
+	} else if (strstr(text, "leak begins") && w->witnessed.leak_us == 0) {
 		w->witnessed.leak_us = clock_wall_us();
 	}
 }

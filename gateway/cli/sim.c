@@ -43,6 +43,12 @@ static void run_end(void *arg)
 	}
 }
 
+static void on_fault(void *arg, double time_s, const char *text, bool begins)
+{
+	printf("%.3f s: %s %s\n", time_s, text, begins ? "begins" : "ends");
+	fflush(stdout);
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
 	run_end(signal->data);
@@ -77,6 +83,7 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		uv_signal_start(&r.signals[i], on_signal, numbers[i]);
 	}
 	options.on_end = run_end;
+	options.on_fault = on_fault;
 	options.arg = &r;
 	err = sim_open(&r.sim, &r.loop, setup, &options, &why);
 	if (err) {
