@@ -337,6 +337,7 @@ int config_twin_build(struct build *b)
 	const struct node *list = schema_node(&v, "components");
 	struct config *c = b->config;
 	size_t n = list ? list->n : 0;
+	bool *monitored;
 
 	b->components = arena_array(b->arena, n, sizeof(*b->components));
 	b->component_views = arena_array(b->arena, n, sizeof(*b->component_views));
@@ -355,6 +356,14 @@ int config_twin_build(struct build *b)
 			build_component(b, c->n_components++, model);
 		}
 	}
+	monitored = arena_array(b->arena, c->n_tags, sizeof(*monitored));
+	if (!monitored) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < c->n_tags; i++) {
+		monitored[i] = b->options[i].monitor;
+	}
+	c->twin.monitored = monitored;
 	c->twin.tags = b->tags;
 	c->twin.n_tags = c->n_tags;
 	c->twin.n_field_tags = c->n_field_tags;
