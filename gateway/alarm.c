@@ -117,10 +117,6 @@ static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 	double residual = value_number(&f->sample->value) - expected;
 	bool modelled = why->method && strncmp(why->method, "nis", 3) == 0;
 
-	if (isnan(residual)) {
-		add(buf, size, " does not behave as modelled");
-		return;
-	}
 	add(buf, size, " is %.3g %s %s %s %.6g %s", fabs(residual), unit,
 	    residual < 0 ? "below" : "above", modelled ? "the modelled" : "its normal",
 	    expected, unit);
@@ -149,6 +145,12 @@ void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
 {
 	const struct tag *tag = &facts->tags[facts->sample->tag];
 
+	if (facts->kind == ALARM_MISMATCH && isnan(facts->sample->est.predicted)) {
+		/* a component's own test, which is no quantity */
+		snprintf(buf, size, "%s does not behave as its model", tag->device);
+		add_blamed(buf, size, facts);
+		return;
+	}
 	snprintf(buf, size, "%s/%s", tag->device, tag->name);
 	if (facts->kind == ALARM_STALE || facts->kind == ALARM_BAD) {
 		add_missing(buf, size, facts->sample);

@@ -180,7 +180,7 @@ static void view_tag(FILE *out, const json_t *tag, bool colour)
 	snprintf(name, sizeof(name), "%s/%s", text_of(tag, "device"),
 	         text_of(tag, "tag"));
 	value_text(tag, value, sizeof(value));
-	if (strcmp(state, "learning") == 0) {
+	if (strcmp(state, "learning") == 0 && number_of(tag, "learnt") > 0) {
 		snprintf(note, sizeof(note), " %.0f %%", 100 * number_of(tag, "learnt"));
 	} else if (strcmp(text_of(tag, "source"), "measured") != 0) {
 		snprintf(note, sizeof(note), " %s", text_of(tag, "source"));
@@ -191,6 +191,21 @@ static void view_tag(FILE *out, const json_t *tag, bool colour)
 	        show(number_of(tag, "sigma"), sigma, sizeof(sigma)),
 	        colour_of(state, colour), state, colour ? "\033[0m" : "", note,
 	        fmax(age_s, 0));
+}
+
+/* Where it is, and what it should be. */
+static void view_alarm(FILE *out, const json_t *tag)
+{
+	char value[64], predicted[24];
+
+	value_text(tag, value, sizeof(value));
+	fprintf(out, "%s/%s %s %s", text_of(tag, "device"), text_of(tag, "tag"), value,
+	        text_of(tag, "unit"));
+	if (!isnan(number_of(tag, "predicted"))) {
+		fprintf(out, ", expected %s",
+		        show(number_of(tag, "predicted"), predicted, sizeof(predicted)));
+	}
+	fputc('\n', out);
 }
 
 static void view_alarms(FILE *out, const json_t *tags, bool colour)
@@ -204,10 +219,9 @@ static void view_alarms(FILE *out, const json_t *tags, bool colour)
 		const char *kind = text_of(tag, "alarm");
 
 		if (*kind) {
-			fprintf(out, "%s%s%s: %s/%s\n", any ? "" : "\n",
-			        colour_of(kind, colour), kind, text_of(tag, "device"),
-			        text_of(tag, "tag"));
-			fputs(colour ? "\033[0m" : "", out);
+			fprintf(out, "%s%s%s%s: ", any ? "" : "\n",
+			        colour_of(kind, colour), kind, colour ? "\033[0m" : "");
+			view_alarm(out, tag);
 			any = true;
 		}
 	}

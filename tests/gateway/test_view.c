@@ -58,7 +58,7 @@ static void tags_are_listed_with_alarms_under_them(void **state)
 	assert_non_null(strstr(out, "12.5 m3/h"));
 	assert_non_null(strstr(out, "healthy"));
 	assert_non_null(strstr(out, "bad held"));
-	assert_non_null(strstr(out, "\nbad: pump/level\n"));
+	assert_non_null(strstr(out, "\nbad: pump/level - m\n"));
 	assert_null(strchr(out, '\033'));
 }
 
