@@ -67,7 +67,7 @@ static int over_size(struct history *h, bool *over)
 		err = db_query(h->db, "pragma freelist_count", &unused);
 	}
 	*over = h->page_count_max > 0 &&
-	        pages - unused > h->page_count_max - h->spare_pages;
+	        pages - unused > h->page_count_max - UPKEEP_PAGES - h->spare_pages;
 	return err;
 }
 

@@ -137,35 +137,56 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
 	return SQLITE_OK;
 }
 
+/* From the configured size: pages in all, those that rows may take, those that eviction
+ * keeps free below that. */
+static void set_ceiling(struct history *h)
+{
+	int64_t pages = (h->cfg.max_bytes - WAL_BYTES_MAX) / SCHEMA_PAGE_BYTES;
+
+	h->page_count_max = 0;
+	if (h->cfg.max_bytes <= 0) {
+		return;
+	}
+	h->page_count_max = pages > PAGES_MIN ? pages : PAGES_MIN;
+	if (h->spare_pages == 0) {
+		h->spare_pages = h->page_count_max / 4;
+		h->spare_pages = h->spare_pages < SPARE_PAGES ? h->spare_pages
+		                                              : SPARE_PAGES;
+	}
+}
+
+int file_limit_pages(struct history *h)
+{
+	long long pages = h->page_count_max;
+	char sql[64];
+
+	if (pages > 0 && !h->cramped) {
+		pages -= UPKEEP_PAGES;
+	}
+	snprintf(sql, sizeof(sql), "pragma max_page_count = %lld",
+	         pages > 0 ? pages : 4294967294LL);
+	return db_exec(h->db, sql);
+}
+
 static int set_up(struct history *h)
 {
 	char sql[512];
 	int persist = 1, err;
 
 	sqlite3_file_control(h->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-	h->page_count_max = 0;
-	if (h->cfg.max_bytes > 0) {
-		h->page_count_max = (h->cfg.max_bytes - WAL_BYTES_MAX) /
-		                    SCHEMA_PAGE_BYTES;
-		if (h->page_count_max < PAGES_MIN) {
-			h->page_count_max = PAGES_MIN;
-		}
-		if (h->spare_pages == 0) {
-			h->spare_pages = h->page_count_max / 4;
-			h->spare_pages = h->spare_pages < SPARE_PAGES ? h->spare_pages
-			                                              : SPARE_PAGES;
-		}
-	}
+	set_ceiling(h);
 	/* The size limit truncates the log at close (sqlite3WalClose): what a failed
 	 * commit has left behind the last good one must not come back. */
 	snprintf(sql, sizeof(sql),
 	         "pragma page_size = %d; pragma journal_mode = wal;"
 	         " pragma synchronous = %s; pragma wal_autocheckpoint = 0;"
 	         " pragma journal_size_limit = %d; pragma cache_size = -4096;"
-	         " pragma temp_store = memory; pragma max_page_count = %lld;",
-	         SCHEMA_PAGE_BYTES, h->cfg.full ? "full" : "normal", WAL_BYTES_MAX,
-	         h->page_count_max ? (long long)h->page_count_max : 4294967294LL);
+	         " pragma temp_store = memory;",
+	         SCHEMA_PAGE_BYTES, h->cfg.full ? "full" : "normal", WAL_BYTES_MAX);
 	err = db_exec(h->db, sql);
+	if (!err) {
+		err = file_limit_pages(h);
+	}
 	/* After the pragma, which takes any hook away. */
 	sqlite3_wal_hook(h->db, on_commit, h);
 	return err;
@@ -231,7 +252,9 @@ static int open_once(struct history *h, const char **found)
 	rc = sqlite3_wal_checkpoint_v2(h->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
 	                               NULL);
 	h->wal_frames = rc == SQLITE_OK ? 0 : WAL_UNKNOWN;
-	return 0;
+	/* Somebody reads: the first commit will tell.  A disk that fails is not opened.
+	 */
+	return (rc & 0xff) == SQLITE_BUSY ? 0 : db_errno(h->db, rc);
 }
 
 /* Without a word about how much is missing: the damaged file may still tell. */

@@ -248,6 +248,10 @@ static void settle(struct history *h, bool exact)
 		memcpy(dest->kept, dest->keys, sizeof(dest->kept));
 	}
 	tell_gaps(h);
+	if (h->cramped) {
+		h->cramped = false;
+		(void)file_limit_pages(h);
+	}
 	/* The database has it already: a copy that cannot be written costs no row. */
 	(void)reserve_raise(&h->reserve_file, h->keys[STATE_RESERVE], exact);
 }
@@ -270,7 +274,8 @@ static void start_over(struct history *h)
 	seal_reset(h);
 	evict_reset(h);
 	memset(h->tag_at, 0, h->cfg.n_tags * sizeof(*h->tag_at));
-	if (h->failed == -ENOSPC && h->spare_pages < h->page_count_max / 4) {
+	h->cramped = h->failed == -ENOSPC;
+	if (h->cramped && h->spare_pages <= h->page_count_max / 4) {
 		h->spare_pages *= 2; /* one commit brought more than was kept free */
 	}
 	latest_unsave(h);

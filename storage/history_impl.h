@@ -130,6 +130,7 @@ struct history {
 	struct destination destinations[DESTINATIONS_MAX];
 	struct history_gap told[DESTINATIONS_MAX]; /* committed, not yet taken */
 	int64_t page_count_max;                    /* 0: no ceiling */
+	bool cramped; /* rows have filled it: eviction may take the last UPKEEP_PAGES */
 	int64_t spare_pages;        /* kept free below it, for what one commit may add */
 	int wal_frames;             /* after the last commit */
 	int64_t scrubbed, scrub_to; /* how far the outbox was read through, and goal */
@@ -143,7 +144,13 @@ enum { SLICE_ROWS = 4000 };
 #define MINUTE_US INT64_C(60000000)
 #define HOUR_US   INT64_C(3600000000)
 
+/** Pages below the ceiling that rows may not take: evicting needs some, too. */
+enum { UPKEEP_PAGES = 32 };
+
 /* storage/file.c */
+
+/** Tell SQLite how large the file may become now. @return 0 or a negative errno */
+int file_limit_pages(struct history *h);
 
 /** Lock, open or create the file, load it. @return as history_open() */
 int file_open(struct history *h, const char **found);

@@ -18,7 +18,7 @@ enum {
 	TICKS_A_COMMIT = 10, /* the queue is emptied so often between two commits */
 	UPKEEP_SLICES = 8,   /* at most so many a tick */
 	TRANSACTION_BYTES = 8 << 20, /* of the queue; then a commit comes early */
-	RETRY_BYTES = 1 << 20,       /* the same after a failure: what fits, goes */
+	ROOM_TRIES = 16,             /* evictions to make room for one commit */
 	STOP_TRIES = 3,
 	STOP_MS = 4000,
 };
@@ -52,8 +52,10 @@ struct writer {
 	size_t pos;      /* messages before it are in the open transaction */
 	int error;       /* of the last commit, as told */
 	bool again;      /* the queue is being appended once more */
+	size_t most;     /* bytes of the queue in one transaction: after a failure less */
 	int64_t dropped; /* samples that were taken and lost */
 	int64_t open;    /* samples that the open transaction takes off the queue */
+	int64_t invalid; /* of those, such as are no batch and will be dropped */
 	int64_t settled; /* samples taken off the queue for good: stored or dropped */
 	uint64_t commits;
 };
@@ -157,7 +159,7 @@ static int append(struct writer *w, const struct message *m)
 	                                m->n)
 	               : history_event(w->h, (const struct event *)(m + 1));
 	if (err == -EINVAL) {
-		w->dropped += (int64_t)m->n; /* no batch: it would fail for ever */
+		w->invalid += (int64_t)m->n; /* no batch: it would fail for ever */
 		err = 0;
 	}
 	return err;
@@ -166,12 +168,11 @@ static int append(struct writer *w, const struct message *m)
 /* Move the queue into the open transaction. @return 1: more than one may hold */
 static int drain(struct writer *w)
 {
-	size_t most = w->again ? RETRY_BYTES : TRANSACTION_BYTES, n;
 	const struct message *m;
-	size_t pos = w->pos;
+	size_t pos = w->pos, n;
 	int err = 0;
 
-	while (!err && pos - ring_tail(w->ring) < most &&
+	while (!err && pos - ring_tail(w->ring) < w->most &&
 	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
 		err = append(w, m);
 		if (!err) {
@@ -179,7 +180,7 @@ static int drain(struct writer *w)
 			w->pos = pos;
 		}
 	}
-	return err ? err : pos - ring_tail(w->ring) >= most;
+	return err ? err : pos - ring_tail(w->ring) >= w->most;
 }
 
 /* While the disk refuses the oldest go, so that the newest find room. */
@@ -238,12 +239,9 @@ static void publish_stats(struct writer *w)
 	pthread_mutex_unlock(&w->mutex);
 }
 
-static void tell_trouble(struct writer *w, int err)
+static void tell_trouble(struct writer *w, int err, int before)
 {
-	bool change = err != w->error;
-
-	w->error = err;
-	if (change && w->events.trouble) {
+	if (err != before && w->events.trouble) {
 		w->events.trouble(w->events.arg, err);
 	}
 }
@@ -264,47 +262,76 @@ static void tell_committed(struct writer *w, int64_t before)
 	}
 }
 
-/* One commit. @return 1: the queue holds more, 0, or a negative errno */
-static int commit(struct writer *w)
+/* Stands back where the queue fills up. */
+static int upkeep(struct writer *w)
 {
-	int64_t before = history_newest(w->h);
+	int slices = ring_used(w->ring) > w->queue_bytes / 2 ? 1 : UPKEEP_SLICES;
+	int64_t now_us = wall(w);
+	int more = 1;
+
+	for (int i = 0; i < slices && more > 0; i++) {
+		more = history_upkeep(w->h, now_us);
+	}
+	return more;
+}
+
+/* Of a file at its own ceiling the oldest rows go now. @return was there something? */
+static bool make_room(struct writer *w)
+{
+	int more = history_upkeep(w->h, wall(w));
+
+	for (int i = 1; i < UPKEEP_SLICES && more > 0; i++) {
+		more = history_upkeep(w->h, wall(w)) < 0 ? -1 : more;
+	}
+	return history_commit(w->h) == 0 && more > 0;
+}
+
+/* Append and commit; after a failure the queue is as before.
+ * @return 1: the queue holds more, 0, or a negative errno */
+static int try_commit(struct writer *w)
+{
 	int more = drain(w), err;
 
 	take_cursors(w);
 	err = history_commit(w->h);
 	if (err) {
-		w->pos = ring_tail(w->ring);
 		w->again = true;
-		shed(w);
+		w->most = (w->pos - ring_tail(w->ring)) / 2 + 1; /* what fits, goes */
 		w->pos = ring_tail(w->ring);
 	} else {
 		w->commits += w->pos != ring_tail(w->ring);
 		w->settled += w->open;
+		w->dropped += w->invalid;
 		ring_pop_to(w->ring, w->pos);
 		atomic_store(&w->reserved, history_reserved(w->h));
 		w->again = w->again && more > 0;
+		w->most = w->most < TRANSACTION_BYTES / 2 ? 2 * w->most
+		                                          : TRANSACTION_BYTES;
 	}
-	w->open = 0;
-	tell_trouble(w, err);
-	if (!err) {
-		tell_committed(w, before);
-	}
-	publish_stats(w);
+	w->open = w->invalid = 0;
 	return err ? err : more > 0;
 }
 
-static int upkeep(struct writer *w)
+/* One commit, told to whom it concerns. @return as try_commit() */
+static int commit(struct writer *w)
 {
-	int64_t now_us = wall(w);
-	int more = 1;
+	int64_t newest = history_newest(w->h);
+	int error = w->error, err = try_commit(w);
 
-	for (int i = 0; i < UPKEEP_SLICES && more > 0; i++) {
-		if (ring_used(w->ring) > w->queue_bytes / 2) {
-			break;
-		}
-		more = history_upkeep(w->h, now_us);
+	for (int i = 0; i < ROOM_TRIES && err == -ENOSPC && make_room(w); i++) {
+		err = try_commit(w);
 	}
-	return more;
+	if (err < 0) {
+		shed(w);
+		w->pos = ring_tail(w->ring);
+	}
+	w->error = err < 0 ? err : 0;
+	publish_stats(w);
+	tell_trouble(w, w->error, error);
+	if (err >= 0) {
+		tell_committed(w, newest);
+	}
+	return err;
 }
 
 /* Once a tick: the queue into the transaction; once a commit: all of it to the disk.
@@ -315,9 +342,6 @@ static void go_round(struct writer *w, bool due)
 
 	if (!w->error) {
 		err = drain(w);
-	}
-	if (due && w->error == -ENOSPC && upkeep(w) >= 0) {
-		(void)history_commit(w->h); /* made room, perhaps */
 	}
 	if (due || err != 0) {
 		do {
@@ -428,6 +452,7 @@ int writer_start(struct writer **out, const struct history_config *cfg,
 	w->wake_fd = w->done_fd = w->tick_fd = -1;
 	w->events = events ? *events : (struct writer_events){0};
 	w->queue_bytes = queue_bytes;
+	w->most = TRANSACTION_BYTES;
 	w->n_destinations = cfg->n_destinations < DESTINATIONS_MAX ? cfg->n_destinations
 	                                                           : DESTINATIONS_MAX;
 	pthread_mutex_init(&w->mutex, NULL);
