@@ -169,13 +169,14 @@ class Sink:
 
     def samples(self):
         """-> [(stream, device, tag, ts in ms, value)] of layout `tag`, as they came;
-        stream is 'live' or 'history'"""
+        stream is 'live', 'history' or, at a subscription, 'retained'"""
         found = []
         for message in self.messages():
             parts = message.topic.split('/')
             if len(parts) == 5 and parts[4] == 'state':
                 state = json.loads(message.payload)
-                found.append(('live', parts[2], parts[3], state['ts'], state['value']))
+                stream = 'retained' if message.retained else 'live'
+                found.append((stream, parts[2], parts[3], state['ts'], state['value']))
             elif len(parts) == 5 and parts[4] == 'history':
                 for row in json.loads(message.payload)['samples']:
                     found.append(('history', parts[2], parts[3], row[0], row[1]))
@@ -245,14 +246,15 @@ class Gateway:
 
     def query(self, sql, *values):
         """-> rows, or [] where there is no history yet"""
+        not_yet = ('no such table', 'unable to open', 'not a database')
         try:
             db = sqlite3.connect('file:%s?mode=ro' % self.database, uri=True, timeout=5)
         except sqlite3.OperationalError:
             return []
         try:
             return db.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as why:
-            if 'no such table' in str(why) or 'unable to open' in str(why):
+        except sqlite3.DatabaseError as why:
+            if any(word in str(why) for word in not_yet):
                 return []
             raise
         finally:
@@ -276,16 +278,14 @@ class Gateway:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def wait_delivered(self, seconds=60):
-        """until the broker has all that is stored; -> that status"""
-        def drained():
+        """until every destination has all that is stored now; -> the status by then"""
+        stored = wait_until('the gateway says its status', self.status)['stored']
+
+        def delivered():
             status = self.status()
-            return status if status and status['stored'] and all(
-                d['pending'] <= PENDING_AT_REST for d in status['destinations']) else None
-        return wait_until('the backlog is delivered', drained, seconds)
-
-
-# Samples of the running second are on their way at any moment.
-PENDING_AT_REST = 100
+            return status if status and all(d['delivered'] + d['evicted'] >= stored
+                                            for d in status['destinations']) else None
+        return wait_until('%d samples are delivered' % stored, delivered, seconds)
 
 
 def check_balance(status):

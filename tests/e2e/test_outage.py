@@ -33,14 +33,18 @@ mqtt: {servers: ["mqtt://127.0.0.1:%d"], qos: 1}
         seen = {s[1:4] for s in sink.samples()}
         return [identity for identity in stored if identity not in seen]
     harness.wait_until('every row is with the sink', lambda: not missing())
-    newest = {}
+    newest, seen, repeats = {}, set(), 0
     for stream, device, tag, ts, value in sink.samples():
         assert stored[device, tag, ts] == value, (device, tag, ts, value)
+        if (stream, device, tag, ts) in seen or stream == 'retained':
+            repeats += 1  # at least once: by us, or by the broker to the sink
+            continue
+        seen.add((stream, device, tag, ts))
         assert ts > newest.get((stream, device, tag), 0), (stream, device, tag, ts)
         newest[stream, device, tag] = ts
     assert any(stream == 'history' for stream, _, _ in newest), 'nothing was replayed'
-    print('%d rows stored and delivered, %d of them later'
-          % (len(rows), sum(s[0] == 'history' for s in sink.samples())))
+    print('%d rows stored and delivered, %d of them later, %d repeats'
+          % (len(rows), sum(s[0] == 'history' for s in seen), repeats))
 
 
 def test_start_without_a_broker_delivers_later(bench):
