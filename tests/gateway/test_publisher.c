@@ -455,6 +455,7 @@ static void tls_wants_our_authority_this_host_and_a_valid_date(void **state)
 		stop(b);
 		broker_kill(&b->broker);
 	}
+	b->cfg.mqtt.ca = NULL;
 }
 
 static void tls_older_than_1_2_is_refused(void **state)
@@ -471,6 +472,8 @@ static void tls_older_than_1_2_is_refused(void **state)
 	start(b);
 	wait_until("refused", is_refused, b);
 	assert_int_equal(stats_of(b).connects, 0);
+	stop(b); /* it reads ca until then */
+	b->cfg.mqtt.ca = NULL;
 }
 
 static void password_decides(void **state)
