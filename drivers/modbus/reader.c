@@ -139,7 +139,9 @@ static void bring_values(struct reader *reader, const struct plan_block *block,
 			continue;
 		}
 		value_decode(reading, point, answer->data + 2 * at, text);
-		text += point->type == TYPE_STRING ? point->length + 1 : 0;
+		if (point->type == TYPE_STRING) {
+			text += point->length + 1;
+		}
 	}
 	reader->sink.block(reader->sink.arg, answer->received_ns, reader->readings,
 	                   block->n_points);
