@@ -10,7 +10,7 @@ packages_run='mosquitto sqlite3'
 # Independent peers of the tests, and the tools of the lint suite.
 packages_test='libcmocka-dev mosquitto-clients mbpoll python3-pymodbus
   python3-serial-asyncio socat openssl binutils util-linux clang-format clang-tidy
-  shellcheck universal-ctags systemd procps'
+  shellcheck universal-ctags systemd procps strace'
 packages_clang='clang libclang-rt-14-dev'
 
 # packages_missing PACKAGE...: print those that are not installed.

@@ -16,7 +16,8 @@ uint64_t clock_now_ns(void);
 /** UTC now in us as the kernel has it, for what is no stamp of a sample.  Any thread. */
 int64_t clock_wall_us(void);
 
-/** Does the kernel say that the clock is synchronised?  Any thread. */
+/** Does the kernel say that the clock is synchronised, or, where it may not be asked,
+ * systemd-timesyncd?  Any thread. */
 bool clock_synced(void);
 
 /** Turns monotonic times into stamps.  Loop thread. */
