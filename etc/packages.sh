@@ -5,10 +5,10 @@
 packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-dev
   libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev libsystemd-dev
   liblapacke-dev'
-# The demonstration's broker, and the program that its history is read with.
-packages_run='mosquitto sqlite3'
+# The demonstration's broker, its witness, and the program that its history is read with.
+packages_run='mosquitto mosquitto-clients sqlite3'
 # Independent peers of the tests, and the tools of the lint suite.
-packages_test='libcmocka-dev mosquitto-clients mbpoll python3-pymodbus
+packages_test='libcmocka-dev mbpoll python3-pymodbus
   python3-serial-asyncio socat openssl binutils util-linux clang-format clang-tidy
   shellcheck universal-ctags systemd procps strace'
 packages_clang='clang libclang-rt-14-dev'
