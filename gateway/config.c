@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/config_build.h"
-#include "gateway/config_file.h"
-#include "gateway/config_include.h"
-#include "gateway/nearest.h"
+#include "gateway/config/config_build.h"
+#include "gateway/config/config_file.h"
+#include "gateway/config/config_include.h"
+#include "gateway/config/nearest.h"
 
 /** What config_free() gets is its first member. */
 struct loaded {

@@ -16,10 +16,10 @@
 #include <MQTTAsync.h>
 
 #include "gateway/clock.h"
-#include "gateway/feed.h"
 #include "gateway/log.h"
-#include "gateway/sender.h"
-#include "gateway/session.h"
+#include "gateway/mqtt/feed.h"
+#include "gateway/mqtt/sender.h"
+#include "gateway/mqtt/session.h"
 #include "storage/reader.h"
 
 enum {

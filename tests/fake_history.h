@@ -7,7 +7,7 @@
 #ifndef TESTS_FAKE_HISTORY_H
 #define TESTS_FAKE_HISTORY_H
 
-#include "gateway/backlog.h"
+#include "gateway/mqtt/backlog.h"
 #include "storage/writer.h"
 
 /** Forget everything; the cursor begins at start. */

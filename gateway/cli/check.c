@@ -7,7 +7,7 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/config.h"
-#include "gateway/quantity.h"
+#include "gateway/config/quantity.h"
 
 extern const struct command command_check;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gateway/quantity.h"
+#include "gateway/config/quantity.h"
 
 enum exit_code command_usage(const char *name, const char *format, ...)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "gateway/cli/command.h"
-#include "gateway/quantity.h"
-#include "gateway/sim.h"
+#include "gateway/config/quantity.h"
+#include "gateway/plant/sim.h"
 
 extern const struct command command_sim;
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/arena.h"
+#include "gateway/config/arena.h"
 
 static void pieces_are_zero_aligned_and_apart(void **state)
 {

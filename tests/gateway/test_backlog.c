@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "gateway/backlog.h"
+#include "gateway/mqtt/backlog.h"
 #include "gateway/payload.h"
 #include "tests/fake_history.h"
 

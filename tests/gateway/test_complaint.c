@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/reading.h"
-#include "gateway/complaint.h"
+#include "gateway/config/complaint.h"
 
 /* What is printed of c; free() it. */
 static char *printed(struct complaints *c)

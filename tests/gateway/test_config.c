@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "drivers/reading.h"
-#include "gateway/schema.h"
+#include "gateway/config/schema.h"
 #include "tests/gateway/complained.h"
 
 static const char whole[] =

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "drivers/reading.h"
-#include "gateway/arena.h"
+#include "gateway/config/arena.h"
 #include "tests/gateway/complained.h"
 
 static char dir[] = "/tmp/pollux-config-XXXXXX";

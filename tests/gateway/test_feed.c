@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/feed.h"
+#include "gateway/mqtt/feed.h"
 
 static struct feed *feed_of(void)
 {

@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "drivers/reading.h"
-#include "gateway/interlock.h"
+#include "gateway/config/interlock.h"
 
 static void terms_come_one_after_the_other(void **state)
 {

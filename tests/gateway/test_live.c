@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/live.h"
+#include "gateway/mqtt/live.h"
 
 enum { TAGS = 4 };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/message.h"
+#include "gateway/mqtt/message.h"
 
 static void topics_are_those_of_the_contract(void **state)
 {

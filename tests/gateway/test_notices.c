@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/notices.h"
+#include "gateway/mqtt/notices.h"
 
 static const struct device_config devices[] = {{.id = "pump"}, {.id = "plc", .index = 1}};
 static const struct component_config components[] = {{.id = "tank", .device_index = 2}};

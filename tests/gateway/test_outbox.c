@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/reading.h"
-#include "gateway/outbox.h"
+#include "gateway/mqtt/outbox.h"
 
 static const struct cursor nothing = {0};
 

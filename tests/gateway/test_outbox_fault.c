@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/outbox.h"
+#include "gateway/mqtt/outbox.h"
 
 static const struct cursor nothing = {0};
 

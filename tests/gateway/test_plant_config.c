@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "drivers/reading.h"
-#include "gateway/plant_config.h"
+#include "gateway/plant/plant_config.h"
 
 static const char *source_file(const char *name)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/reading.h"
-#include "gateway/plant_config.h"
+#include "gateway/plant/plant_config.h"
 
 static const struct {
 	const char *text, *said;

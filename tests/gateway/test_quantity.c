@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #include "drivers/reading.h"
-#include "gateway/quantity.h"
+#include "gateway/config/quantity.h"
 
 struct sample_of {
 	const char *text;

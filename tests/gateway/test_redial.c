@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/redial.h"
+#include "gateway/mqtt/redial.h"
 
 #define MS 1000000U
 

@@ -13,7 +13,7 @@
 #include <math.h>
 
 #include "drivers/reading.h"
-#include "gateway/schema.h"
+#include "gateway/config/schema.h"
 
 static const struct schema_key sub_keys[] = {
         {"on", SCHEMA_BOOL, "a flag", .preset = "true"},

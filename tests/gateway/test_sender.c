@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "gateway/sender.h"
+#include "gateway/mqtt/sender.h"
 #include "tests/fake_history.h"
 
 enum { TAGS = 4, BATCHES = 3000, MS = 1000000 };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/session.h"
+#include "gateway/mqtt/session.h"
 #include "tests/fake_history.h"
 
 #define MS 1000000ULL

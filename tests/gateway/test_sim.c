@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "gateway/clock.h"
-#include "gateway/sim.h"
+#include "gateway/plant/sim.h"
 #include "tests/loop_wait.h"
 
 enum { HOLDING = 3, INPUT = 4, WRITE = 6, SILENCE = -1000, CLOSED = -2000 };

@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #include "drivers/reading.h"
-#include "gateway/tree.h"
+#include "gateway/config/tree.h"
 
 struct loaded {
 	struct arena arena;

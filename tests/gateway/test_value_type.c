@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #include "drivers/reading.h"
-#include "gateway/value_type.h"
+#include "gateway/config/value_type.h"
 
 static void names_are_understood_with_their_argument(void **state)
 {

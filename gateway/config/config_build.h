@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Between the files config_*.c: a configuration under construction.  Nobody else's. */
+#ifndef GATEWAY_CONFIG_CONFIG_BUILD_H
+#define GATEWAY_CONFIG_CONFIG_BUILD_H
+
+#include "gateway/config.h"
+#include "gateway/config/schema.h"
+
+/** What config becomes const of, and where each part stands in the text. */
+struct build {
+	struct config *config;
+	struct arena *arena;
+	struct complaints *said;
+	struct schema_view root;
+	struct device_config *devices;
+	struct schema_view *device_views; /* same index */
+	const struct driver **drivers;    /* same index; NULL: unknown */
+	struct point *points;             /* of all devices; index is the tag's */
+	struct tag *tags;
+	struct tag_options *options;
+	struct schema_view *tag_views; /* of the field's tags */
+	struct component_config *components;
+	struct schema_view *component_views; /* same index */
+};
+
+/* Each fills its part from its section; 0 or -ENOMEM.  What is wrong goes to said. */
+int config_mqtt_build(struct build *b);
+int config_devices_build(struct build *b);
+int config_twin_build(struct build *b);
+
+/** Cross references and everything that needs more than one part. */
+int config_check(struct build *b);
+
+/** Where a key of v stands, or v itself where it is absent. */
+struct place config_place(const struct schema_view *v, const char *name);
+
+/** Index of the tag that a value "device/tag" means, or -1 with a complaint. */
+int64_t config_resolve(struct build *b, const struct node *node, const char *text);
+
+#endif

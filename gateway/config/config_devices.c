@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The section devices: devices, their tags, points and poll groups. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/config/config_build.h"
+#include "gateway/config/nearest.h"
+#include "gateway/config/value_type.h"
+
+static size_t list_length(const struct schema_view *v, const char *name)
+{
+	const struct node *list = schema_node(v, name);
+
+	return list ? list->n : 0;
+}
+
+/* The driver by name; complains with the nearest one. */
+static const struct driver *find_driver(struct build *b, const struct schema_view *v)
+{
+	const char *name = schema_text(v, "driver");
+	const struct driver *driver = name ? driver_find(name) : NULL;
+	struct nearest nearest = {.word = name};
+
+	if (driver || !name) {
+		return driver;
+	}
+	for (size_t i = 0; driver_at(i); i++) {
+		nearest_offer(&nearest, driver_at(i)->name);
+	}
+	complaint_error(b->said, config_place(v, "driver"),
+	                "unknown driver '%.64s'%s%s%s", name,
+	                nearest.best ? " (did you mean '" : "",
+	                nearest.best ? nearest.best : "", nearest.best ? "'?)" : "");
+	return NULL;
+}
+
+static void check_address(struct build *b, const struct schema_view *v,
+                          const struct driver *driver, const char *address)
+{
+	const char *why = "not understood";
+
+	if (!driver || !driver->parse_address ||
+	    (!*address && schema_node(v, "address")) ||
+	    driver->parse_address(address, &why) == 0) {
+		return;
+	}
+	if (tree_find(v->map, "address")) {
+		if (schema_node(v, "address")) {
+			complaint_error(b->said, config_place(v, "address"),
+			                "'address': %s", why);
+		}
+	} else {
+		complaint_error(b->said, v->map->at, "missing key 'address': %s", why);
+	}
+}
+
+static void build_limits(const struct schema_view *device, struct device_limits *out)
+{
+	struct schema_view v = schema_sub(device, "limits");
+
+	*out = (struct device_limits){
+	        .max_registers = (uint16_t)schema_int(&v, "max_registers"),
+	        .max_bits = (uint16_t)schema_int(&v, "max_bits"),
+	        .max_gap = (uint16_t)schema_int(&v, "max_gap"),
+	        .in_flight = (uint16_t)schema_int(&v, "in_flight"),
+	        .pause_ms = (uint32_t)schema_int(&v, "pause"),
+	        .max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
+	};
+}
+
+static void build_store(const struct schema_view *tag, struct store_config *out)
+{
+	struct schema_view v = schema_sub(tag, "store");
+
+	out->deviation = v.map ? schema_real(&v, "deviation") : (double)NAN;
+	out->max_interval_ms = (uint32_t)schema_int(&v, "max_interval");
+}
+
+static void build_write(const struct schema_view *tag, struct write_config *out)
+{
+	struct schema_view v = schema_sub(tag, "write");
+	const char *interlock = schema_text(&v, "interlock");
+
+	*out = (struct write_config){
+	        .allowed = v.map != NULL,
+	        .min = schema_real(&v, "min"),
+	        .max = schema_real(&v, "max"),
+	        .step = schema_real(&v, "step"),
+	        .rate_ms = (uint32_t)schema_int(&v, "rate"),
+	        .interlock = interlock ? interlock : "",
+	};
+}
+
+/* The part of a point that is not the driver's. */
+static void build_point(const struct schema_view *v, const struct device_config *device,
+                        struct point *p)
+{
+	const char *type = schema_text(v, "type"), *at = schema_text(v, "at");
+	const char *byte = schema_text(v, "byte"), *why;
+
+	p->at = at ? at : "";
+	p->type = TYPE_UINT16;
+	if (type) {
+		(void)value_type_parse(type, &p->type, &p->length, &why);
+	}
+	p->order = schema_node(v, "word_order")
+	                   ? (enum word_order)schema_choice(v, "word_order")
+	                   : device->order;
+	p->high_byte = p->type != TYPE_STRING && byte && strcmp(byte, "high") == 0;
+	p->string_low_first = p->type == TYPE_STRING && byte && strcmp(byte, "low") == 0;
+	p->scale = schema_real(v, "scale");
+	p->offset = schema_real(v, "offset");
+}
+
+static const char *text_or_empty(const struct schema_view *v, const char *name)
+{
+	const char *text = schema_text(v, name);
+
+	return text ? text : "";
+}
+
+static void build_tag(struct build *b, size_t i, const struct device_config *device)
+{
+	const struct schema_view *v = &b->tag_views[i];
+	struct tag_options *options = &b->options[i];
+	struct point *p = &b->points[i];
+	struct tag *t = &b->tags[i];
+
+	build_point(v, device, p);
+	p->tag = (uint32_t)i;
+	*t = (struct tag){
+	        .device = device->id,
+	        .name = text_or_empty(v, "id"),
+	        .unit = text_or_empty(v, "unit"),
+	        .description = text_or_empty(v, "description"),
+	        .type_name = text_or_empty(v, "type"),
+	        .device_index = device->index,
+	        .min = schema_real(v, "min"),
+	        .max = schema_real(v, "max"),
+	};
+	build_store(v, &options->store);
+	build_write(v, &options->write);
+	options->line = v->map->at.line;
+	t->writable = options->write.allowed;
+}
+
+/* Let the driver understand `at:`; afterwards the type is final. */
+static void finish_tag(struct build *b, size_t i, const struct driver *driver)
+{
+	const struct schema_view *v = &b->tag_views[i];
+	struct point *p = &b->points[i];
+	struct tag *t = &b->tags[i];
+	const char *why = "not understood";
+
+	if (driver && driver->parse_point && schema_node(v, "at") &&
+	    schema_node(v, "type") && driver->parse_point(p, &why)) {
+		complaint_error(b->said, config_place(v, "at"), "'at' of '%s/%s': %s",
+		                t->device, t->name, why);
+		tree_find(v->map, "at")->bad = true;
+	}
+	t->type = p->type;
+	t->analog = value_type_analog(p->type);
+	t->lsb = value_type_integer(p->type) ? fabs(p->scale) : 0;
+	b->options[i].monitor = t->analog && schema_flag(v, "monitor");
+}
+
+static int compare_periods(const void *left, const void *right)
+{
+	const uint32_t *l = left, *r = right;
+
+	return *l < *r ? -1 : *l > *r;
+}
+
+/* The distinct periods of a device's tags, ascending, and each point's place among them.
+ */
+static int build_groups(struct build *b, struct device_config *device, size_t first)
+{
+	const struct schema_view *dv = &b->device_views[device->index];
+	uint32_t *periods = arena_array(b->arena, POLL_GROUPS_MAX, sizeof(*periods));
+	uint32_t preset = (uint32_t)schema_int(dv, "every");
+
+	for (size_t i = first; periods && i < first + device->n_points; i++) {
+		const struct schema_view *v = &b->tag_views[i];
+		size_t k = 0;
+
+		b->tags[i].period_ms = schema_node(v, "every")
+		                               ? (uint32_t)schema_int(v, "every")
+		                               : preset;
+		while (k < device->n_periods && periods[k] != b->tags[i].period_ms) {
+			k++;
+		}
+		if (k == POLL_GROUPS_MAX) {
+			complaint_error(b->said, config_place(v, "every"),
+			                "more than %d distinct periods in '%s'",
+			                POLL_GROUPS_MAX, device->id);
+			break;
+		}
+		periods[k] = b->tags[i].period_ms;
+		device->n_periods += k == device->n_periods;
+	}
+	if (!periods) {
+		return -ENOMEM;
+	}
+	qsort(periods, device->n_periods, sizeof(*periods), compare_periods);
+	for (size_t i = first; i < first + device->n_points; i++) {
+		const uint32_t *at = bsearch(&b->tags[i].period_ms, periods,
+		                             device->n_periods, sizeof(*periods),
+		                             compare_periods);
+
+		b->points[i].group = at ? (uint32_t)(at - periods) : 0;
+	}
+	device->periods_ms = periods;
+	return 0;
+}
+
+static int build_device(struct build *b, size_t index, size_t *n_tags)
+{
+	const struct schema_view *v = &b->device_views[index];
+	struct device_config *d = &b->devices[index];
+	const struct driver *driver = find_driver(b, v);
+	size_t first = *n_tags;
+	int err;
+
+	*d = (struct device_config){
+	        .id = text_or_empty(v, "id"),
+	        .driver = text_or_empty(v, "driver"),
+	        .address = text_or_empty(v, "address"),
+	        .index = (uint32_t)index,
+	        .unit = (uint8_t)schema_int(v, "unit"),
+	        .timeout_ms = (uint32_t)schema_int(v, "timeout"),
+	        .order = (enum word_order)schema_choice(v, "word_order"),
+	        .points = &b->points[first],
+	};
+	build_limits(v, &d->limits);
+	check_address(b, v, driver, d->address);
+	for (size_t i = 0; i < list_length(v, "tags"); i++) {
+		b->tag_views[*n_tags] = schema_item(v, "tags", i);
+		if (b->tag_views[*n_tags].map) {
+			build_tag(b, *n_tags, d);
+			finish_tag(b, *n_tags, driver);
+			*n_tags += 1;
+		}
+	}
+	d->n_points = *n_tags - first;
+	err = build_groups(b, d, first);
+	b->drivers[index] = driver;
+	return err;
+}
+
+/* Upper bounds of what the tree can hold: bad items leave room unused. */
+static size_t count_tags(struct build *b, size_t n_devices)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_devices; i++) {
+		struct schema_view v = schema_item(&b->root, "devices", i);
+
+		n += v.map ? list_length(&v, "tags") : 0;
+	}
+	return n;
+}
+
+/* A component adds at most its model's outputs and its own tag. */
+static size_t count_component_tags(struct build *b)
+{
+	struct schema_view twin = schema_sub(&b->root, "twin");
+
+	return list_length(&twin, "components") * (MODEL_OUTPUTS_MAX + 1);
+}
+
+static int allocate(struct build *b, size_t n_devices, size_t n_tags, size_t n_more)
+{
+	struct arena *a = b->arena;
+
+	b->devices = arena_array(a, n_devices, sizeof(*b->devices));
+	b->device_views = arena_array(a, n_devices, sizeof(*b->device_views));
+	b->drivers = arena_array(a, n_devices, sizeof(const struct driver *));
+	b->points = arena_array(a, n_tags, sizeof(*b->points));
+	b->tag_views = arena_array(a, n_tags + 1, sizeof(*b->tag_views));
+	b->tags = arena_array(a, n_tags + n_more, sizeof(*b->tags));
+	b->options = arena_array(a, n_tags + n_more, sizeof(*b->options));
+	return b->devices && b->device_views && b->drivers && b->points && b->tag_views &&
+	                       b->tags && b->options
+	               ? 0
+	               : -ENOMEM;
+}
+
+int config_devices_build(struct build *b)
+{
+	struct config *c = b->config;
+	size_t n = list_length(&b->root, "devices"), n_tags = 0, index = 0;
+	int err = allocate(b, n, count_tags(b, n), count_component_tags(b));
+
+	for (size_t i = 0; !err && i < n; i++) {
+		b->device_views[index] = schema_item(&b->root, "devices", i);
+		if (b->device_views[index].map) {
+			err = build_device(b, index++, &n_tags);
+		}
+	}
+	c->devices = b->devices;
+	c->n_devices = index;
+	c->tags = b->tags;
+	c->options = b->options;
+	c->n_tags = c->n_field_tags = n_tags;
+	return err;
+}

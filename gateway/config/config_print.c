@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The effective configuration as YAML that loads to the same.  Secrets are left out. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/config.h"
+#include "gateway/config/quantity.h"
+
+/* Text in double quotes, as YAML and JSON both read it. */
+static void print_text(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\') {
+			fprintf(out, "\\%c", *text);
+		} else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+			fprintf(out, "\\x%02x", (unsigned)*text);
+		} else {
+			fputc(*text, out);
+		}
+	}
+	fputc('"', out);
+}
+
+/* `, key: "text"` or, as the first, without the comma. */
+static void print_pair(const char *key, const char *text, FILE *out)
+{
+	fprintf(out, "%s: ", key);
+	print_text(text, out);
+}
+
+/* As few digits as read back the same. */
+static void print_real(double value, FILE *out)
+{
+	char text[32];
+	int digits = 15;
+
+	do {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (strtod(text, NULL) != value && digits++ < 17);
+	fputs(text, out);
+}
+
+static void print_number(const char *key, double value, FILE *out)
+{
+	fputs(key, out);
+	print_real(value, out);
+}
+
+/* `key` and a duration in its largest unit. */
+static void print_duration(const char *key, int64_t ms, FILE *out)
+{
+	char text[QUANTITY_TEXT_MAX];
+
+	quantity_print_duration(ms, text, sizeof(text));
+	fprintf(out, "%s%s", key, text);
+}
+
+static void print_list(const char *key, const char *const *list, size_t n, FILE *out)
+{
+	fprintf(out, "  %s: [", key);
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ", " : "", out);
+		print_text(list[i], out);
+	}
+	fputs("]\n", out);
+}
+
+static void print_optional(const char *indent, const char *key, const char *text,
+                           FILE *out)
+{
+	if (text) {
+		fputs(indent, out);
+		print_pair(key, text, out);
+		fputc('\n', out);
+	}
+}
+
+static void print_mqtt(const struct mqtt_config *m, FILE *out)
+{
+	fputs("mqtt:\n", out);
+	print_list("servers", m->servers, m->n_servers, out);
+	print_optional("  ", "prefix", m->prefix, out);
+	print_optional("  ", "client_id", m->client_id, out);
+	fprintf(out, "  layout: %s\n", m->layout == LAYOUT_TAG ? "tag" : "device");
+	if (m->n_fields) {
+		print_list("fields", m->fields, m->n_fields, out);
+	}
+	fprintf(out, "  qos: %d\n", m->qos);
+	print_optional("  ", "username", m->username, out);
+	print_optional("  ", "password", m->password ? "***" : NULL, out);
+	if (m->ca || m->cert) {
+		fputs("  tls:\n", out);
+		print_optional("    ", "ca", m->ca, out);
+		print_optional("    ", "cert", m->cert, out);
+		print_optional("    ", "key", m->key, out);
+	}
+	fprintf(out, "  plain: %s\n", m->plain ? "true" : "false");
+	print_duration("  keep_alive: ", INT64_C(1000) * m->keep_alive_s, out);
+	print_duration("\n  connect_timeout: ", m->connect_timeout_ms, out);
+	fprintf(out, "\n  replay_rate: %u\n", m->replay_rate);
+}
+
+static void print_write(const struct write_config *w, FILE *out)
+{
+	const char *comma = "";
+
+	fputs(", write: {", out);
+	if (!isnan(w->min)) {
+		print_number("min: ", w->min, out);
+		comma = ", ";
+	}
+	if (!isnan(w->max)) {
+		fputs(comma, out);
+		print_number("max: ", w->max, out);
+		comma = ", ";
+	}
+	if (!isnan(w->step)) {
+		fputs(comma, out);
+		print_number("step: ", w->step, out);
+		comma = ", ";
+	}
+	if (w->rate_ms) {
+		fputs(comma, out);
+		print_number("rate: ", 8.64e7 / w->rate_ms, out);
+		fputs("/d", out);
+		comma = ", ";
+	}
+	if (*w->interlock) {
+		fputs(comma, out);
+		print_pair("interlock", w->interlock, out);
+	}
+	fputc('}', out);
+}
+
+static void print_point(const struct point *p, const struct device_config *d, FILE *out)
+{
+	static const char *const orders[] = {"ABCD", "CDAB", "BADC", "DCBA"};
+
+	if (p->scale != 1) {
+		print_number(", scale: ", p->scale, out);
+	}
+	if (p->offset != 0) {
+		print_number(", offset: ", p->offset, out);
+	}
+	if (p->high_byte || p->string_low_first) {
+		fprintf(out, ", byte: %s", p->high_byte ? "high" : "low");
+	}
+	if (p->order != d->order) {
+		fprintf(out, ", word_order: %s", orders[p->order]);
+	}
+}
+
+static void print_tag(const struct config *c, const struct device_config *d,
+                      const struct point *p, FILE *out)
+{
+	const struct tag *t = &c->tags[p->tag];
+	const struct tag_options *o = &c->options[p->tag];
+
+	fputs("      - {", out);
+	print_pair("id", t->name, out);
+	print_pair(", at", p->at, out);
+	print_pair(", type", t->type_name, out);
+	print_pair(", unit", t->unit, out);
+	print_duration(", every: ", t->period_ms, out);
+	print_point(p, d, out);
+	if (!isnan(t->min)) {
+		print_number(", min: ", t->min, out);
+	}
+	if (!isnan(t->max)) {
+		print_number(", max: ", t->max, out);
+	}
+	if (*t->description) {
+		print_pair(", description", t->description, out);
+	}
+	if (!isnan(o->store.deviation)) {
+		print_number(", store: {deviation: ", o->store.deviation, out);
+		print_duration(", max_interval: ", o->store.max_interval_ms, out);
+		fputc('}', out);
+	}
+	if (o->write.allowed) {
+		print_write(&o->write, out);
+	}
+	fputs(t->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
+}
+
+static void print_device(const struct config *c, const struct device_config *d, FILE *out)
+{
+	static const char *const orders[] = {"ABCD", "CDAB", "BADC", "DCBA"};
+	const struct device_limits *l = &d->limits;
+
+	print_pair("  - id", d->id, out);
+	fputc('\n', out);
+	print_optional("    ", "driver", d->driver, out);
+	print_optional("    ", "address", *d->address ? d->address : NULL, out);
+	fprintf(out, "    unit: %u\n    word_order: %s\n", d->unit, orders[d->order]);
+	print_duration("    timeout: ", d->timeout_ms, out);
+	fprintf(out,
+	        "\n    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
+	        "%u",
+	        l->max_registers, l->max_bits, l->max_gap, l->in_flight);
+	print_duration(", pause: ", l->pause_ms, out);
+	print_duration(", max_turnaround: ", l->max_turnaround_ms, out);
+	fputs("}\n", out);
+	fputs(d->n_points ? "    tags:\n" : "    tags: []\n", out);
+	for (size_t i = 0; i < d->n_points; i++) {
+		print_tag(c, d, &d->points[i], out);
+	}
+}
+
+/* A component's inputs or outputs; virtual sensors are none of them. */
+static void print_bindings(const struct config *c, const struct component_config *k,
+                           bool outputs, FILE *out)
+{
+	const struct model_port *ports = outputs ? k->model->outputs : k->model->inputs;
+	const struct binding *list = outputs ? k->outputs : k->inputs;
+	size_t n = outputs ? k->n_outputs : k->n_inputs;
+	const char *comma = "";
+
+	fprintf(out, "      %s: {", outputs ? "outputs" : "inputs");
+	for (size_t i = 0; i < n; i++) {
+		const struct tag *t = &c->tags[list[i].tag];
+
+		if (list[i].tag < c->n_field_tags) {
+			fprintf(out, "%s%s: %s/%s", comma, ports[list[i].port].name,
+			        t->device, t->name);
+			comma = ", ";
+		}
+	}
+	fputs("}\n", out);
+}
+
+static void print_numbers(const char *key, const double *values,
+                          const struct model_port *ports, size_t n, FILE *out)
+{
+	const char *comma = "";
+
+	fprintf(out, "      %s: {", key);
+	for (size_t i = 0; i < n; i++) {
+		if (!isnan(values[i])) {
+			fprintf(out, "%s%s: ", comma, ports[i].name);
+			print_real(values[i], out);
+			comma = ", ";
+		}
+	}
+	fputs("}\n", out);
+}
+
+static void print_component(const struct config *c, const struct component_config *k,
+                            FILE *out)
+{
+	const struct model *m = k->model;
+
+	print_pair("    - id", k->id, out);
+	fprintf(out, "\n      model: %s\n      learn: %u\n", m->name, k->learn);
+	print_duration("      max_age: ", llround(k->max_age_s * 1000), out);
+	fputc('\n', out);
+	print_numbers("parameters", k->parameters, m->parameters, m->n_parameters, out);
+	print_bindings(c, k, false, out);
+	print_bindings(c, k, true, out);
+	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+	char size[QUANTITY_TEXT_MAX];
+
+	fputs("gateway:\n", out);
+	print_optional("  ", "id", c->gateway_id, out);
+	print_optional("  ", "state_dir", c->state_dir, out);
+	print_optional("  ", "timezone", c->timezone, out);
+	if (c->mqtt.enabled) {
+		print_mqtt(&c->mqtt, out);
+	}
+	quantity_print_size(c->history.max_bytes, size, sizeof(size));
+	print_duration("history:\n  keep: ", c->history.keep_s * 1000, out);
+	print_duration("\n  commit: ", c->history.commit_ms, out);
+	fprintf(out, "\n  max_size: %s\n  durability: %s\n", size,
+	        c->history.full ? "full" : "relaxed");
+	if (c->http_listen) {
+		fputs("http:\n", out);
+		print_optional("  ", "listen", c->http_listen, out);
+	}
+	fputs(c->n_devices ? "devices:\n" : "devices: []\n", out);
+	for (size_t i = 0; i < c->n_devices; i++) {
+		print_device(c, &c->devices[i], out);
+	}
+	fprintf(out, "twin:\n  monitor: {learn: %u, ", c->twin.learn);
+	print_number("false_alarm: ", c->twin.false_alarm, out);
+	fputs(c->n_components ? "}\n  components:\n" : "}\n", out);
+	for (size_t i = 0; i < c->n_components; i++) {
+		print_component(c, &c->twin.components[i], out);
+	}
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The section twin: components, what they are tied to, and the tags they add. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "gateway/config/config_build.h"
+#include "gateway/config/nearest.h"
+#include "twin/units.h"
+
+/* Models of the documentation whose part is not built yet: their components are left
+ * out with a warning. */
+static const char *const later_models[] = {
+        "expression", "lua",   "state_space",    "var",  "fmu",      "heated_tank",
+        "thermal",    "pump",  "heat_exchanger", "pipe", "dc_motor", "first_order",
+        "conveyor",   "valve", "induction_motor"};
+
+/* One list of a model's ports as the configuration names it. */
+struct ports {
+	const char *key;  /* "inputs" */
+	const char *what; /* "input" */
+	const struct model_port *port;
+	size_t n;
+};
+
+/* A component under construction. */
+struct part {
+	struct build *b;
+	const struct schema_view *view;
+	const struct model *model;
+	struct component_config *out;
+};
+
+static const struct model *find_model(struct build *b, const struct schema_view *v)
+{
+	const char *name = schema_text(v, "model");
+	const struct model *model = name ? model_find(name) : NULL;
+	struct nearest nearest = {.word = name};
+	struct place at = config_place(v, "model");
+
+	if (model || !name) {
+		return model;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(later_models); i++) {
+		if (strcmp(later_models[i], name) == 0) {
+			complaint_warning(b->said, at,
+			                  "model '%s' is not built yet: its component is "
+			                  "left out",
+			                  name);
+			return NULL;
+		}
+	}
+	for (size_t i = 0; model_at(i); i++) {
+		nearest_offer(&nearest, model_at(i)->name);
+	}
+	complaint_error(b->said, at, "unknown model '%.64s'%s%s%s", name,
+	                nearest.best ? " (did you mean '" : "",
+	                nearest.best ? nearest.best : "", nearest.best ? "'?)" : "");
+	return NULL;
+}
+
+/* Index of a port by name, or -1 with a complaint. */
+static int64_t find_port(const struct part *part, const struct ports *ports,
+                         const struct node *key)
+{
+	struct nearest nearest = {.word = key->text};
+
+	for (size_t i = 0; i < ports->n; i++) {
+		if (strcmp(ports->port[i].name, key->text) == 0) {
+			return (int64_t)i;
+		}
+		nearest_offer(&nearest, ports->port[i].name);
+	}
+	complaint_error(part->b->said, key->at, "model '%s' has no %s '%.64s'%s%s%s",
+	                part->model->name, ports->what, key->text,
+	                nearest.best ? " (did you mean '" : "",
+	                nearest.best ? nearest.best : "", nearest.best ? "'?)" : "");
+	return -1;
+}
+
+static void check_range(const struct part *part, const struct node *node,
+                        const struct model_port *port, double value)
+{
+	if (!(value >= port->min && value <= port->max)) {
+		complaint_error(part->b->said, node->at,
+		                "parameter '%s' must be from %.9g to %.9g %s, not %s",
+		                port->name, port->min, port->max, port->unit, node->raw);
+	}
+}
+
+static struct place key_place(const struct part *part, const char *key)
+{
+	return config_place(part->view, key);
+}
+
+static void build_parameters(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"parameters", "parameter", m->parameters,
+	                            m->n_parameters};
+	const struct node *map = schema_node(part->view, "parameters");
+	double *p = part->out->parameters;
+	bool given[MODEL_PARAMETERS_MAX] = {false};
+	double real;
+	int64_t whole;
+
+	for (size_t i = 0; i < m->n_parameters; i++) {
+		p[i] = m->parameters[i].preset;
+	}
+	for (size_t i = 0; map && i < map->n; i++) {
+		const struct schema_key number = {.type = SCHEMA_REAL};
+		int64_t k = find_port(part, &ports, map->keys[i]);
+
+		if (k >= 0) {
+			given[k] = true;
+		}
+		if (k >= 0 && !map->items[i]->bad &&
+		    schema_parse(&number, map->items[i]->text, &real, &whole) == 0) {
+			p[k] = real;
+			check_range(part, map->items[i], &m->parameters[k], real);
+		}
+	}
+	for (size_t i = 0; i < m->n_parameters; i++) {
+		if (isnan(p[i]) && !given[i]) {
+			complaint_error(part->b->said, key_place(part, "parameters"),
+			                "model '%s' needs parameter '%s' (%s, %s)",
+			                m->name, ports.port[i].name, ports.port[i].unit,
+			                ports.port[i].description);
+		}
+	}
+}
+
+/* The factor and offset from a tag's unit to the port's. */
+static void convert(const struct part *part, const struct node *node, const struct tag *t,
+                    const struct model_port *port, struct binding *out)
+{
+	int err = units_convert(t->unit, port->unit, &out->scale, &out->offset);
+
+	if (!err) {
+		return;
+	}
+	out->scale = 1;
+	out->offset = 0;
+	if (!*t->unit) {
+		complaint_warning(part->b->said, node->at,
+		                  "'%s/%s' has no unit: taken as %s, as '%s' of model "
+		                  "'%s' wants it",
+		                  t->device, t->name, port->unit, port->name,
+		                  part->model->name);
+	} else {
+		complaint_error(
+		        part->b->said, node->at,
+		        err == -ENOENT ? "unit '%s' of '%s/%s' is unknown; '%s' of model "
+		                         "'%s' is in %s"
+		                       : "unit '%s' of '%s/%s' is of another quantity: "
+		                         "'%s' of model '%s' is in %s",
+		        t->unit, t->device, t->name, port->name, part->model->name,
+		        port->unit);
+	}
+}
+
+/* Tie a port to the tag a node names.  False: complained about. */
+static bool bind_port(const struct part *part, const struct node *node, size_t port,
+                      const struct model_port *ports, struct binding *out)
+{
+	int64_t tag = config_resolve(part->b, node, node->text);
+
+	if (tag < 0) {
+		return false;
+	}
+	if (!part->b->tags[tag].analog && part->b->tags[tag].type != TYPE_BOOL &&
+	    part->b->tags[tag].type != TYPE_BIT) {
+		complaint_error(part->b->said, node->at,
+		                "'%s' is no number: its type is %s", node->text,
+		                part->b->tags[tag].type_name);
+		return false;
+	}
+	*out = (struct binding){.port = (uint32_t)port, .tag = (uint32_t)tag};
+	convert(part, node, &part->b->tags[tag], &ports[port], out);
+	return true;
+}
+
+static void build_inputs(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"inputs", "input", m->inputs, m->n_inputs};
+	const struct node *map = schema_node(part->view, "inputs");
+	bool named[MODEL_INPUTS_MAX] = {false};
+
+	for (size_t i = 0; map && i < map->n; i++) {
+		int64_t k = find_port(part, &ports, map->keys[i]);
+		struct binding *out = &part->out->inputs[part->out->n_inputs];
+
+		if (k < 0 || named[k]) {
+			continue;
+		}
+		named[k] = true;
+		if (!map->items[i]->bad &&
+		    bind_port(part, map->items[i], (size_t)k, m->inputs, out)) {
+			part->out->n_inputs++;
+		}
+	}
+	for (size_t i = 0; i < m->n_inputs; i++) {
+		if (isnan(m->inputs[i].preset) && !named[i]) {
+			complaint_error(part->b->said, key_place(part, "inputs"),
+			                "model '%s' needs input '%s' (%s, %s)", m->name,
+			                m->inputs[i].name, m->inputs[i].unit,
+			                m->inputs[i].description);
+		}
+	}
+}
+
+/* The period of what a component makes is that of its fastest tag. */
+static uint32_t fastest(const struct part *part)
+{
+	const struct component_config *k = part->out;
+	uint32_t period = UINT32_MAX;
+
+	for (size_t i = 0; i < k->n_inputs + k->n_outputs; i++) {
+		const struct binding *tie = i < k->n_inputs
+		                                    ? &k->inputs[i]
+		                                    : &k->outputs[i - k->n_inputs];
+
+		if (tie->tag < part->b->config->n_field_tags &&
+		    part->b->tags[tie->tag].period_ms < period) {
+			period = part->b->tags[tie->tag].period_ms;
+		}
+	}
+	return period == UINT32_MAX ? 0 : period;
+}
+
+/* A tag of the component's own: a virtual sensor, or its health. */
+static uint32_t add_tag(const struct part *part, const char *name, const char *unit,
+                        const char *description)
+{
+	struct build *b = part->b;
+	size_t i = b->config->n_tags++;
+
+	b->tags[i] = (struct tag){
+	        .device = part->out->id,
+	        .name = name,
+	        .unit = strcmp(unit, "1") == 0 ? "" : unit,
+	        .description = description,
+	        .type_name = "float64",
+	        .device_index = part->out->device_index,
+	        .type = TYPE_FLOAT64,
+	        .min = NAN,
+	        .max = NAN,
+	        .analog = true,
+	};
+	b->options[i] = (struct tag_options){
+	        .store = {.deviation = NAN},
+	        .write = {.min = NAN, .max = NAN, .step = NAN, .interlock = ""},
+	        .line = part->view->map->at.line,
+	};
+	return (uint32_t)i;
+}
+
+static void build_outputs(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"outputs", "output", m->outputs, m->n_outputs};
+	const struct node *map = schema_node(part->view, "outputs");
+	struct component_config *k = part->out;
+	bool bound[MODEL_OUTPUTS_MAX] = {false};
+
+	for (size_t i = 0; map && i < map->n; i++) {
+		int64_t port = find_port(part, &ports, map->keys[i]);
+
+		if (port >= 0 && !map->items[i]->bad && !bound[port]) {
+			bound[port] = bind_port(part, map->items[i], (size_t)port,
+			                        m->outputs, &k->outputs[port]);
+		}
+	}
+	k->n_outputs = m->n_outputs;
+	for (size_t i = 0; i < m->n_outputs; i++) {
+		if (!bound[i]) {
+			k->outputs[i] = (struct binding){
+			        .port = (uint32_t)i,
+			        .tag = add_tag(part, m->outputs[i].name,
+			                       m->outputs[i].unit,
+			                       m->outputs[i].description),
+			        .scale = 1};
+		}
+	}
+	k->health_tag = add_tag(part, "health", "1", "innovations against their limit");
+}
+
+static void build_noise(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"noise", "output", m->outputs, m->n_outputs};
+	const struct node *map = schema_node(part->view, "noise");
+	const struct schema_key number = {.type = SCHEMA_REAL};
+	int64_t whole;
+
+	for (size_t i = 0; i < MODEL_OUTPUTS_MAX; i++) {
+		part->out->noise[i] = NAN;
+	}
+	for (size_t i = 0; map && i < map->n; i++) {
+		int64_t k = find_port(part, &ports, map->keys[i]);
+
+		if (k >= 0 && !map->items[i]->bad) {
+			(void)schema_parse(&number, map->items[i]->text,
+			                   &part->out->noise[k], &whole);
+		}
+	}
+}
+
+static void build_component(struct build *b, size_t i, const struct model *model)
+{
+	const struct schema_view *v = &b->component_views[i];
+	const struct part part = {b, v, model, &b->components[i]};
+	struct component_config *k = part.out;
+	const char *id = schema_text(v, "id");
+	size_t first = b->config->n_tags;
+
+	k->id = id ? id : "";
+	k->model = model;
+	k->device_index = (uint32_t)(b->config->n_devices + i);
+	k->learn = schema_node(v, "learn") ? (uint32_t)schema_int(v, "learn")
+	                                   : b->config->twin.learn;
+	k->max_age_s = (double)schema_int(v, "max_age") / 1000;
+	build_parameters(&part);
+	build_inputs(&part);
+	build_outputs(&part);
+	build_noise(&part);
+	for (size_t t = first; t < b->config->n_tags; t++) {
+		b->tags[t].period_ms = fastest(&part);
+	}
+}
+
+int config_twin_build(struct build *b)
+{
+	struct schema_view v = schema_sub(&b->root, "twin");
+	struct schema_view monitor = schema_sub(&v, "monitor");
+	const struct node *list = schema_node(&v, "components");
+	struct config *c = b->config;
+	size_t n = list ? list->n : 0;
+	bool *monitored;
+
+	b->components = arena_array(b->arena, n, sizeof(*b->components));
+	b->component_views = arena_array(b->arena, n, sizeof(*b->component_views));
+	if (!b->components || !b->component_views) {
+		return -ENOMEM;
+	}
+	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
+	c->twin.false_alarm = schema_real(&monitor, "false_alarm");
+	for (size_t i = 0; i < n; i++) {
+		struct schema_view *kv = &b->component_views[c->n_components];
+		const struct model *model;
+
+		*kv = schema_item(&v, "components", i);
+		model = kv->map ? find_model(b, kv) : NULL;
+		if (model) {
+			build_component(b, c->n_components++, model);
+		}
+	}
+	monitored = arena_array(b->arena, c->n_tags, sizeof(*monitored));
+	if (!monitored) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < c->n_tags; i++) {
+		monitored[i] = b->options[i].monitor;
+	}
+	c->twin.monitored = monitored;
+	c->twin.tags = b->tags;
+	c->twin.n_tags = c->n_tags;
+	c->twin.n_field_tags = c->n_field_tags;
+	c->twin.components = b->components;
+	c->twin.n_components = c->n_components;
+	return 0;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/mqtt/notices.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A ticket says what and which: kind in the top byte, index or number below. */
+enum kind { KIND_AVAILABILITY = 1, KIND_INFO, KIND_EVENT, KIND_STATUS, KIND_ALARM };
+
+enum { KIND_SHIFT = 56 };
+
+enum progress { TO_SEND, SENT, ACKED };
+
+struct status_slot {
+	struct device_status status;
+	bool known, dirty;
+};
+
+struct alarm_slot {
+	char *payload;  /* NULL: no alarm */
+	int64_t id;     /* of the alarm it is about */
+	bool dirty;     /* to be sent */
+	bool confirmed; /* the broker has it as it is */
+};
+
+struct event_slot {
+	char *payload;
+	enum progress progress;
+};
+
+struct notices {
+	const struct config *cfg;
+	const char *base;
+	bool availability_dirty, info_dirty;
+	char info[PAYLOAD_NOTICE_MAX];
+	struct status_slot *statuses; /* by device, then component */
+	size_t n_statuses, n_statuses_dirty, next_status;
+	struct alarm_slot *alarms; /* by tag */
+	size_t n_alarms_dirty, next_alarm;
+	struct event_slot events[NOTICES_EVENTS]; /* by number modulo the size */
+	uint64_t first_event, next_event, dropped;
+	char buf[PAYLOAD_NOTICE_MAX];
+};
+
+static uint64_t ticket_of(enum kind kind, uint64_t index)
+{
+	return (uint64_t)kind << KIND_SHIFT | index;
+}
+
+static struct event_slot *event_at(struct notices *n, uint64_t number)
+{
+	return &n->events[number % NOTICES_EVENTS];
+}
+
+int notices_new(struct notices **out, const struct config *cfg, const char *base)
+{
+	struct notices *n = calloc(1, sizeof(*n));
+
+	if (!n) {
+		return -ENOMEM;
+	}
+	n->cfg = cfg;
+	n->base = base;
+	n->n_statuses = cfg->n_devices + cfg->n_components;
+	n->statuses = calloc(n->n_statuses + 1, sizeof(*n->statuses));
+	n->alarms = calloc(cfg->n_tags + 1, sizeof(*n->alarms));
+	if (!n->statuses || !n->alarms) {
+		notices_free(n);
+		return -ENOMEM;
+	}
+	*out = n;
+	return 0;
+}
+
+void notices_free(struct notices *n)
+{
+	if (!n) {
+		return;
+	}
+	for (size_t i = 0; n->alarms && i < n->cfg->n_tags; i++) {
+		free(n->alarms[i].payload);
+	}
+	for (size_t i = 0; i < NOTICES_EVENTS; i++) {
+		free(n->events[i].payload);
+	}
+	free(n->statuses);
+	free(n->alarms);
+	free(n);
+}
+
+static void mark_status(struct notices *n, struct status_slot *slot)
+{
+	n->n_statuses_dirty += slot->dirty ? 0 : 1;
+	slot->dirty = true;
+}
+
+static void mark_alarm(struct notices *n, struct alarm_slot *slot)
+{
+	n->n_alarms_dirty += slot->dirty ? 0 : 1;
+	slot->dirty = true;
+	slot->confirmed = false;
+}
+
+void notices_connected(struct notices *n)
+{
+	n->availability_dirty = true;
+	n->info_dirty = n->info[0] != '\0';
+	for (size_t i = 0; i < n->n_statuses; i++) {
+		if (n->statuses[i].known) {
+			mark_status(n, &n->statuses[i]);
+		}
+	}
+	/* An alarm that another run left at the broker is taken back as well. */
+	for (size_t i = 0; i < n->cfg->n_tags; i++) {
+		if (n->alarms[i].payload || !n->alarms[i].confirmed) {
+			mark_alarm(n, &n->alarms[i]);
+		}
+	}
+}
+
+void notices_disconnected(struct notices *n)
+{
+	for (uint64_t i = n->first_event; i < n->next_event; i++) {
+		if (event_at(n, i)->progress == SENT) {
+			event_at(n, i)->progress = TO_SEND;
+		}
+	}
+}
+
+static const char *device_name(const struct notices *n, uint32_t device)
+{
+	const struct config *cfg = n->cfg;
+
+	if (device < cfg->n_devices) {
+		return cfg->devices[device].id;
+	}
+	if (device - cfg->n_devices < cfg->n_components) {
+		return cfg->twin.components[device - cfg->n_devices].id;
+	}
+	return NULL;
+}
+
+static void forget_oldest_event(struct notices *n)
+{
+	struct event_slot *slot = event_at(n, n->first_event++);
+
+	free(slot->payload);
+	slot->payload = NULL;
+}
+
+static void queue_event(struct notices *n, const struct event *e)
+{
+	const struct tag *tag = e->tag < n->cfg->n_tags ? &n->cfg->tags[e->tag] : NULL;
+	const char *device = tag ? tag->device : device_name(n, e->device);
+	char *payload = NULL;
+
+	if (payload_event(n->buf, sizeof(n->buf), e, device, tag ? tag->name : NULL)) {
+		payload = strdup(n->buf);
+	}
+	if (!payload) {
+		n->dropped++;
+		return;
+	}
+	if (n->next_event - n->first_event == NOTICES_EVENTS) {
+		forget_oldest_event(n);
+		n->dropped++;
+	}
+	*event_at(n, n->next_event++) = (struct event_slot){.payload = payload};
+}
+
+static void change_alarm(struct notices *n, const struct event *e)
+{
+	struct alarm_slot *slot = &n->alarms[e->tag];
+	bool cleared = strcmp(e->state, "cleared") == 0;
+
+	if (cleared && slot->payload && slot->id != e->alarm_id) {
+		return; /* a newer one stands there */
+	}
+	free(slot->payload);
+	slot->payload = NULL;
+	if (!cleared && payload_alarm(n->buf, sizeof(n->buf), e)) {
+		slot->payload = strdup(n->buf);
+	}
+	slot->id = e->alarm_id;
+	mark_alarm(n, slot);
+}
+
+void notices_event(struct notices *n, const struct event *e)
+{
+	queue_event(n, e);
+	if (e->alarm_id != 0 && e->tag < n->cfg->n_tags) {
+		change_alarm(n, e);
+	}
+}
+
+void notices_device(struct notices *n, uint32_t device, const struct device_status *s)
+{
+	if (device < n->n_statuses) {
+		n->statuses[device].status = *s;
+		n->statuses[device].known = true;
+		mark_status(n, &n->statuses[device]);
+	}
+}
+
+void notices_info(struct notices *n, const struct payload_info *info)
+{
+	n->info_dirty = payload_info(n->info, sizeof(n->info), info) > 0;
+}
+
+static void fill(struct message *m, const char *payload, bool retained)
+{
+	m->payload = payload ? payload : "";
+	m->n = strlen(m->payload);
+	m->retained = retained;
+}
+
+static bool next_event(struct notices *n, struct message *m, uint64_t *ticket)
+{
+	for (uint64_t i = n->first_event; i < n->next_event; i++) {
+		if (event_at(n, i)->progress == TO_SEND) {
+			message_topic(m, n->base, NULL, NULL, "events");
+			fill(m, event_at(n, i)->payload, false);
+			*ticket = ticket_of(KIND_EVENT, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool next_status(struct notices *n, struct message *m, uint64_t *ticket)
+{
+	if (n->n_statuses_dirty == 0) {
+		return false;
+	}
+	while (!n->statuses[n->next_status].dirty) {
+		n->next_status = (n->next_status + 1) % n->n_statuses;
+	}
+	payload_status(n->buf, sizeof(n->buf), &n->statuses[n->next_status].status);
+	message_topic(m, n->base, device_name(n, (uint32_t)n->next_status), NULL,
+	              "status");
+	fill(m, n->buf, true);
+	*ticket = ticket_of(KIND_STATUS, n->next_status);
+	return true;
+}
+
+static bool next_alarm(struct notices *n, struct message *m, uint64_t *ticket)
+{
+	const struct tag *tag;
+
+	if (n->n_alarms_dirty == 0) {
+		return false;
+	}
+	while (!n->alarms[n->next_alarm].dirty) {
+		n->next_alarm = (n->next_alarm + 1) % n->cfg->n_tags;
+	}
+	tag = &n->cfg->tags[n->next_alarm];
+	message_topic(m, n->base, tag->device, tag->name, "alarm");
+	fill(m, n->alarms[n->next_alarm].payload, true);
+	*ticket = ticket_of(KIND_ALARM, n->next_alarm);
+	return true;
+}
+
+bool notices_next(struct notices *n, struct message *m, uint64_t *ticket)
+{
+	if (n->availability_dirty) {
+		message_topic(m, n->base, NULL, NULL, "availability");
+		fill(m, "online", true);
+		*ticket = ticket_of(KIND_AVAILABILITY, 0);
+		return true;
+	}
+	if (n->info_dirty) {
+		message_topic(m, n->base, NULL, NULL, "info");
+		fill(m, n->info, true);
+		*ticket = ticket_of(KIND_INFO, 0);
+		return true;
+	}
+	return next_event(n, m, ticket) || next_status(n, m, ticket) ||
+	       next_alarm(n, m, ticket);
+}
+
+void notices_sent(struct notices *n, uint64_t ticket)
+{
+	uint64_t index = ticket & (((uint64_t)1 << KIND_SHIFT) - 1);
+
+	switch ((enum kind)(ticket >> KIND_SHIFT)) {
+	case KIND_AVAILABILITY:
+		n->availability_dirty = false;
+		break;
+	case KIND_INFO:
+		n->info_dirty = false;
+		break;
+	case KIND_EVENT:
+		event_at(n, index)->progress = SENT;
+		break;
+	case KIND_STATUS:
+		n->statuses[index].dirty = false;
+		n->n_statuses_dirty--;
+		break;
+	case KIND_ALARM:
+		n->alarms[index].dirty = false;
+		n->n_alarms_dirty--;
+		break;
+	}
+}
+
+void notices_acked(struct notices *n, uint64_t ticket)
+{
+	uint64_t index = ticket & (((uint64_t)1 << KIND_SHIFT) - 1);
+	enum kind kind = (enum kind)(ticket >> KIND_SHIFT);
+
+	if (kind == KIND_ALARM) {
+		n->alarms[index].confirmed = !n->alarms[index].dirty;
+	} else if (kind == KIND_EVENT && index >= n->first_event &&
+	           index < n->next_event) {
+		event_at(n, index)->progress = ACKED;
+	}
+	while (n->first_event < n->next_event &&
+	       event_at(n, n->first_event)->progress == ACKED) {
+		forget_oldest_event(n);
+	}
+}
+
+uint64_t notices_dropped(const struct notices *n)
+{
+	return n->dropped;
+}

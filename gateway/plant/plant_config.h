@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The file of a virtual machine (etc/line.yaml): plant, control program, Modbus map and
+ * script; checked as a whole, then const. */
+#ifndef GATEWAY_PLANT_PLANT_CONFIG_H
+#define GATEWAY_PLANT_PLANT_CONFIG_H
+
+#include <stdio.h>
+
+#include "drivers/modbus/pdu.h"
+#include "drivers/tag.h"
+#include "twin/plant/plant.h"
+
+/** Where a unit shows a signal: signal = raw * scale + offset. */
+struct plant_register {
+	struct point point; /* space is an enum modbus_table; its own scale is 1 */
+	uint32_t signal;
+	double scale, offset;
+	double raw_min, raw_max; /* what the type holds */
+};
+
+/** One Modbus unit. */
+struct plant_unit {
+	const char *id;
+	uint8_t unit;
+	const struct plant_register *registers;
+	size_t n_registers;
+	uint32_t sizes[4]; /* entries of each table, by enum modbus_table */
+};
+
+/** The whole file.  Strings and arrays belong to it. */
+struct plant_setup {
+	struct plant_config plant;
+	const char *listen; /* tcp://HOST:PORT */
+	const struct plant_unit *units;
+	const char *const *part_ids; /* by index of the plant's configuration */
+	const char *const *sensor_ids;
+	const char *const *actuator_ids;
+	const char **fault_texts; /* "tank1 leak", by index of the plant's script */
+};
+
+/**
+ * Read and check a file.  Every error goes to complaints as `file:line:col: error: ...`.
+ *
+ * @param[out] out  set on success only; free with plant_config_free()
+ * @param script    a file whose `script:` stands for the plant's own; NULL: its own
+ * @return 0; -EINVAL: complaints say why; -ENOENT, -EACCES, ... (said on complaints too)
+ */
+int plant_config_load(struct plant_setup **out, const char *path, const char *script,
+                      FILE *complaints);
+
+/** The same from text; path is for the complaints. */
+int plant_config_load_text(struct plant_setup **out, const char *path, const char *text,
+                           FILE *complaints);
+void plant_config_free(struct plant_setup *s);
+
+/**
+ * A fault by its name, as a script writes it: `leak` of part tank1, `drift` of a sensor,
+ * `jammed` of an actuator, `silence` of a unit.  Fills kind, target and parameter.
+ *
+ * @return 0; -ENOENT: no such target; -EINVAL: the target has no such fault
+ */
+int plant_config_fault(const struct plant_setup *s, const char *target, const char *name,
+                       struct fault *out);
+
+#endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/plant/sim.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/modbus/address.h"
+#include "drivers/modbus/image.h"
+#include "drivers/modbus/value.h"
+#include "gateway/clock.h"
+
+enum {
+	GROUP_NS = 10000000, /* turns closer than this run together */
+	MS_NS = 1000000,
+	WIRE_MAX = 8, /* bytes of a number */
+};
+
+struct sim {
+	const struct plant_setup *setup;
+	struct sim_options options;
+	struct plant *plant;
+	struct server *server;
+	struct image images[PLANT_UNITS_MAX];
+	char address[ADDRESS_HOST_MAX + 32];
+	uv_timer_t timer;
+	uint64_t due_ns, period_ns; /* of a group of turns */
+	uint32_t group;             /* turns in it */
+	uint64_t turns, overruns;
+	bool closing;
+};
+
+/* Signals and registers */
+
+static int unit_index(const struct sim *s, uint8_t unit)
+{
+	for (size_t i = 0; i < s->setup->plant.n_units; i++) {
+		if (s->setup->units[i].unit == unit) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+static bool is_bits(const struct plant_register *r)
+{
+	return r->point.space == MODBUS_COIL || r->point.space == MODBUS_DISCRETE;
+}
+
+static uint16_t *words_of(struct image *image, const struct plant_register *r)
+{
+	return (r->point.space == MODBUS_HOLDING ? image->holding : image->input) +
+	       r->point.address;
+}
+
+static bool *bit_of(struct image *image, const struct plant_register *r)
+{
+	return (r->point.space == MODBUS_COIL ? image->coils : image->discretes) +
+	       r->point.address;
+}
+
+/* The raw number in the kind of its type; what it cannot hold saturates. */
+static struct value raw_value(const struct plant_register *r, double raw)
+{
+	static const double beyond = 9.2e18; /* what a 64-bit integer takes for sure */
+
+	switch (r->point.type) {
+	case TYPE_BOOL:
+	case TYPE_BIT:
+		return value_bool(raw >= 0.5);
+	case TYPE_FLOAT16:
+	case TYPE_FLOAT32:
+	case TYPE_FLOAT64:
+		return value_real(raw);
+	case TYPE_INT8:
+	case TYPE_INT16:
+	case TYPE_INT32:
+	case TYPE_INT64:
+	case TYPE_UINT8:
+	case TYPE_UINT16:
+	case TYPE_UINT32:
+	case TYPE_UINT64:
+	case TYPE_STRING:
+	case TYPE_BCD:
+	case TYPE_EPOCH:
+		break;
+	}
+	/* No number becomes the lowest, as many sensors' cards show it. */
+	raw = isnan(raw) ? r->raw_min : round(raw);
+	raw = fmin(fmax(raw, fmax(r->raw_min, -beyond)), fmin(r->raw_max, beyond));
+	return (struct value){.kind = VALUE_INT, .i64 = (int64_t)raw};
+}
+
+/* value_encode() has no bytes for what is no number: the quiet NaN of the width. */
+static void put_nan(uint16_t *words, const struct plant_register *r)
+{
+	uint16_t n = value_registers(&r->point);
+	bool last_first = r->point.order == ORDER_CDAB || r->point.order == ORDER_DCBA;
+	bool swapped = r->point.order == ORDER_BADC || r->point.order == ORDER_DCBA;
+	uint16_t high = n == 1 ? 0x7e00 : n == 2 ? 0x7fc0 : 0x7ff8;
+
+	if (swapped) {
+		high = (uint16_t)(high << 8 | high >> 8);
+	}
+	memset(words, 0, n * sizeof(*words));
+	words[last_first ? n - 1 : 0] = high;
+}
+
+static bool is_float(enum value_type type)
+{
+	return type == TYPE_FLOAT16 || type == TYPE_FLOAT32 || type == TYPE_FLOAT64;
+}
+
+static void show(struct image *image, const struct plant_register *r, double signal)
+{
+	struct value v = raw_value(r, (signal - r->offset) / r->scale);
+	uint16_t n = value_registers(&r->point), *words;
+	uint8_t wire[WIRE_MAX];
+
+	if (is_bits(r)) {
+		*bit_of(image, r) = v.kind == VALUE_BOOL ? v.flag : v.i64 != 0;
+		return;
+	}
+	words = words_of(image, r);
+	if (is_float(r->point.type) && !isfinite(v.real)) {
+		put_nan(words, r);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		pdu_put_register(wire, i, words[i]);
+	}
+	if (value_encode(wire, &r->point, &v) == 0) {
+		for (size_t i = 0; i < n; i++) {
+			words[i] = pdu_register(wire, i);
+		}
+	}
+}
+
+static void show_all(struct sim *s)
+{
+	const double *signals = plant_signals(s->plant);
+
+	for (size_t u = 0; u < s->setup->plant.n_units; u++) {
+		const struct plant_unit *unit = &s->setup->units[u];
+
+		for (size_t i = 0; i < unit->n_registers; i++) {
+			show(&s->images[u], &unit->registers[i],
+			     signals[unit->registers[i].signal]);
+		}
+	}
+}
+
+/* What stands in the image for a register, as its signal; NAN where it is no number. */
+static double understand(struct image *image, const struct plant_register *r)
+{
+	struct reading reading = {.value = {.kind = VALUE_NONE}};
+	uint8_t wire[WIRE_MAX];
+
+	if (is_bits(r)) {
+		return *bit_of(image, r) * r->scale + r->offset;
+	}
+	for (size_t i = 0; i < value_registers(&r->point); i++) {
+		pdu_put_register(wire, i, words_of(image, r)[i]);
+	}
+	value_decode(&reading, &r->point, wire, NULL);
+	return value_number(&reading.value) * r->scale + r->offset;
+}
+
+static bool touches(const struct plant_register *r, const struct server_access *a)
+{
+	uint32_t n = is_bits(r) ? 1 : value_registers(&r->point);
+
+	return r->point.space == a->table &&
+	       r->point.address < (uint32_t)a->address + a->count &&
+	       a->address < r->point.address + n;
+}
+
+/* May all that a write touches be set, and to a number?  The image has it already. */
+static uint8_t judge_write(struct sim *s, size_t u, const struct server_access *a)
+{
+	const struct plant_unit *unit = &s->setup->units[u];
+
+	for (size_t i = 0; i < unit->n_registers; i++) {
+		const struct plant_register *r = &unit->registers[i];
+
+		if (!touches(r, a)) {
+			continue;
+		}
+		if (!plant_settable(s->plant, r->signal)) {
+			return PDU_ILLEGAL_ADDRESS;
+		}
+		if (!isfinite(understand(&s->images[u], r))) {
+			return PDU_ILLEGAL_VALUE;
+		}
+	}
+	return 0;
+}
+
+static void take_write(struct sim *s, size_t u, const struct server_access *a)
+{
+	const struct plant_unit *unit = &s->setup->units[u];
+
+	for (size_t i = 0; i < unit->n_registers; i++) {
+		const struct plant_register *r = &unit->registers[i];
+
+		if (touches(r, a)) {
+			plant_set(s->plant, r->signal, understand(&s->images[u], r));
+		}
+	}
+}
+
+/* A write goes through the image, and out of it again where it is refused. */
+static uint8_t write_unit(struct sim *s, size_t u, const struct server_access *a)
+{
+	uint16_t words[PDU_WRITE_REGISTERS_MAX];
+	bool bits[PDU_WRITE_BITS_MAX];
+	struct server_access before = *a;
+	uint8_t code;
+
+	before.write = false;
+	before.words = words;
+	before.bits = bits;
+	code = image_access(&s->images[u], &before);
+	code = code ? code : image_access(&s->images[u], a);
+	if (code) {
+		return code;
+	}
+	code = judge_write(s, u, a);
+	if (code) {
+		before.write = true;
+		image_access(&s->images[u], &before);
+	} else {
+		take_write(s, u, a);
+	}
+	return code;
+}
+
+static uint8_t on_access(void *arg, const struct server_access *a)
+{
+	struct sim *s = arg;
+	int u = unit_index(s, a->unit);
+
+	if (u < 0) {
+		return PDU_GATEWAY_NO_ANSWER;
+	}
+	return a->write ? write_unit(s, (size_t)u, a) : image_access(&s->images[u], a);
+}
+
+static enum server_verdict on_judge(void *arg, uint8_t unit, uint8_t *code)
+{
+	struct sim *s = arg;
+	int u = unit_index(s, unit);
+	struct fault fault;
+
+	if (u < 0 || !plant_unit_fault(s->plant, (uint32_t)u, &fault)) {
+		return SERVER_ANSWER;
+	}
+	*code = (uint8_t)fault.value;
+	return fault.kind == FAULT_SILENCE ? SERVER_SILENCE
+	       : fault.kind == FAULT_CLOSE ? SERVER_CLOSE
+	                                   : SERVER_EXCEPTION;
+}
+
+/* Time */
+
+/* Say which faults of the script this turn begins and ends. */
+static void tell_faults(const struct sim *s)
+{
+	const struct plant_config *c = &s->setup->plant;
+	double cycle_s = plant_cycle_s(s->plant);
+	double to_s = plant_time_s(s->plant) + cycle_s / 2;
+	double from_s = s->turns > 0 ? to_s - cycle_s : -1;
+
+	for (size_t i = 0; s->options.on_fault && i < c->n_faults; i++) {
+		const struct fault *f = &c->faults[i];
+
+		if (f->at_s > from_s && f->at_s <= to_s) {
+			s->options.on_fault(s->options.arg, f->at_s,
+			                    s->setup->fault_texts[i], true);
+		}
+		if (f->until_s > from_s && f->until_s <= to_s) {
+			s->options.on_fault(s->options.arg, f->until_s,
+			                    s->setup->fault_texts[i], false);
+		}
+	}
+}
+
+void sim_turn(struct sim *s)
+{
+	tell_faults(s);
+	plant_turn(s->plant);
+	s->turns++;
+	show_all(s);
+}
+
+static void on_due(uv_timer_t *timer);
+
+static void arm(struct sim *s, uint64_t now_ns)
+{
+	uint64_t wait_ns = s->due_ns > now_ns ? s->due_ns - now_ns : 0;
+
+	uv_update_time(s->timer.loop);
+	uv_timer_start(&s->timer, on_due, (wait_ns + MS_NS - 1) / MS_NS, 0);
+}
+
+static bool is_over(const struct sim *s)
+{
+	return s->options.for_ms > 0 &&
+	       plant_time_s(s->plant) * 1000 > (double)s->options.for_ms - 0.5;
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct sim *s = timer->data;
+	uint64_t now_ns = clock_now_ns();
+	uint64_t missed = now_ns > s->due_ns ? (now_ns - s->due_ns) / s->period_ns : 0;
+
+	if (now_ns < s->due_ns) { /* a timer counts in ms */
+		arm(s, now_ns);
+		return;
+	}
+	s->overruns += missed * s->group;
+	s->due_ns += (missed + 1) * s->period_ns;
+	for (uint32_t i = 0; i < s->group && !is_over(s); i++) {
+		sim_turn(s);
+	}
+	if (!is_over(s)) {
+		arm(s, clock_now_ns());
+	} else if (s->options.on_end) {
+		s->options.on_end(s->options.arg);
+	}
+}
+
+static void start(struct sim *s)
+{
+	double turn_ns = plant_cycle_s(s->plant) * 1e9 / s->options.speed;
+
+	s->group = turn_ns >= GROUP_NS ? 1 : (uint32_t)ceil(GROUP_NS / turn_ns);
+	s->period_ns = (uint64_t)llround(turn_ns * s->group);
+	s->due_ns = clock_now_ns() + s->period_ns;
+	arm(s, clock_now_ns());
+}
+
+/* Life */
+
+static int resolve(const struct address *address, struct sockaddr_storage *out)
+{
+	const char *host = strcmp(address->host, "localhost") == 0 ? "127.0.0.1"
+	                                                           : address->host;
+	int err = uv_ip4_addr(host, address->port, (struct sockaddr_in *)out);
+
+	return err ? uv_ip6_addr(host, address->port, (struct sockaddr_in6 *)out) : 0;
+}
+
+static int listen_at(struct sim *s, uv_loop_t *loop, const char **why)
+{
+	static const char any_port[] = ":0";
+	const char *listen = s->options.listen ? s->options.listen : s->setup->listen;
+	struct server_hooks hooks = {.access = on_access, .judge = on_judge, .arg = s};
+	struct sockaddr_storage where;
+	struct address address;
+	size_t n = strlen(listen);
+	/* The port 0 is none to ask for, but one to listen on. */
+	bool any = n > 2 && strcmp(listen + n - 2, any_port) == 0;
+	int err;
+
+	snprintf(s->address, sizeof(s->address), "%.*s", (int)(any ? n - 2 : n), listen);
+	err = address_parse(&address, s->address, why);
+	if (err || address.serial) {
+		*why = address.serial ? "only tcp:// is served" : *why;
+		return -EINVAL;
+	}
+	address.port = any ? 0 : address.port;
+	*why = "not a numeric address to listen on";
+	if (resolve(&address, &where)) {
+		return -EINVAL;
+	}
+	err = server_open(&s->server, loop, (const struct sockaddr *)&where, &hooks);
+	if (err) {
+		*why = uv_strerror(err);
+		return err;
+	}
+	snprintf(s->address, sizeof(s->address),
+	         strchr(address.host, ':') ? "tcp://[%s]:%u" : "tcp://%s:%u",
+	         address.host, server_port(s->server));
+	return 0;
+}
+
+static void sim_free(struct sim *s)
+{
+	for (size_t i = 0; i < PLANT_UNITS_MAX; i++) {
+		image_fini(&s->images[i]);
+	}
+	plant_free(s->plant);
+	free(s);
+}
+
+int sim_open(struct sim **out, uv_loop_t *loop, const struct plant_setup *setup,
+             const struct sim_options *options, const char **why)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	int err = -ENOMEM;
+
+	*why = "out of memory";
+	if (!s) {
+		return err;
+	}
+	s->setup = setup;
+	s->options = *options;
+	err = plant_new(&s->plant, &setup->plant);
+	for (size_t i = 0; i < setup->plant.n_units && !err; i++) {
+		err = image_init(&s->images[i], setup->units[i].sizes);
+	}
+	if (err) {
+		goto fail;
+	}
+	show_all(s);
+	err = uv_timer_init(loop, &s->timer);
+	if (err) {
+		goto fail;
+	}
+	s->timer.data = s;
+	err = listen_at(s, loop, why);
+	if (err) {
+		sim_close(s);
+		return err;
+	}
+	if (s->options.speed > 0) {
+		start(s);
+	}
+	*out = s;
+	return 0;
+
+fail:
+	sim_free(s);
+	return err;
+}
+
+uint16_t sim_port(const struct sim *s)
+{
+	return server_port(s->server);
+}
+
+const char *sim_address(const struct sim *s)
+{
+	return s->address;
+}
+
+int sim_inject(struct sim *s, const char *target, const char *fault, double value,
+               double for_s)
+{
+	struct fault f = {.value = value};
+	int err = plant_config_fault(s->setup, target, fault, &f);
+
+	f.at_s = plant_time_s(s->plant);
+	f.until_s = f.at_s + for_s;
+	return err ? err : plant_inject(s->plant, &f);
+}
+
+double sim_signal(const struct sim *s, const char *name)
+{
+	const struct plant_config *c = &s->setup->plant;
+
+	for (size_t i = 0; i < c->n_signals; i++) {
+		if (c->signals[i].name && strcmp(c->signals[i].name, name) == 0) {
+			return plant_signals(s->plant)[i];
+		}
+	}
+	return NAN;
+}
+
+struct sim_stats sim_stats(const struct sim *s)
+{
+	return (struct sim_stats){
+	        .turns = s->turns,
+	        .overruns = s->overruns,
+	        .time_s = plant_time_s(s->plant),
+	        .active_faults = plant_active_faults(s->plant),
+	        .server = server_stats(s->server),
+	};
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	sim_free(handle->data);
+}
+
+void sim_close(struct sim *s)
+{
+	if (!s || s->closing) {
+		return;
+	}
+	s->closing = true;
+	server_close(s->server);
+	uv_close((uv_handle_t *)&s->timer, on_closed);
+}
