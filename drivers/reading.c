@@ -22,10 +22,10 @@ double value_number(const struct value *value)
 const char *quality_name(enum quality quality)
 {
 	static const char *const names[] = {
-	        [QUALITY_GOOD] = "good",
-	        [QUALITY_UNCERTAIN] = "uncertain",
-	        [QUALITY_STALE] = "stale",
-	        [QUALITY_BAD] = "bad",
+		[QUALITY_GOOD] = "good",
+		[QUALITY_UNCERTAIN] = "uncertain",
+		[QUALITY_STALE] = "stale",
+		[QUALITY_BAD] = "bad",
 	};
 
 	return names[quality];
@@ -34,19 +34,19 @@ const char *quality_name(enum quality quality)
 const char *reason_name(enum reason reason)
 {
 	static const char *const names[REASON_COUNT] = {
-	        [REASON_NONE] = "",
-	        [REASON_TIMEOUT] = "timeout",
-	        [REASON_REFUSED] = "refused",
-	        [REASON_RESET] = "reset",
-	        [REASON_EXCEPTION] = "exception",
-	        [REASON_CRC] = "crc",
-	        [REASON_MISMATCH] = "mismatch",
-	        [REASON_SHORT] = "short",
-	        [REASON_NOT_A_NUMBER] = "not_a_number",
-	        [REASON_OUT_OF_RANGE] = "out_of_range",
-	        [REASON_OVERRUN] = "overrun",
-	        [REASON_DISABLED] = "disabled",
-	        [REASON_CONFIG] = "config",
+		[REASON_NONE] = "",
+		[REASON_TIMEOUT] = "timeout",
+		[REASON_REFUSED] = "refused",
+		[REASON_RESET] = "reset",
+		[REASON_EXCEPTION] = "exception",
+		[REASON_CRC] = "crc",
+		[REASON_MISMATCH] = "mismatch",
+		[REASON_SHORT] = "short",
+		[REASON_NOT_A_NUMBER] = "not_a_number",
+		[REASON_OUT_OF_RANGE] = "out_of_range",
+		[REASON_OVERRUN] = "overrun",
+		[REASON_DISABLED] = "disabled",
+		[REASON_CONFIG] = "config",
 	};
 
 	return names[reason];

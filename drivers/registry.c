@@ -11,7 +11,7 @@ DRIVER_LIST
 
 static const struct driver *const drivers[] = {
 #define X(name) &driver_##name,
-        DRIVER_LIST
+	DRIVER_LIST
 #undef X
 };
 

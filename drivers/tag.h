@@ -57,7 +57,7 @@ struct tag {
 	const char *unit;        /* as configured; "" where none */
 	const char *description; /* "" where none */
 	const char
-	        *type_name; /* "float32", "string(8)", ...; "float64" for a component's */
+		*type_name; /* "float32", "string(8)", ...; "float64" for a component's */
 	uint32_t device_index; /* devices first, then components, in order of
 	                          configuration */
 	uint32_t period_ms;    /* its poll group's; 0: as fast as it goes */

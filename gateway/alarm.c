@@ -64,11 +64,11 @@ enum alarm_change alarm_step(struct alarm *a, const struct sample *s)
 const char *alarm_kind_name(enum alarm_kind kind)
 {
 	static const char *const names[] = {
-	        [ALARM_NONE] = "",
-	        [ALARM_DRIFT] = "drift",
-	        [ALARM_MISMATCH] = "mismatch",
-	        [ALARM_STALE] = "stale",
-	        [ALARM_BAD] = "bad",
+		[ALARM_NONE] = "",
+		[ALARM_DRIFT] = "drift",
+		[ALARM_MISMATCH] = "mismatch",
+		[ALARM_STALE] = "stale",
+		[ALARM_BAD] = "bad",
 	};
 
 	return names[kind];
@@ -81,7 +81,7 @@ const char *alarm_severity(enum alarm_kind kind)
 
 /* Append to a text that is cut where the room ends. */
 static void add(char *buf, size_t size, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 static void add(char *buf, size_t size, const char *format, ...)
 {

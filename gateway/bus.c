@@ -137,22 +137,22 @@ static void tell_alarm(struct bus *b, struct tag_now *now, const struct sample *
 	log_line(raised ? LOG_WARNING : LOG_NOTICE, "%s: %s", alarm_kind_name(kind),
 	         message);
 	send_event(b, &(struct event){
-	                      .ts_us = ts_us,
-	                      .alarm_id = now->alarm.id,
-	                      .device = c->tags[s->tag].device_index,
-	                      .tag = s->tag,
-	                      .kind = alarm_kind_name(kind),
-	                      .severity = alarm_severity(kind),
-	                      .state = raised ? "active" : "cleared",
-	                      .value = value_number(&s->value),
-	                      .predicted = s->est.predicted,
-	                      .residual = value_number(&s->value) - s->est.predicted,
-	                      .threshold = why.threshold,
-	                      .method = why.method ? why.method : "",
-	                      .contributions = contributions,
-	                      .message = message,
-	                      .by = "",
-	              });
+			      .ts_us = ts_us,
+			      .alarm_id = now->alarm.id,
+			      .device = c->tags[s->tag].device_index,
+			      .tag = s->tag,
+			      .kind = alarm_kind_name(kind),
+			      .severity = alarm_severity(kind),
+			      .state = raised ? "active" : "cleared",
+			      .value = value_number(&s->value),
+			      .predicted = s->est.predicted,
+			      .residual = value_number(&s->value) - s->est.predicted,
+			      .threshold = why.threshold,
+			      .method = why.method ? why.method : "",
+			      .contributions = contributions,
+			      .message = message,
+			      .by = "",
+		      });
 }
 
 static void judge(struct bus *b, uint64_t received_ns, const struct sample *s)
@@ -338,11 +338,11 @@ void bus_device(struct bus *b, uint32_t device, const struct device_health *heal
 	const struct device_config *cfg = &b->parts.config->devices[device];
 	bool down = health->state == DEVICE_DOWN;
 	struct device_status status = {
-	        .state = device_state_name(health->state),
-	        .since_us = clock_wall_us(),
-	        .error = reason_name(health->reason),
-	        .ok_pct = health->ok_pct,
-	        .rtt_ms = health->stats.answers ? health->stats.rtt_us / 1e3 : NAN,
+		.state = device_state_name(health->state),
+		.since_us = clock_wall_us(),
+		.error = reason_name(health->reason),
+		.ok_pct = health->ok_pct,
+		.rtt_ms = health->stats.answers ? health->stats.rtt_us / 1e3 : NAN,
 	};
 	char message[256];
 

@@ -342,7 +342,7 @@ static int make_state_dir(const char *path)
 static int open_history(struct gateway *g)
 {
 	const struct writer_events events = {
-	        .trouble = on_trouble, .gap = on_gap, .arg = g};
+		.trouble = on_trouble, .gap = on_gap, .arg = g};
 	const char *found = NULL;
 	struct writer_stats stats;
 	int err = make_state_dir(g->config->state_dir);
@@ -383,7 +383,7 @@ static int open_poller(struct gateway *g)
 	                                  .loop = &g->loop,
 	                                  .now_ns = clock_now_ns};
 	const struct poller_sink sink = {
-	        .readings = on_readings, .device = on_device, .arg = g};
+		.readings = on_readings, .device = on_device, .arg = g};
 
 	return poller_open(&g->parts.poller, &cfg, &sink);
 }

@@ -20,8 +20,8 @@ void log_level(enum log_level level)
 static const char *level_name(enum log_level level)
 {
 	static const char *const names[] = {
-	        [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_NOTICE] = "notice",
-	        [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
+		[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_NOTICE] = "notice",
+		[LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
 	};
 
 	return names[level];

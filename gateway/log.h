@@ -16,6 +16,6 @@ void log_level(enum log_level level);
 
 /** Print one line; control characters are replaced.  Any thread. */
 void log_line(enum log_level level, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 #endif

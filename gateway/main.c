@@ -13,9 +13,9 @@ COMMAND_LIST
 
 static const struct command *const commands[] = {
 #define X(name) &command_##name,
-        COMMAND_LIST
+	COMMAND_LIST
 #undef X
-                NULL,
+		NULL,
 };
 
 static void print_help(FILE *out)

@@ -103,11 +103,11 @@ static const struct field {
 	const char *name;
 	void (*put)(struct jsonout *j, const struct tag *tag, const struct sample *s);
 } fields_of_tag[] = {
-        /* In the order of P/D/T/state. */
-        {"unit", put_unit},           {"quality", put_quality},   {"source", put_source},
-        {"predicted", put_predicted}, {"estimate", put_estimate}, {"sigma", put_sigma},
-        {"residual", put_residual},   {"score", put_score},       {"state", put_state},
-        {"drift", put_drift},
+	/* In the order of P/D/T/state. */
+	{"unit", put_unit},           {"quality", put_quality},   {"source", put_source},
+	{"predicted", put_predicted}, {"estimate", put_estimate}, {"sigma", put_sigma},
+	{"residual", put_residual},   {"score", put_score},       {"state", put_state},
+	{"drift", put_drift},
 };
 
 static const struct field *field_find(const char *name)
@@ -313,7 +313,7 @@ size_t payload_info(char *buf, size_t size, const struct payload_info *info)
 struct payload_history payload_history(char *buf)
 {
 	struct payload_history h = {
-	        .json = jsonout_into(buf + HISTORY_HEAD, PAYLOAD_MAX - HISTORY_HEAD - 2)};
+		.json = jsonout_into(buf + HISTORY_HEAD, PAYLOAD_MAX - HISTORY_HEAD - 2)};
 
 	jsonout_open(&h.json, '[');
 	return h;

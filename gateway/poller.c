@@ -40,10 +40,10 @@ struct poller {
 const char *device_state_name(enum device_state state)
 {
 	static const char *const names[] = {
-	        [DEVICE_OK] = "ok",
-	        [DEVICE_DEGRADED] = "degraded",
-	        [DEVICE_DOWN] = "down",
-	        [DEVICE_DISABLED] = "disabled",
+		[DEVICE_OK] = "ok",
+		[DEVICE_DEGRADED] = "degraded",
+		[DEVICE_DOWN] = "down",
+		[DEVICE_DISABLED] = "disabled",
 	};
 
 	return names[state];
@@ -177,7 +177,7 @@ static void on_read_done(void *arg, int err)
 static void scan_read(struct scan *scan, uint32_t due)
 {
 	const struct read_sink sink = {
-	        .block = on_block, .done = on_read_done, .arg = scan};
+		.block = on_block, .done = on_read_done, .arg = scan};
 	int err;
 
 	scan->busy = true;
@@ -356,10 +356,10 @@ void poller_health(const struct poller *p, uint32_t device, struct device_health
 	uint64_t now_ns = p->cfg.now_ns();
 
 	*out = (struct device_health){
-	        .state = scan->state,
-	        .reason = scan->reason,
-	        .bad_tags = bad_tags(scan),
-	        .ok_pct = scan->n_outcomes ? 100.0 * scan->n_answered / scan->n_outcomes
+		.state = scan->state,
+		.reason = scan->reason,
+		.bad_tags = bad_tags(scan),
+		.ok_pct = scan->n_outcomes ? 100.0 * scan->n_answered / scan->n_outcomes
 	                                   : NAN,
 	};
 	for (size_t i = 0; i < scan->schedule.n_groups; i++) {

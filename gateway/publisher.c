@@ -36,7 +36,7 @@ enum {
 /* Suites of TLS 1.2 only, with forward secrecy; those of 1.3 are always there.  Paho's
  * sslVersion does nothing with OpenSSL 1.1 and later: this is what keeps out 1.1. */
 static const char *const cipher_suites =
-        "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!eNULL";
+	"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!eNULL";
 
 /* What a callback is about. */
 struct ticket {
@@ -334,13 +334,13 @@ static void refresh_info(struct publisher *p, const struct writer_stats *w,
 {
 	bool synced = clock_synced();
 	struct payload_info info = {
-	        .version = POLLUX_VERSION,
-	        .session = p->session_id,
-	        .started_us = p->started_us,
-	        .devices = p->cfg->n_devices,
-	        .tags = p->cfg->n_tags,
-	        .queue = w->history.destination[p->destination].pending,
-	        .clock_synced = synced,
+		.version = POLLUX_VERSION,
+		.session = p->session_id,
+		.started_us = p->started_us,
+		.devices = p->cfg->n_devices,
+		.tags = p->cfg->n_tags,
+		.queue = w->history.destination[p->destination].pending,
+		.clock_synced = synced,
 	};
 
 	if (now_ns >= p->info_ns || synced != p->synced) {

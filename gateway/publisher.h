@@ -19,7 +19,7 @@ struct publisher;
 struct publisher_stats {
 	bool connected;
 	const char
-	        *server; /* of the connection or attempt; belongs to the configuration */
+		*server; /* of the connection or attempt; belongs to the configuration */
 	char error[160]; /* why not connected, for a person; "" */
 	uint64_t messages; /* acknowledged (QoS 0: written to the socket) */
 	uint64_t live_rows, history_rows; /* acknowledged, repeats included */

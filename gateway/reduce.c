@@ -93,7 +93,7 @@ static size_t step_number(struct reduce *r, double deviation, int64_t max_interv
 
 	if (!door_takes(r, deviation, s)) {
 		struct sample held =
-		        r->held; /* there is one: the door was narrowed by it */
+			r->held; /* there is one: the door was narrowed by it */
 
 		n = give(r, &held, out);
 		door_takes(r, deviation, s);

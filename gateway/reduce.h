@@ -16,7 +16,7 @@
 /** One tag's reduction; zero-initialise.  Allocated by who owns the tags. */
 struct reduce {
 	struct sample
-	        last; /* newest sample: the anchor of the door; its text is not kept */
+		last; /* newest sample: the anchor of the door; its text is not kept */
 	struct sample held;          /* newest reading that is no sample yet */
 	uint64_t last_key;           /* of last's text or flag */
 	double slope_min, slope_max; /* of lines from the anchor that fit, unit/us */

@@ -14,7 +14,7 @@ struct event {
 	uint32_t device;  /* index, devices then components; EVENT_NOBODY */
 	uint32_t tag;     /* gateway-wide index, or EVENT_NOBODY */
 	const char
-	        *kind; /* "drift", "mismatch", "device_down", "gap", "clock_step", ... */
+		*kind; /* "drift", "mismatch", "device_down", "gap", "clock_step", ... */
 	const char *severity; /* "info", "warning", "alarm", "critical" */
 	const char *state; /* alarm: "active", "acknowledged", "shelved", "cleared"; else
 	                      "" */

@@ -6,7 +6,7 @@
 
 enum {
 	ROLLED_KEPT =
-	        10, /* minutes are kept so many times as long as rows; hours again */
+		10, /* minutes are kept so many times as long as rows; hours again */
 	SEALED_ROWS = SLICE_ROWS / 2,
 };
 
@@ -130,7 +130,7 @@ static int account(struct history *h, size_t destination, int64_t oldest, int64_
 	struct destination *d = &h->destinations[destination];
 	struct cursor c = cursor_of(d->keys);
 	struct history_gap gap = {
-	        .destination = destination, .from_us = oldest, .to_us = to};
+		.destination = destination, .from_us = oldest, .to_us = to};
 	int err = cursor_uncovered(h, &c, 0, to, &gap.n);
 
 	if (err || gap.n == 0) {

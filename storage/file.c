@@ -26,11 +26,11 @@ enum {
 };
 
 static const char found_damaged[] =
-        "history.db was damaged: set aside as history.db.damaged-N, a new one begun";
+	"history.db was damaged: set aside as history.db.damaged-N, a new one begun";
 static const char found_foreign[] = "history.db was no history of Pollux: set aside as"
-                                    " history.db.damaged-N, a new one begun";
+				    " history.db.damaged-N, a new one begun";
 static const char found_newer[] = "history.db was written by a newer Pollux: set aside as"
-                                  " history.db.damaged-N, a new one begun";
+				  " history.db.damaged-N, a new one begun";
 
 static int path_of(const struct history *h, char **out, const char *name)
 {
@@ -292,7 +292,7 @@ static int open_file(struct history *h, const char **found)
 		if (!err) {
 			h->damaged = 0;
 			h->reserve_file.ceiling =
-			        0; /* the new file is ours from the start */
+				0; /* the new file is ours from the start */
 			err = open_once(h, &again);
 		}
 		if (!err) {

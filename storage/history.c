@@ -47,8 +47,8 @@ int64_t mark_check(int64_t at, int64_t ts, const struct value *value, double pre
                    int64_t mark)
 {
 	uint64_t words[5] = {
-	        (uint64_t)at, (uint64_t)ts,
-	        (uint64_t)(mark & ~((int64_t)MARK_CHECK_MASK << MARK_CHECK))};
+		(uint64_t)at, (uint64_t)ts,
+		(uint64_t)(mark & ~((int64_t)MARK_CHECK_MASK << MARK_CHECK))};
 	uint64_t sum = 0x9e3779b97f4a7c15U;
 
 	if (!isnan(predicted)) {

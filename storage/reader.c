@@ -88,8 +88,8 @@ static int open_db(struct reader *r, const char *name)
 	if (!err) {
 		sqlite3_busy_timeout(r->db, BUSY_MS);
 		err = db_exec(
-		        r->db,
-		        "pragma wal_autocheckpoint = 0; pragma temp_store = memory");
+			r->db,
+			"pragma wal_autocheckpoint = 0; pragma temp_store = memory");
 	}
 	return err ? err : check(r->db);
 }
@@ -232,13 +232,13 @@ static void read_row(const struct reader *r, sqlite3_stmt *stmt, struct backlog_
 
 	row->at_us = sqlite3_column_int64(stmt, 0);
 	*s = (struct sample){
-	        .ts_us = sqlite3_column_int64(stmt, 2),
-	        .tag = known ? (uint32_t)r->tags[tag].index : 0,
-	        .code = (uint16_t)(mark >> MARK_CODE),
-	        .reason = mark >> MARK_REASON & 31,
-	        .value = db_value(stmt, 3, known ? r->tags[tag].type_name : ""),
-	        .last = NAN,
-	        .est = {.predicted = NAN,
+		.ts_us = sqlite3_column_int64(stmt, 2),
+		.tag = known ? (uint32_t)r->tags[tag].index : 0,
+		.code = (uint16_t)(mark >> MARK_CODE),
+		.reason = mark >> MARK_REASON & 31,
+		.value = db_value(stmt, 3, known ? r->tags[tag].type_name : ""),
+		.last = NAN,
+		.est = {.predicted = NAN,
 	                .sigma = NAN,
 	                .estimate = NAN,
 	                .score = NAN,
@@ -278,10 +278,10 @@ int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t
 	int64_t last = after_us;
 	int given = 0, rc = SQLITE_DONE, stop = 0;
 	int err = db_prepare(
-	        r->db, &stmt,
-	        "select b.at, r.tag, coalesce(r.ts, b.at), r.value, r.predicted, r.mark"
-	        " from batch b cross join fresh r where b.at > ? and b.at < ?"
-	        " and r.id >= b.first and r.id < b.first + b.n order by b.at");
+		r->db, &stmt,
+		"select b.at, r.tag, coalesce(r.ts, b.at), r.value, r.predicted, r.mark"
+		" from batch b cross join fresh r where b.at > ? and b.at < ?"
+		" and r.id >= b.first and r.id < b.first + b.n order by b.at");
 
 	if (err) {
 		return err;
@@ -316,16 +316,16 @@ static int give_rows(struct reader *r, sqlite3_stmt *stmt,
 	while (!stop && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const char *type = (const char *)sqlite3_column_text(stmt, 9);
 		struct history_row out = {
-		        .ts_us = sqlite3_column_int64(stmt, 0),
-		        .device = (const char *)sqlite3_column_text(stmt, 1),
-		        .tag = (const char *)sqlite3_column_text(stmt, 2),
-		        .unit = (const char *)sqlite3_column_text(stmt, 3),
-		        .quality = (const char *)sqlite3_column_text(stmt, 4),
-		        .source = (const char *)sqlite3_column_text(stmt, 5),
-		        .state = (const char *)sqlite3_column_text(stmt, 6),
-		        .value = db_value(stmt, 10, type ? type : ""),
-		        .predicted = NAN,
-		        .residual = NAN,
+			.ts_us = sqlite3_column_int64(stmt, 0),
+			.device = (const char *)sqlite3_column_text(stmt, 1),
+			.tag = (const char *)sqlite3_column_text(stmt, 2),
+			.unit = (const char *)sqlite3_column_text(stmt, 3),
+			.quality = (const char *)sqlite3_column_text(stmt, 4),
+			.source = (const char *)sqlite3_column_text(stmt, 5),
+			.state = (const char *)sqlite3_column_text(stmt, 6),
+			.value = db_value(stmt, 10, type ? type : ""),
+			.predicted = NAN,
+			.residual = NAN,
 		};
 
 		if (sqlite3_column_type(stmt, 7) != SQLITE_NULL) {
@@ -349,14 +349,14 @@ int reader_history(struct reader *r, const char *device, const char *tag,
                    int (*row)(void *arg, const struct history_row *row), void *arg)
 {
 	static const char all[] =
-	        "select ts_us, device, tag, unit, quality, source, state,"
-	        " predicted, residual, " TYPE_OF ", value " OF_TAG " order by ts_us";
+		"select ts_us, device, tag, unit, quality, source, state,"
+		" predicted, residual, " TYPE_OF ", value " OF_TAG " order by ts_us";
 	static const char spans[] =
-	        "select ts_us / ?5 * ?5 as start, ?1, ?2, max(unit), 'good', 'measured', "
-	        "'',"
-	        " avg(predicted), avg(residual), 'float64', avg(value) " OF_TAG
-	        " and quality = 'good' and typeof(value) <> 'text' group by start"
-	        " order by start";
+		"select ts_us / ?5 * ?5 as start, ?1, ?2, max(unit), 'good', 'measured', "
+		"'',"
+		" avg(predicted), avg(residual), 'float64', avg(value) " OF_TAG
+		" and quality = 'good' and typeof(value) <> 'text' group by start"
+		" order by start";
 	sqlite3_stmt *stmt;
 	int err = db_prepare(r->db, &stmt, every_us > 0 ? spans : all);
 
@@ -380,12 +380,12 @@ static const struct {
 	const char *name, *sql;
 	int hidden;
 } views[] = {
-        {"events", "select * from events_at where ts_us >= ? and ts_us <= ?", 1},
-        {"alarms", "select * from alarms_at where ts_us >= ? and ts_us <= ?", 1},
-        {"gaps", "select * from gaps_at where ts_us >= ? and ts_us <= ?", 1},
-        {"devices", "select * from devices", 0},
-        {"tags", "select * from tags", 0},
-        {"now", "select * from now", 0},
+	{"events", "select * from events_at where ts_us >= ? and ts_us <= ?", 1},
+	{"alarms", "select * from alarms_at where ts_us >= ? and ts_us <= ?", 1},
+	{"gaps", "select * from gaps_at where ts_us >= ? and ts_us <= ?", 1},
+	{"devices", "select * from devices", 0},
+	{"tags", "select * from tags", 0},
+	{"now", "select * from now", 0},
 };
 
 static int give_cells(struct reader *r, sqlite3_stmt *stmt, int n,
@@ -440,13 +440,13 @@ static int count_pending(struct reader *r, const char *name, int64_t *pending)
 {
 	sqlite3_stmt *stmt;
 	int err = db_prepare(
-	        r->db, &stmt,
-	        "with c as (select max(case key when 'acked' then value end) as acked,"
-	        " max(case key when 'live_from' then value end) as live_from,"
-	        " max(case key when 'live_to' then value end) as live_to"
-	        " from state where name = ?)"
-	        " select sum(n) from c cross join batch where at > acked"
-	        " and not (live_from <> 0 and at >= live_from and at <= live_to)");
+		r->db, &stmt,
+		"with c as (select max(case key when 'acked' then value end) as acked,"
+		" max(case key when 'live_from' then value end) as live_from,"
+		" max(case key when 'live_to' then value end) as live_to"
+		" from state where name = ?)"
+		" select sum(n) from c cross join batch where at > acked"
+		" and not (live_from <> 0 and at >= live_from and at <= live_to)");
 
 	if (!err) {
 		db_bind_text(stmt, 1, name);
@@ -479,8 +479,8 @@ static int read_destinations(struct reader *r, size_t *n)
 {
 	sqlite3_stmt *stmt;
 	int err = db_prepare(
-	        r->db, &stmt,
-	        "select distinct name from state where name <> '' order by name");
+		r->db, &stmt,
+		"select distinct name from state where name <> '' order by name");
 
 	*n = 0;
 	while (!err && *n < DESTINATIONS_MAX && sqlite3_step(stmt) == SQLITE_ROW) {

@@ -9,56 +9,56 @@
 /* Keys of `state` beside those of each destination: gateway, stored, newest, event,
  * reserve, rolled, hours, sealed, latest.  All hot words lie in one page. */
 static const char *const tables[] = {
-        "create table state(name text not null, key text not null, value,"
-        " primary key(name, key)) without rowid",
-        "insert into state values('', 'sealed', 0), ('', 'sealed_id', 0),"
-        " ('', 'latest', 0)", /* views ask */
-        "create table device(id integer primary key, name text not null unique,"
-        " driver text, address text, state text, since integer, error text,"
-        " place integer)",
-        "create table tag(id integer primary key, device text not null,"
-        " name text not null, unit text, type text, period_ms integer,"
-        " writable integer, description text, place integer, unique(device, name))",
-        /* The rows of a batch follow each other: fresh.id from first, n of them.  Keyed
+	"create table state(name text not null, key text not null, value,"
+	" primary key(name, key)) without rowid",
+	"insert into state values('', 'sealed', 0), ('', 'sealed_id', 0),"
+	" ('', 'latest', 0)", /* views ask */
+	"create table device(id integer primary key, name text not null unique,"
+	" driver text, address text, state text, since integer, error text,"
+	" place integer)",
+	"create table tag(id integer primary key, device text not null,"
+	" name text not null, unit text, type text, period_ms integer,"
+	" writable integer, description text, place integer, unique(device, name))",
+	/* The rows of a batch follow each other: fresh.id from first, n of them.  Keyed
          * by a running number fresh grows at its end only, page by page; with (at, tag)
          * as its key each commit writes half as many pages again. */
-        "create table batch(at integer primary key, first integer not null,"
-        " n integer not null)",
-        /* ts is null where it is the batch's at: nearly always. */
-        "create table fresh(id integer primary key, tag integer not null, ts integer,"
-        " value, predicted real, mark integer not null)",
-        "create index fresh_held on fresh(ts) where ts is not null",
-        "create table sealed(tag integer not null, ts integer not null,"
-        " held integer not null, value, predicted real, mark integer not null,"
-        " primary key(tag, ts)) without rowid",
-        "create table latest(tag integer primary key, ts integer not null, value,"
-        " predicted real, sigma real, mark integer not null)",
-        /* By time: one page a minute and not one for each tag. */
-        "create table minute(ts integer not null, tag integer not null,"
-        " n integer not null, good integer not null, total real, least, most, last,"
-        " last_ts integer not null, primary key(ts, tag)) without rowid",
-        "create table hour(tag integer not null, ts integer not null,"
-        " n integer not null, good integer not null, total real, least, most, last,"
-        " last_ts integer not null, primary key(tag, ts)) without rowid",
-        "create table event(ts integer primary key, alarm integer, device text,"
-        " tag text, kind text, severity text, state text, value real, predicted real,"
-        " residual real, threshold real, method text, contributions text,"
-        " message text, by text)",
-        "create table alarm(id integer primary key, ts integer not null, device text,"
-        " tag text, kind text, severity text, state text, value real, predicted real,"
-        " residual real, threshold real, method text, contributions text,"
-        " message text, cleared integer, by text)",
-        "create table gap(id integer primary key, ts integer, destination text,"
-        " device text, tag text, ts_from integer, ts_to integer, n integer,"
-        " reason text)",
-        "create table command(ts integer primary key, origin text, device text,"
-        " tag text, requested, before, readback, status text, error text)",
-        "create table model(id integer primary key, ts integer, component text,"
-        " version integer, parameters text, train_error real, held_out_error real,"
-        " accepted integer)",
-        "create table forecast(id integer primary key, ts integer, component text,"
-        " tag text, horizon_s real, predicted real, low real, high real, actual real,"
-        " error real, persistence real)",
+	"create table batch(at integer primary key, first integer not null,"
+	" n integer not null)",
+	/* ts is null where it is the batch's at: nearly always. */
+	"create table fresh(id integer primary key, tag integer not null, ts integer,"
+	" value, predicted real, mark integer not null)",
+	"create index fresh_held on fresh(ts) where ts is not null",
+	"create table sealed(tag integer not null, ts integer not null,"
+	" held integer not null, value, predicted real, mark integer not null,"
+	" primary key(tag, ts)) without rowid",
+	"create table latest(tag integer primary key, ts integer not null, value,"
+	" predicted real, sigma real, mark integer not null)",
+	/* By time: one page a minute and not one for each tag. */
+	"create table minute(ts integer not null, tag integer not null,"
+	" n integer not null, good integer not null, total real, least, most, last,"
+	" last_ts integer not null, primary key(ts, tag)) without rowid",
+	"create table hour(tag integer not null, ts integer not null,"
+	" n integer not null, good integer not null, total real, least, most, last,"
+	" last_ts integer not null, primary key(tag, ts)) without rowid",
+	"create table event(ts integer primary key, alarm integer, device text,"
+	" tag text, kind text, severity text, state text, value real, predicted real,"
+	" residual real, threshold real, method text, contributions text,"
+	" message text, by text)",
+	"create table alarm(id integer primary key, ts integer not null, device text,"
+	" tag text, kind text, severity text, state text, value real, predicted real,"
+	" residual real, threshold real, method text, contributions text,"
+	" message text, cleared integer, by text)",
+	"create table gap(id integer primary key, ts integer, destination text,"
+	" device text, tag text, ts_from integer, ts_to integer, n integer,"
+	" reason text)",
+	"create table command(ts integer primary key, origin text, device text,"
+	" tag text, requested, before, readback, status text, error text)",
+	"create table model(id integer primary key, ts integer, component text,"
+	" version integer, parameters text, train_error real, held_out_error real,"
+	" accepted integer)",
+	"create table forecast(id integer primary key, ts integer, component text,"
+	" tag text, horizon_s real, predicted real, low real, high real, actual real,"
+	" error real, persistence real)",
 };
 
 /* Milliseconds rounded down, as everywhere (contract, section 3). */

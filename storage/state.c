@@ -12,15 +12,15 @@ enum { LATEST_FEW = 64 };
 #define LATEST_US INT64_C(60000000)
 
 static const char *const key_names[STATE_KEYS] = {
-        [STATE_STORED] = "stored", [STATE_NEWEST] = "newest",
-        [STATE_EVENT] = "event",   [STATE_RESERVE] = "reserve",
-        [STATE_ROLLED] = "rolled", [STATE_HOURS] = "hours",
-        [STATE_SEALED] = "sealed", [STATE_SEALED_ID] = "sealed_id",
-        [STATE_NEXT] = "next",     [STATE_LATEST] = "latest",
-        [STATE_CONFIG] = "config",
+	[STATE_STORED] = "stored", [STATE_NEWEST] = "newest",
+	[STATE_EVENT] = "event",   [STATE_RESERVE] = "reserve",
+	[STATE_ROLLED] = "rolled", [STATE_HOURS] = "hours",
+	[STATE_SEALED] = "sealed", [STATE_SEALED_ID] = "sealed_id",
+	[STATE_NEXT] = "next",     [STATE_LATEST] = "latest",
+	[STATE_CONFIG] = "config",
 };
 static const char *const destination_names[DEST_KEYS] = {
-        "acked", "live_from", "live_to", "delivered", "pending", "evicted",
+	"acked", "live_from", "live_to", "delivered", "pending", "evicted",
 };
 
 #define ROWS_OF_BATCHES                                                                  \
@@ -34,94 +34,94 @@ static const char *const destination_names[DEST_KEYS] = {
 	       " else " column " end"
 
 static const char *const statements[STMTS] = {
-        [STMT_BEGIN] = "begin immediate",
-        [STMT_COMMIT] = "commit",
-        [STMT_ROW] = "insert into fresh(id, tag, ts, value, predicted, mark)"
-                     " values(?, ?, ?, ?, ?, ?)",
-        [STMT_BATCH] = "insert into batch(at, first, n) values(?, ?, ?)",
-        [STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
-                        " sigma) values(?, ?, ?, ?, ?, ?)",
-        [STMT_STATE] = "insert or replace into state(value, name, key) values(?, ?, ?)",
-        [STMT_COUNT] = "select sum(n) from batch where at > ? and at <= ?",
-        [STMT_BATCHES] = "select at, n from batch where at > ? and at <= ? order by at",
-        [STMT_FIRST] = "select at from batch where at > ? order by at limit 1",
-        [STMT_LAST_ID] = "select first + n - 1 from batch where at <= ? order by at desc"
-                         " limit 1",
-        [STMT_OLDEST] = "select at from batch order by at limit 1",
-        [STMT_DELETE] = "delete from fresh where id <= (select first + n - 1 from batch"
-                        " where at <= ? order by at desc limit 1)",
-        [STMT_DELETE_BATCHES] = "delete from batch where at <= ?",
-        [STMT_EVENT] = "insert into event(ts, alarm, device, tag, kind, severity, state,"
-                       " value, predicted, residual, threshold, method, contributions,"
-                       " message, by) values(?1, nullif(?2, 0), ?3, ?4, ?5, ?6,"
-                       " nullif(?7, ''), ?8, ?9, ?10, ?11, nullif(?12, ''),"
-                       " nullif(?13, ''), ?14, nullif(?15, ''))",
-        /* Clearing and acknowledging leave what was measured at the raise. */
-        [STMT_ALARM] =
-                "insert into alarm(id, ts, device, tag, kind, severity, state, value,"
-                " predicted, residual, threshold, method, contributions, message, by,"
-                " cleared) values(?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                " nullif(?12, ''), nullif(?13, ''), ?14, nullif(?15, ''),"
-                " case when ?7 = 'cleared' then ?1 end)"
-                " on conflict(id) do update set state = excluded.state,"
-                " cleared = excluded.cleared, by = coalesce(excluded.by, by), " ALARM_SET("kind") ", " ALARM_SET("severity") ", " ALARM_SET("value") ", " ALARM_SET(
-                        "predicted") ", " ALARM_SET("residual") ", " ALARM_SET("threshol"
+	[STMT_BEGIN] = "begin immediate",
+	[STMT_COMMIT] = "commit",
+	[STMT_ROW] = "insert into fresh(id, tag, ts, value, predicted, mark)"
+		     " values(?, ?, ?, ?, ?, ?)",
+	[STMT_BATCH] = "insert into batch(at, first, n) values(?, ?, ?)",
+	[STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
+			" sigma) values(?, ?, ?, ?, ?, ?)",
+	[STMT_STATE] = "insert or replace into state(value, name, key) values(?, ?, ?)",
+	[STMT_COUNT] = "select sum(n) from batch where at > ? and at <= ?",
+	[STMT_BATCHES] = "select at, n from batch where at > ? and at <= ? order by at",
+	[STMT_FIRST] = "select at from batch where at > ? order by at limit 1",
+	[STMT_LAST_ID] = "select first + n - 1 from batch where at <= ? order by at desc"
+			 " limit 1",
+	[STMT_OLDEST] = "select at from batch order by at limit 1",
+	[STMT_DELETE] = "delete from fresh where id <= (select first + n - 1 from batch"
+			" where at <= ? order by at desc limit 1)",
+	[STMT_DELETE_BATCHES] = "delete from batch where at <= ?",
+	[STMT_EVENT] = "insert into event(ts, alarm, device, tag, kind, severity, state,"
+		       " value, predicted, residual, threshold, method, contributions,"
+		       " message, by) values(?1, nullif(?2, 0), ?3, ?4, ?5, ?6,"
+		       " nullif(?7, ''), ?8, ?9, ?10, ?11, nullif(?12, ''),"
+		       " nullif(?13, ''), ?14, nullif(?15, ''))",
+	/* Clearing and acknowledging leave what was measured at the raise. */
+	[STMT_ALARM] =
+		"insert into alarm(id, ts, device, tag, kind, severity, state, value,"
+		" predicted, residual, threshold, method, contributions, message, by,"
+		" cleared) values(?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+		" nullif(?12, ''), nullif(?13, ''), ?14, nullif(?15, ''),"
+		" case when ?7 = 'cleared' then ?1 end)"
+		" on conflict(id) do update set state = excluded.state,"
+		" cleared = excluded.cleared, by = coalesce(excluded.by, by), " ALARM_SET("kind") ", " ALARM_SET("severity") ", " ALARM_SET("value") ", " ALARM_SET(
+			"predicted") ", " ALARM_SET("residual") ", " ALARM_SET("threshol"
                                                                                "d") ","
-                                                                                    " " ALARM_SET("method") ", " ALARM_SET(
-                                                                                            "contribution"
-                                                                                            "s") ", " ALARM_SET("message"),
-        [STMT_DEVICE_STATE] =
-                "update device set state = ?, since = ?, error = ? where name = ?",
-        [STMT_GAP] = "insert into gap(ts, ts_from, ts_to, n, destination, reason, device,"
-                     " tag) values(?1, ?2, ?3, ?4, ?5, ?6 || ': not yet at ' || ?5, '*',"
-                     " '*')",
-        [STMT_GAP_GROW] =
-                "update gap set ts_to = ?3, n = n + ?4 where id = (select max(id) from "
-                "gap"
-                " where destination = ?5) and reason = ?6 || ': not yet at ' || ?5"
-                " and ts > ?1 - 3600000000 and ts_from <= ?2",
-        /* Of several rows of a tag in a minute the last to come is the last in time. */
-        [STMT_ROLL] =
-                "insert into minute(ts, tag, n, good, total, least, most, last, last_ts)"
-                " select g.minute, g.tag, g.n, g.good, g.total, g.least, g.most, f.value,"
-                " g.last_ts from (select ts / 60000000 * 60000000 as minute, tag,"
-                " count(*) as n, count(x) as good, total(x) as total, min(x) as least,"
-                " max(x) as most, max(id) as last, max(ts) as last_ts from"
-                " (select coalesce(r.ts, b.at) as ts, r.id as id, r.tag as tag,"
-                " case when r.mark & 3 = 0 and typeof(r.value) <> 'text' then r.value end"
-                " as x " ROWS_OF_BATCHES ") group by 1, 2) g"
-                " cross join fresh f on f.id = g.last where true"
-                " on conflict(ts, tag) do update set n = n + excluded.n,"
-                " good = good + excluded.good, total = total + excluded.total,"
-                " last = case when excluded.last_ts > last_ts then excluded.last"
-                " else last end, last_ts = max(last_ts, excluded.last_ts),"
-                " " ROLL_SET("min", "least") ", " ROLL_SET("max", "most"),
-        [STMT_ROLL_OLDEST] = "select min(coalesce(r.ts, b.at)) " ROWS_OF_BATCHES,
-        [STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
-        [STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
-                      " last, last_ts) select g.tag, ?1, g.n, g.good, g.total, g.least,"
-                      " g.most, m.last, m.last_ts from (select tag, sum(n) as n,"
-                      " sum(good) as good, total(total) as total, min(least) as least,"
-                      " max(most) as most, max(ts) as ts from minute where ts >= ?1"
-                      " and ts < ?2 group by tag) g"
-                      " cross join minute m on m.ts = g.ts and m.tag = g.tag",
-        [STMT_SCAN] = "select b.at, r.tag, r.id " ROWS_OF_BATCHES " order by b.at",
-        [STMT_SEAL] =
-                "insert or ignore into sealed(tag, ts, held, value, predicted, mark)"
-                " select tag, coalesce(ts, ?2), ?2 - coalesce(ts, ?2), value,"
-                " predicted, mark from fresh where id = ?1",
-        [STMT_SEALED_OLDEST] = "select min((select min(ts) from sealed where tag = t.id))"
-                               " from tag t",
-        [STMT_SEALED_DELETE] =
-                "delete from sealed where tag = ?1 and ts <= (select min(?2, max(ts)) "
-                "from"
-                " (select ts from sealed where tag = ?1 order by ts limit ?3))",
-        [STMT_TAG_NEXT] = "select id from tag where id > ? order by id limit 1",
-        [STMT_MINUTE_DELETE] =
-                "delete from minute where ts < ?1 and ts <= (select max(ts) from"
-                " (select ts from minute order by ts limit ?2))",
-        [STMT_HOUR_DELETE] = "delete from hour where tag = ? and ts < ?",
-        [STMT_EVENT_DELETE] = "delete from event where ts < ?",
+										    " " ALARM_SET("method") ", " ALARM_SET(
+											    "contribution"
+											    "s") ", " ALARM_SET("message"),
+	[STMT_DEVICE_STATE] =
+		"update device set state = ?, since = ?, error = ? where name = ?",
+	[STMT_GAP] = "insert into gap(ts, ts_from, ts_to, n, destination, reason, device,"
+		     " tag) values(?1, ?2, ?3, ?4, ?5, ?6 || ': not yet at ' || ?5, '*',"
+		     " '*')",
+	[STMT_GAP_GROW] =
+		"update gap set ts_to = ?3, n = n + ?4 where id = (select max(id) from "
+		"gap"
+		" where destination = ?5) and reason = ?6 || ': not yet at ' || ?5"
+		" and ts > ?1 - 3600000000 and ts_from <= ?2",
+	/* Of several rows of a tag in a minute the last to come is the last in time. */
+	[STMT_ROLL] =
+		"insert into minute(ts, tag, n, good, total, least, most, last, last_ts)"
+		" select g.minute, g.tag, g.n, g.good, g.total, g.least, g.most, f.value,"
+		" g.last_ts from (select ts / 60000000 * 60000000 as minute, tag,"
+		" count(*) as n, count(x) as good, total(x) as total, min(x) as least,"
+		" max(x) as most, max(id) as last, max(ts) as last_ts from"
+		" (select coalesce(r.ts, b.at) as ts, r.id as id, r.tag as tag,"
+		" case when r.mark & 3 = 0 and typeof(r.value) <> 'text' then r.value end"
+		" as x " ROWS_OF_BATCHES ") group by 1, 2) g"
+		" cross join fresh f on f.id = g.last where true"
+		" on conflict(ts, tag) do update set n = n + excluded.n,"
+		" good = good + excluded.good, total = total + excluded.total,"
+		" last = case when excluded.last_ts > last_ts then excluded.last"
+		" else last end, last_ts = max(last_ts, excluded.last_ts),"
+		" " ROLL_SET("min", "least") ", " ROLL_SET("max", "most"),
+	[STMT_ROLL_OLDEST] = "select min(coalesce(r.ts, b.at)) " ROWS_OF_BATCHES,
+	[STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
+	[STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
+		      " last, last_ts) select g.tag, ?1, g.n, g.good, g.total, g.least,"
+		      " g.most, m.last, m.last_ts from (select tag, sum(n) as n,"
+		      " sum(good) as good, total(total) as total, min(least) as least,"
+		      " max(most) as most, max(ts) as ts from minute where ts >= ?1"
+		      " and ts < ?2 group by tag) g"
+		      " cross join minute m on m.ts = g.ts and m.tag = g.tag",
+	[STMT_SCAN] = "select b.at, r.tag, r.id " ROWS_OF_BATCHES " order by b.at",
+	[STMT_SEAL] =
+		"insert or ignore into sealed(tag, ts, held, value, predicted, mark)"
+		" select tag, coalesce(ts, ?2), ?2 - coalesce(ts, ?2), value,"
+		" predicted, mark from fresh where id = ?1",
+	[STMT_SEALED_OLDEST] = "select min((select min(ts) from sealed where tag = t.id))"
+			       " from tag t",
+	[STMT_SEALED_DELETE] =
+		"delete from sealed where tag = ?1 and ts <= (select min(?2, max(ts)) "
+		"from"
+		" (select ts from sealed where tag = ?1 order by ts limit ?3))",
+	[STMT_TAG_NEXT] = "select id from tag where id > ? order by id limit 1",
+	[STMT_MINUTE_DELETE] =
+		"delete from minute where ts < ?1 and ts <= (select max(ts) from"
+		" (select ts from minute order by ts limit ?2))",
+	[STMT_HOUR_DELETE] = "delete from hour where tag = ? and ts < ?",
+	[STMT_EVENT_DELETE] = "delete from event where ts < ?",
 };
 
 static int prepare_all(struct history *h)
@@ -170,13 +170,13 @@ static int register_tags(struct history *h)
 {
 	sqlite3_stmt *stmt;
 	int err = db_prepare(
-	        h->db, &stmt,
-	        "insert into tag(place, period_ms, writable, device, name, unit,"
-	        " type, description) values(?, ?, ?, ?, ?, ?, ?, ?)"
-	        " on conflict(device, name) do update set place ="
-	        " excluded.place, period_ms = excluded.period_ms, writable ="
-	        " excluded.writable, unit = excluded.unit, type ="
-	        " excluded.type, description = excluded.description");
+		h->db, &stmt,
+		"insert into tag(place, period_ms, writable, device, name, unit,"
+		" type, description) values(?, ?, ?, ?, ?, ?, ?, ?)"
+		" on conflict(device, name) do update set place ="
+		" excluded.place, period_ms = excluded.period_ms, writable ="
+		" excluded.writable, unit = excluded.unit, type ="
+		" excluded.type, description = excluded.description");
 
 	for (size_t i = 0; !err && i < h->cfg.n_tags; i++) {
 		const struct tag *t = &h->cfg.tags[i];
@@ -197,10 +197,10 @@ static int register_devices(struct history *h)
 {
 	sqlite3_stmt *stmt;
 	int err = db_prepare(
-	        h->db, &stmt,
-	        "insert into device(place, name, driver, address) values(?, ?,"
-	        " ?, ?) on conflict(name) do update set place = excluded.place,"
-	        " driver = excluded.driver, address = excluded.address");
+		h->db, &stmt,
+		"insert into device(place, name, driver, address) values(?, ?,"
+		" ?, ?) on conflict(name) do update set place = excluded.place,"
+		" driver = excluded.driver, address = excluded.address");
 
 	for (size_t i = 0; !err && i < h->cfg.n_devices; i++) {
 		const struct history_device *d = &h->cfg.devices[i];

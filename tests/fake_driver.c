@@ -149,11 +149,11 @@ static void fake_close(struct device *base)
 }
 
 static const struct driver driver_fake = {
-        .name = "fake",
-        .open = fake_open,
-        .read = fake_read,
-        .probe = fake_probe,
-        .close = fake_close,
+	.name = "fake",
+	.open = fake_open,
+	.read = fake_read,
+	.probe = fake_probe,
+	.close = fake_close,
 };
 
 /* In place of drivers/registry.c. */

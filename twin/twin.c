@@ -211,9 +211,9 @@ static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 {
 	const struct tag *def = &t->cfg->tags[tag];
 	const struct monitor_wish wish = {
-	        .false_alarm = t->cfg->false_alarm,
-	        .tags = t->monitored[def->device_index],
-	        .lsb = def->lsb,
+		.false_alarm = t->cfg->false_alarm,
+		.tags = t->monitored[def->device_index],
+		.lsb = def->lsb,
 	};
 
 	monitor_learn(&t->monitors[tag], &wish, rows, NULL);
@@ -487,7 +487,7 @@ double twin_progress(const struct twin *t, uint32_t tag)
 	}
 	if (t->monitors[tag].modelled) {
 		return component_progress(
-		        &t->components[links_output(&t->links, tag)->component]);
+			&t->components[links_output(&t->links, tag)->component]);
 	}
 	n = t->monitors[tag].ready ? t->cfg->learn : learner_rows(t->learner, tag).n;
 	return (double)n / t->cfg->learn;

@@ -12,10 +12,10 @@ static const struct {
 	const char *name;
 	char digit; /* the first of a 40001-style number */
 } tables[] = {
-        [MODBUS_HOLDING] = {"holding", '4'},
-        [MODBUS_INPUT] = {"input", '3'},
-        [MODBUS_COIL] = {"coil", '0'},
-        [MODBUS_DISCRETE] = {"discrete", '1'},
+	[MODBUS_HOLDING] = {"holding", '4'},
+	[MODBUS_INPUT] = {"input", '3'},
+	[MODBUS_COIL] = {"coil", '0'},
+	[MODBUS_DISCRETE] = {"discrete", '1'},
 };
 
 static int refuse(const char **why, const char *text)

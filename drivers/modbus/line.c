@@ -180,8 +180,8 @@ static void line_free(struct transport *transport)
 }
 
 const struct transport_kind transport_rtu = {
-        .new = line_new,
-        .kick = kick,
-        .forget = forget,
-        .free = line_free,
+	.new = line_new,
+	.kick = kick,
+	.forget = forget,
+	.free = line_free,
 };

@@ -44,9 +44,9 @@ static struct pdu_request least_request(const struct device_config *cfg)
 	const struct point *point = cfg->n_points ? &cfg->points[0] : &any;
 
 	return (struct pdu_request){
-	        .function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
-	        .address = (uint16_t)point->address,
-	        .count = value_registers(point)};
+		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
+		.address = (uint16_t)point->address,
+		.count = value_registers(point)};
 }
 
 static int modbus_probe(struct device *device, probe_done_cb done, void *arg)
@@ -218,14 +218,14 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 }
 
 const struct driver driver_modbus = {
-        .name = "modbus",
-        .parse_point = address_parse_point,
-        .print_point = address_print_point,
-        .parse_address = modbus_parse_address,
-        .open = modbus_open,
-        .read = modbus_read,
-        .probe = modbus_probe,
-        .write = modbus_write,
-        .close = modbus_close,
-        .plan = modbus_plan,
+	.name = "modbus",
+	.parse_point = address_parse_point,
+	.print_point = address_print_point,
+	.parse_address = modbus_parse_address,
+	.open = modbus_open,
+	.read = modbus_read,
+	.probe = modbus_probe,
+	.write = modbus_write,
+	.close = modbus_close,
+	.plan = modbus_plan,
 };

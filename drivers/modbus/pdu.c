@@ -7,10 +7,10 @@
 enum pdu_function pdu_read_function(enum modbus_table table)
 {
 	static const enum pdu_function functions[] = {
-	        [MODBUS_HOLDING] = PDU_READ_HOLDING,
-	        [MODBUS_INPUT] = PDU_READ_INPUT,
-	        [MODBUS_COIL] = PDU_READ_COILS,
-	        [MODBUS_DISCRETE] = PDU_READ_DISCRETE,
+		[MODBUS_HOLDING] = PDU_READ_HOLDING,
+		[MODBUS_INPUT] = PDU_READ_INPUT,
+		[MODBUS_COIL] = PDU_READ_COILS,
+		[MODBUS_DISCRETE] = PDU_READ_DISCRETE,
 	};
 
 	return functions[table];
@@ -28,20 +28,20 @@ struct shape {
 static struct shape shape_of(uint8_t function)
 {
 	static const struct shape shapes[] = {
-	        [PDU_READ_COILS] = {.max = PDU_READ_BITS_MAX, .bits = true},
-	        [PDU_READ_DISCRETE] = {.max = PDU_READ_BITS_MAX, .bits = true},
-	        [PDU_READ_HOLDING] = {.max = PDU_READ_REGISTERS_MAX},
-	        [PDU_READ_INPUT] = {.max = PDU_READ_REGISTERS_MAX},
-	        [PDU_WRITE_COIL] = {.max = 1, .bits = true, .write = true, .n_fixed = 2},
-	        [PDU_WRITE_REGISTER] = {.max = 1, .write = true, .n_fixed = 2},
-	        [PDU_WRITE_COILS] = {.max = PDU_WRITE_BITS_MAX,
+		[PDU_READ_COILS] = {.max = PDU_READ_BITS_MAX, .bits = true},
+		[PDU_READ_DISCRETE] = {.max = PDU_READ_BITS_MAX, .bits = true},
+		[PDU_READ_HOLDING] = {.max = PDU_READ_REGISTERS_MAX},
+		[PDU_READ_INPUT] = {.max = PDU_READ_REGISTERS_MAX},
+		[PDU_WRITE_COIL] = {.max = 1, .bits = true, .write = true, .n_fixed = 2},
+		[PDU_WRITE_REGISTER] = {.max = 1, .write = true, .n_fixed = 2},
+		[PDU_WRITE_COILS] = {.max = PDU_WRITE_BITS_MAX,
 	                             .bits = true,
 	                             .write = true,
 	                             .counted = true},
-	        [PDU_WRITE_REGISTERS] = {.max = PDU_WRITE_REGISTERS_MAX,
+		[PDU_WRITE_REGISTERS] = {.max = PDU_WRITE_REGISTERS_MAX,
 	                                 .write = true,
 	                                 .counted = true},
-	        [PDU_MASK_REGISTER] = {.max = 1, .write = true, .n_fixed = 4},
+		[PDU_MASK_REGISTER] = {.max = 1, .write = true, .n_fixed = 4},
 	};
 
 	return function < ARRAY_SIZE(shapes) ? shapes[function] : (struct shape){0};

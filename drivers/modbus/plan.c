@@ -41,10 +41,10 @@ static size_t collect(struct span *spans, const struct point *points, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (due >> points[i].group & 1) {
 			spans[n_spans++] = (struct span){
-			        .point = (uint32_t)i,
-			        .table = points[i].space,
-			        .begin = points[i].address,
-			        .end = points[i].address + value_registers(&points[i])};
+				.point = (uint32_t)i,
+				.table = points[i].space,
+				.begin = points[i].address,
+				.end = points[i].address + value_registers(&points[i])};
 		}
 	}
 	qsort(spans, n_spans, sizeof(*spans), compare_spans);
@@ -101,7 +101,7 @@ static void measure(struct plan *plan, const struct point *points)
 
 		for (size_t k = 0; k < block->n_points; k++) {
 			const struct point *point =
-			        &points[plan->points[block->first + k]];
+				&points[plan->points[block->first + k]];
 
 			text += point->type == TYPE_STRING ? point->length + 1U : 0;
 		}

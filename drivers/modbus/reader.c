@@ -134,8 +134,8 @@ static void bring_values(struct reader *reader, const struct plan_block *block,
 
 		if (plan_is_bits(block->table)) {
 			*reading = (struct reading){
-			        .tag = point->tag,
-			        .value = value_bool(pdu_bit(answer->data, at))};
+				.tag = point->tag,
+				.value = value_bool(pdu_bit(answer->data, at))};
 			continue;
 		}
 		value_decode(reading, point, answer->data + 2 * at, text);
@@ -152,10 +152,10 @@ static void bring_failure(struct reader *reader, const struct plan_block *block,
 {
 	for (size_t k = 0; k < block->n_points; k++) {
 		reader->readings[k] = (struct reading){
-		        .tag = point_of(reader, block, k)->tag,
-		        .quality = QUALITY_BAD,
-		        .reason = (uint8_t)answer->reason,
-		        .code = answer->code};
+			.tag = point_of(reader, block, k)->tag,
+			.quality = QUALITY_BAD,
+			.reason = (uint8_t)answer->reason,
+			.code = answer->code};
 	}
 	reader->sink.block(reader->sink.arg, answer->received_ns, reader->readings,
 	                   block->n_points);
@@ -175,9 +175,9 @@ static void launch(struct reader *reader)
 		block = &reader->plan->blocks[reader->next_block++];
 		request->block = block;
 		request->transaction.request = (struct pdu_request){
-		        .function = (uint8_t)pdu_read_function(block->table),
-		        .address = block->address,
-		        .count = block->count};
+			.function = (uint8_t)pdu_read_function(block->table),
+			.address = block->address,
+			.count = block->count};
 		reader->n_open++;
 		transport_submit(reader->transport, &request->transaction);
 	}

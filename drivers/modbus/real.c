@@ -35,7 +35,7 @@ static uint64_t to_half(double real)
 		exponent--; /* frexp() has its mantissa below 1, IEEE below 2 */
 	}
 	steps = lrint(
-	        ldexp(fabs(real), 10 - exponent)); /* 0x400 of them: the hidden bit */
+		ldexp(fabs(real), 10 - exponent)); /* 0x400 of them: the hidden bit */
 	return (uint64_t)((exponent + 14) * 0x400L + steps) |
 	       (signbit(real) ? 0x8000 : 0);
 }

@@ -101,11 +101,11 @@ static size_t read_bits(struct server *s, uint8_t unit, const struct pdu_request
 {
 	bool bits[PDU_READ_BITS_MAX];
 	struct server_access a = {
-	        .unit = unit,
-	        .table = r->function == PDU_READ_COILS ? MODBUS_COIL : MODBUS_DISCRETE,
-	        .address = r->address,
-	        .count = r->count,
-	        .bits = bits};
+		.unit = unit,
+		.table = r->function == PDU_READ_COILS ? MODBUS_COIL : MODBUS_DISCRETE,
+		.address = r->address,
+		.count = r->count,
+		.bits = bits};
 	uint8_t code = run_access(s, &a);
 
 	return code ? pdu_answer_exception(pdu, r->function, code)
@@ -171,7 +171,7 @@ static size_t read_write(struct server *s, uint8_t unit, const uint8_t *in, size
 	struct pdu_request read = {.function = PDU_READ_WRITE}, write = read;
 	uint16_t words[PDU_READ_REGISTERS_MAX];
 	struct server_access probe = {
-	        .unit = unit, .table = MODBUS_HOLDING, .words = words};
+		.unit = unit, .table = MODBUS_HOLDING, .words = words};
 	uint8_t code;
 
 	if (n < READ_WRITE_HEAD) {

@@ -160,7 +160,7 @@ static void finish_sent(struct connection *c, size_t i, const struct answer *ans
 static void lose(struct connection *c, enum reason reason)
 {
 	const struct answer answer = {
-	        .reason = reason, .sent = true, .received_ns = now_ns(c)};
+		.reason = reason, .sent = true, .received_ns = now_ns(c)};
 	bool unasked = c->n_ids == 0;
 
 	c->broken = REASON_NONE;
@@ -194,7 +194,7 @@ static void fail_connect(struct connection *c, enum reason reason)
 static void time_out(struct connection *c, size_t i)
 {
 	const struct answer answer = {
-	        .reason = REASON_TIMEOUT, .sent = true, .received_ns = now_ns(c)};
+		.reason = REASON_TIMEOUT, .sent = true, .received_ns = now_ns(c)};
 
 	c->n_timeouts++;
 	finish_sent(c, i, &answer);
@@ -512,8 +512,8 @@ static void tcp_free(struct transport *t)
 }
 
 const struct transport_kind transport_tcp = {
-        .new = tcp_new,
-        .kick = kick,
-        .forget = forget,
-        .free = tcp_free,
+	.new = tcp_new,
+	.kick = kick,
+	.forget = forget,
+	.free = tcp_free,
 };

@@ -168,7 +168,7 @@ void transport_fail_queue(struct transport *t, enum reason reason, uint64_t now_
 {
 	const struct answer answer = {.reason = reason, .received_ns = now_ns};
 	uint64_t limit =
-	        t->n_submitted; /* who is told may submit anew: not of this round */
+		t->n_submitted; /* who is told may submit anew: not of this round */
 	struct transaction *i;
 
 	while ((i = queued_before(t, limit)) != NULL) {

@@ -23,14 +23,14 @@ static const struct form {
 	enum kind kind;
 	uint8_t bits; /* strings and BCD: by the point's length */
 } forms[] = {
-        [TYPE_BOOL] = {KIND_FLAG, 16},       [TYPE_BIT] = {KIND_FLAG, 1},
-        [TYPE_INT8] = {KIND_SIGNED, 8},      [TYPE_INT16] = {KIND_SIGNED, 16},
-        [TYPE_INT32] = {KIND_SIGNED, 32},    [TYPE_INT64] = {KIND_SIGNED, 64},
-        [TYPE_UINT8] = {KIND_UNSIGNED, 8},   [TYPE_UINT16] = {KIND_UNSIGNED, 16},
-        [TYPE_UINT32] = {KIND_UNSIGNED, 32}, [TYPE_UINT64] = {KIND_UNSIGNED, 64},
-        [TYPE_FLOAT16] = {KIND_REAL, 16},    [TYPE_FLOAT32] = {KIND_REAL, 32},
-        [TYPE_FLOAT64] = {KIND_REAL, 64},    [TYPE_STRING] = {KIND_TEXT, 0},
-        [TYPE_BCD] = {KIND_BCD, 0},          [TYPE_EPOCH] = {KIND_UNSIGNED, 32},
+	[TYPE_BOOL] = {KIND_FLAG, 16},       [TYPE_BIT] = {KIND_FLAG, 1},
+	[TYPE_INT8] = {KIND_SIGNED, 8},      [TYPE_INT16] = {KIND_SIGNED, 16},
+	[TYPE_INT32] = {KIND_SIGNED, 32},    [TYPE_INT64] = {KIND_SIGNED, 64},
+	[TYPE_UINT8] = {KIND_UNSIGNED, 8},   [TYPE_UINT16] = {KIND_UNSIGNED, 16},
+	[TYPE_UINT32] = {KIND_UNSIGNED, 32}, [TYPE_UINT64] = {KIND_UNSIGNED, 64},
+	[TYPE_FLOAT16] = {KIND_REAL, 16},    [TYPE_FLOAT32] = {KIND_REAL, 32},
+	[TYPE_FLOAT64] = {KIND_REAL, 64},    [TYPE_STRING] = {KIND_TEXT, 0},
+	[TYPE_BCD] = {KIND_BCD, 0},          [TYPE_EPOCH] = {KIND_UNSIGNED, 32},
 };
 
 uint16_t value_registers(const struct point *point)

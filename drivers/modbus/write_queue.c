@@ -20,10 +20,10 @@ static void write_registers(struct write_queue *writer, enum transaction_rank ra
 
 	writer->reading = false;
 	writer->transaction.request = (struct pdu_request){
-	        .function = count == 1 ? PDU_WRITE_REGISTER : PDU_WRITE_REGISTERS,
-	        .address = (uint16_t)order->point->address,
-	        .count = count,
-	        .data = order->wire};
+		.function = count == 1 ? PDU_WRITE_REGISTER : PDU_WRITE_REGISTERS,
+		.address = (uint16_t)order->point->address,
+		.count = count,
+		.data = order->wire};
 	submit(writer, rank);
 }
 
@@ -34,10 +34,10 @@ static void write_coil(struct write_queue *writer)
 	writer->reading = false;
 	writer->coil[0] = order->wire[0] || order->wire[1] ? 0xff : 0;
 	writer->transaction.request = (struct pdu_request){
-	        .function = PDU_WRITE_COIL,
-	        .address = (uint16_t)order->point->address,
-	        .count = 1,
-	        .data = writer->coil};
+		.function = PDU_WRITE_COIL,
+		.address = (uint16_t)order->point->address,
+		.count = 1,
+		.data = writer->coil};
 	submit(writer, RANK_WRITE);
 }
 
@@ -47,9 +47,9 @@ static void read_rest(struct write_queue *writer)
 
 	writer->reading = true;
 	writer->transaction.request = (struct pdu_request){
-	        .function = PDU_READ_HOLDING,
-	        .address = (uint16_t)order->point->address,
-	        .count = 1};
+		.function = PDU_READ_HOLDING,
+		.address = (uint16_t)order->point->address,
+		.count = 1};
 	submit(writer, RANK_WRITE);
 }
 
@@ -104,7 +104,7 @@ int write_queue_start(struct write_queue *writer, const struct point *point,
                       const struct value *value, write_done_cb done, void *arg)
 {
 	struct writer_order *order =
-	        &writer->orders[(writer->first + writer->n) % WRITER_MAX];
+		&writer->orders[(writer->first + writer->n) % WRITER_MAX];
 	int err;
 
 	if (point->space == MODBUS_INPUT || point->space == MODBUS_DISCRETE) {

@@ -357,11 +357,11 @@ static void replay_close(struct device *dev)
 
 extern const struct driver driver_replay;
 const struct driver driver_replay = {
-        .name = "replay",
-        .parse_point = parse_point,
-        .parse_address = parse_address,
-        .open = replay_open,
-        .read = replay_read,
-        .probe = replay_probe,
-        .close = replay_close,
+	.name = "replay",
+	.parse_point = parse_point,
+	.parse_address = parse_address,
+	.open = replay_open,
+	.read = replay_read,
+	.probe = replay_probe,
+	.close = replay_close,
 };

@@ -90,17 +90,17 @@ static double random_walk(struct signal *s, struct signal_term *term, double t_s
 
 /* To add a shape: its function above, and its row here. */
 static const struct signal_shape shapes[] = {
-        {"constant", {{"value", 0, ANY}}, constant},
-        {"noise", {{"sigma", 1, ANY}, {"mean", 0, ANY}}, noise},
-        {"ramp", {{"period", 60, DURATION}, {"from", 0, ANY}, {"to", 1, ANY}}, ramp},
-        {"random_walk", {{"sigma", 1, ANY}, {"start", 0, ANY}}, random_walk},
-        {"sine",
+	{"constant", {{"value", 0, ANY}}, constant},
+	{"noise", {{"sigma", 1, ANY}, {"mean", 0, ANY}}, noise},
+	{"ramp", {{"period", 60, DURATION}, {"from", 0, ANY}, {"to", 1, ANY}}, ramp},
+	{"random_walk", {{"sigma", 1, ANY}, {"start", 0, ANY}}, random_walk},
+	{"sine",
          {{"period", 60, DURATION},
           {"amplitude", 1, ANY},
           {"offset", 0, ANY},
           {"phase", 0, SHARE}},
          sine},
-        {"square",
+	{"square",
          {{"period", 60, DURATION},
           {"low", 0, ANY},
           {"high", 1, ANY},

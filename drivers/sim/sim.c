@@ -160,9 +160,9 @@ static void bring_points(struct sim *s)
 
 		if (s->due >> point->group & 1) {
 			s->readings[n++] = reading_of(
-			        point, point->space == SPACE_MEMORY
-			                       ? s->memory[point->address]
-			                       : signal_at(&s->signals[i], t_s));
+				point, point->space == SPACE_MEMORY
+					       ? s->memory[point->address]
+					       : signal_at(&s->signals[i], t_s));
 		}
 	}
 	s->device.stats.registers += n;
@@ -266,7 +266,7 @@ static int sim_write(struct device *dev, const struct point *point,
 		return -EBUSY;
 	}
 	s->writes[s->n_writes++] = (struct pending_write){
-	        .address = point->address, .raw = raw, .done = done, .arg = arg};
+		.address = point->address, .raw = raw, .done = done, .arg = arg};
 	answer_soon(s);
 	return 0;
 }
@@ -340,12 +340,12 @@ static void sim_close(struct device *dev)
 
 extern const struct driver driver_sim;
 const struct driver driver_sim = {
-        .name = "sim",
-        .parse_point = parse_point,
-        .parse_address = parse_address,
-        .open = sim_open,
-        .read = sim_read,
-        .probe = sim_probe,
-        .write = sim_write,
-        .close = sim_close,
+	.name = "sim",
+	.parse_point = parse_point,
+	.parse_address = parse_address,
+	.open = sim_open,
+	.read = sim_read,
+	.probe = sim_probe,
+	.write = sim_write,
+	.close = sim_close,
 };

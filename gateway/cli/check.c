@@ -240,14 +240,14 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_check = {
-        .name = "check",
-        .summary = "validate a configuration; -v prints the request plan",
-        .help = "usage: pollux check [-c FILE] [-v]\n\n"
-                "Reads FILE (default " CONFIG_PATH ") with all it includes and prints\n"
-                "every error as file:line:col with the source line, on stderr.\n\n"
-                "  -c FILE  configuration\n"
-                "  -v       print what will be asked of each device, and how tags and\n"
-                "           models are tied together\n\n"
-                "Exit code 0: valid, 3: not.\n",
-        .run = run,
+	.name = "check",
+	.summary = "validate a configuration; -v prints the request plan",
+	.help = "usage: pollux check [-c FILE] [-v]\n\n"
+		"Reads FILE (default " CONFIG_PATH ") with all it includes and prints\n"
+		"every error as file:line:col with the source line, on stderr.\n\n"
+		"  -c FILE  configuration\n"
+		"  -v       print what will be asked of each device, and how tags and\n"
+		"           models are tied together\n\n"
+		"Exit code 0: valid, 3: not.\n",
+	.run = run,
 };

@@ -32,7 +32,7 @@ struct command {
 
 /** Say on stderr what is wrong with the call and where help is.  @return EXIT_USAGE */
 enum exit_code command_usage(const char *name, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 /** Parse "90s", "500ms", "2h", "7d" to ms.  @return 0 or -EINVAL */
 int command_duration(const char *text, int64_t *ms);

@@ -80,15 +80,15 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_config = {
-        .name = "config",
-        .summary = "JSON Schema, effective configuration, models",
-        .help = "usage: pollux config schema\n"
-                "       pollux config show [-c FILE]\n"
-                "       pollux config models\n\n"
-                "  schema   JSON Schema of the configuration, for editors\n"
-                "  show     the effective configuration with all defaults, without\n"
-                "           secrets (-c FILE, default " CONFIG_PATH ")\n"
-                "  models   the models of components: parameters, inputs, outputs,\n"
-                "           units, sources\n",
-        .run = run,
+	.name = "config",
+	.summary = "JSON Schema, effective configuration, models",
+	.help = "usage: pollux config schema\n"
+		"       pollux config show [-c FILE]\n"
+		"       pollux config models\n\n"
+		"  schema   JSON Schema of the configuration, for editors\n"
+		"  show     the effective configuration with all defaults, without\n"
+		"           secrets (-c FILE, default " CONFIG_PATH ")\n"
+		"  models   the models of components: parameters, inputs, outputs,\n"
+		"           units, sources\n",
+	.run = run,
 };

@@ -154,20 +154,20 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_demo = {
-        .name = "demo",
-        .summary = "broker, virtual line and gateway together, nothing configured",
-        .help = "usage: pollux demo [--for T] [--broker URI]\n\n"
-                "Starts a private mosquitto on a free port, the virtual line on another, "
-                "and the\n"
-                "gateway, which polls the line each 100 ms, learns its normal from 400 "
-                "readings,\n"
-                "stores in a directory of its own under $TMPDIR and publishes.  After a "
-                "minute the\n"
-                "line springs a leak.  Shows tags and alarms live, and ends with a "
-                "summary.\n\n"
-                "      --for T       end after 30s, 2m, ...; default: until Ctrl-C\n"
-                "      --broker URI  use this broker, mqtt://HOST:PORT, instead\n\n"
-                "Exit codes: 0 all went as it should, 1 something in the summary is "
-                "wrong.\n",
-        .run = run,
+	.name = "demo",
+	.summary = "broker, virtual line and gateway together, nothing configured",
+	.help = "usage: pollux demo [--for T] [--broker URI]\n\n"
+		"Starts a private mosquitto on a free port, the virtual line on another, "
+		"and the\n"
+		"gateway, which polls the line each 100 ms, learns its normal from 400 "
+		"readings,\n"
+		"stores in a directory of its own under $TMPDIR and publishes.  After a "
+		"minute the\n"
+		"line springs a leak.  Shows tags and alarms live, and ends with a "
+		"summary.\n\n"
+		"      --for T       end after 30s, 2m, ...; default: until Ctrl-C\n"
+		"      --broker URI  use this broker, mqtt://HOST:PORT, instead\n\n"
+		"Exit codes: 0 all went as it should, 1 something in the summary is "
+		"wrong.\n",
+	.run = run,
 };

@@ -157,8 +157,8 @@ static const char *value_text(const struct value *v, char *buf, size_t size)
 static int on_sample(void *arg, const struct history_row *row)
 {
 	static const char *const columns[] = {
-	        "time",      "device",   "tag",     "value",  "unit",
-	        "predicted", "residual", "quality", "source", "state"};
+		"time",      "device",   "tag",     "value",  "unit",
+		"predicted", "residual", "quality", "source", "state"};
 	bool is_text[] = {true, true,  true,  row->value.kind == VALUE_TEXT,
 	                  true, false, false, true,
 	                  true, true};
@@ -363,29 +363,29 @@ static enum exit_code run_view(int argc, char **argv)
 	"      --csv, --json  instead of a table\n"
 
 const struct command command_history = {
-        .name = "history",
-        .summary = "past values of tags",
-        .help = "usage: pollux history DEVICE/TAG... [--since T] [--until T] [--every "
-                "T]\n"
-                "                      [--csv | --json] [-c FILE]\n\n"
-                "Reads the history, whether the gateway runs or not.  Times are "
-                "UTC.\n\n" SPAN_HELP
-                "      --every T      the mean of good values per span of 10s, 5m, 1h\n",
-        .run = run_history,
+	.name = "history",
+	.summary = "past values of tags",
+	.help = "usage: pollux history DEVICE/TAG... [--since T] [--until T] [--every "
+		"T]\n"
+		"                      [--csv | --json] [-c FILE]\n\n"
+		"Reads the history, whether the gateway runs or not.  Times are "
+		"UTC.\n\n" SPAN_HELP
+		"      --every T      the mean of good values per span of 10s, 5m, 1h\n",
+	.run = run_history,
 };
 
 const struct command command_events = {
-        .name = "events",
-        .summary = "what happened: alarms, devices up and down, gaps, clock steps",
-        .help = "usage: pollux events [--since T] [--until T] [--csv | --json] [-c "
-                "FILE]\n\n" SPAN_HELP,
-        .run = run_view,
+	.name = "events",
+	.summary = "what happened: alarms, devices up and down, gaps, clock steps",
+	.help = "usage: pollux events [--since T] [--until T] [--csv | --json] [-c "
+		"FILE]\n\n" SPAN_HELP,
+	.run = run_view,
 };
 
 const struct command command_alarms = {
-        .name = "alarms",
-        .summary = "alarms raised and cleared",
-        .help = "usage: pollux alarms [--since T] [--until T] [--csv | --json] [-c "
-                "FILE]\n\n" SPAN_HELP,
-        .run = run_view,
+	.name = "alarms",
+	.summary = "alarms raised and cleared",
+	.help = "usage: pollux alarms [--since T] [--until T] [--csv | --json] [-c "
+		"FILE]\n\n" SPAN_HELP,
+	.run = run_view,
 };

@@ -47,20 +47,20 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_run = {
-        .name = "run",
-        .summary = "run the gateway in the foreground",
-        .help = "usage: pollux run [-c FILE] [-v]\n\n"
-                "Polls the devices, keeps the twin, stores and publishes, until SIGTERM "
-                "or\n"
-                "Ctrl-C.  Tells a supervisor (systemd, Type=notify) when it is ready "
-                "and\n"
-                "feeds its watchdog.  Logs to stderr, one line an event.  SIGHUP reads "
-                "the\n"
-                "configuration again: an invalid one changes nothing, a changed one "
-                "starts anew.\n\n"
-                "  -c, --config FILE  configuration, default " CONFIG_PATH "\n"
-                "  -v, --verbose      log more\n\n"
-                "Exit codes: 0 stopped in order, 1 failed, 3 configuration invalid,\n"
-                "6 state directory in use by another instance.\n",
-        .run = run,
+	.name = "run",
+	.summary = "run the gateway in the foreground",
+	.help = "usage: pollux run [-c FILE] [-v]\n\n"
+		"Polls the devices, keeps the twin, stores and publishes, until SIGTERM "
+		"or\n"
+		"Ctrl-C.  Tells a supervisor (systemd, Type=notify) when it is ready "
+		"and\n"
+		"feeds its watchdog.  Logs to stderr, one line an event.  SIGHUP reads "
+		"the\n"
+		"configuration again: an invalid one changes nothing, a changed one "
+		"starts anew.\n\n"
+		"  -c, --config FILE  configuration, default " CONFIG_PATH "\n"
+		"  -v, --verbose      log more\n\n"
+		"Exit codes: 0 stopped in order, 1 failed, 3 configuration invalid,\n"
+		"6 state directory in use by another instance.\n",
+	.run = run,
 };

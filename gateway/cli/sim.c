@@ -112,14 +112,14 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 		if (quantity_real(optarg, &call->options.speed) ||
 		    !(call->options.speed >= 0.01 && call->options.speed <= 1e4)) {
 			return command_usage(
-			        name, "--speed is from 0.01 to 10000, not '%s'", optarg);
+				name, "--speed is from 0.01 to 10000, not '%s'", optarg);
 		}
 		break;
 	case 'f':
 		if (command_duration(optarg, &call->options.for_ms) ||
 		    call->options.for_ms == 0) {
 			return command_usage(
-			        name, "--for is a time such as 30s, not '%s'", optarg);
+				name, "--for is a time such as 30s, not '%s'", optarg);
 		}
 		break;
 	case 'S':
@@ -145,12 +145,12 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 static enum exit_code run(int argc, char **argv)
 {
 	static const struct option options[] = {
-	        {"speed", required_argument, NULL, 's'},
-	        {"for", required_argument, NULL, 'f'},
-	        {"script", required_argument, NULL, 'S'},
-	        {"listen", required_argument, NULL, 'l'},
-	        {"seed", required_argument, NULL, 'n'},
-	        {NULL, 0, NULL, 0},
+		{"speed", required_argument, NULL, 's'},
+		{"for", required_argument, NULL, 'f'},
+		{"script", required_argument, NULL, 'S'},
+		{"listen", required_argument, NULL, 'l'},
+		{"seed", required_argument, NULL, 'n'},
+		{NULL, 0, NULL, 0},
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
 	struct plant_setup *setup = NULL;
@@ -179,20 +179,20 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_sim = {
-        .name = "sim",
-        .summary = "the virtual machine, served over Modbus TCP",
-        .help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
-                "                  [--listen tcp://HOST:PORT] [--seed N]\n\n"
-                "Runs the plant of FILE (default " CONFIG_PATH ", see\n"
-                "etc/line.yaml) and serves it on the Modbus map of the real machine.\n"
-                "Prints where it listens, and ends on SIGINT, SIGTERM or --for with a\n"
-                "summary.\n\n"
-                "  -c FILE        the plant's file\n"
-                "  --speed N      N plant seconds a second, 0.01 to 10000; default 1\n"
-                "  --for T        end after T of plant time: 30s, 5m, 2h\n"
-                "  --script FILE  the faults of FILE instead of the plant's own\n"
-                "  --listen ADDR  instead of the file's; port 0 takes a free one\n"
-                "  --seed N       of the noise, instead of the file's\n\n"
-                "Exit code 0: done, 1: cannot listen, 3: a file is not valid.\n",
-        .run = run,
+	.name = "sim",
+	.summary = "the virtual machine, served over Modbus TCP",
+	.help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
+		"                  [--listen tcp://HOST:PORT] [--seed N]\n\n"
+		"Runs the plant of FILE (default " CONFIG_PATH ", see\n"
+		"etc/line.yaml) and serves it on the Modbus map of the real machine.\n"
+		"Prints where it listens, and ends on SIGINT, SIGTERM or --for with a\n"
+		"summary.\n\n"
+		"  -c FILE        the plant's file\n"
+		"  --speed N      N plant seconds a second, 0.01 to 10000; default 1\n"
+		"  --for T        end after T of plant time: 30s, 5m, 2h\n"
+		"  --script FILE  the faults of FILE instead of the plant's own\n"
+		"  --listen ADDR  instead of the file's; port 0 takes a free one\n"
+		"  --seed N       of the noise, instead of the file's\n\n"
+		"Exit code 0: done, 1: cannot listen, 3: a file is not valid.\n",
+	.run = run,
 };

@@ -37,7 +37,7 @@ static json_t *status_of_file(const struct config *cfg, int *err)
 	list = json_array();
 	for (size_t i = 0; i < DESTINATIONS_MAX && names[i]; i++) {
 		json_array_append_new(
-		        list, json_pack("{s:s, s:I, s:I, s:I}", "name", names[i],
+			list, json_pack("{s:s, s:I, s:I, s:I}", "name", names[i],
 		                        "delivered", counts.destination[i].delivered,
 		                        "pending", counts.destination[i].pending,
 		                        "evicted", counts.destination[i].evicted));
@@ -132,18 +132,18 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_status = {
-        .name = "status",
-        .summary = "how a running gateway is: devices, tags, delivery",
-        .help = "usage: pollux status [-c FILE] [--json]\n\n"
-                "Asks the gateway that runs with this configuration over its local "
-                "socket; when\n"
-                "none runs, says what its history holds.\n\n"
-                "  -c, --config FILE  configuration, default " CONFIG_PATH "\n"
-                "      --json         one JSON object\n\n"
-                "The balance holds at all times: produced = stored + dropped, and for "
-                "each\n"
-                "destination stored = delivered + pending + evicted (samples).  With QoS "
-                "0 a\n"
-                "sample counts as delivered once it is written to the socket.\n",
-        .run = run,
+	.name = "status",
+	.summary = "how a running gateway is: devices, tags, delivery",
+	.help = "usage: pollux status [-c FILE] [--json]\n\n"
+		"Asks the gateway that runs with this configuration over its local "
+		"socket; when\n"
+		"none runs, says what its history holds.\n\n"
+		"  -c, --config FILE  configuration, default " CONFIG_PATH "\n"
+		"      --json         one JSON object\n\n"
+		"The balance holds at all times: produced = stored + dropped, and for "
+		"each\n"
+		"destination stored = delivered + pending + evicted (samples).  With QoS "
+		"0 a\n"
+		"sample counts as delivered once it is written to the socket.\n",
+	.run = run,
 };

@@ -70,13 +70,13 @@ static enum exit_code run(int argc, char **argv)
 }
 
 const struct command command_top = {
-        .name = "top",
-        .summary = "the same, live in the terminal",
-        .help = "usage: pollux top [-c FILE]\n\n"
-                "Redraws devices, tags and alarms each second until Ctrl-C; prints once "
-                "where\n"
-                "the output is no terminal.  Tags in alarm come first when not all "
-                "fit.\n\n"
-                "  -c, --config FILE  configuration, default " CONFIG_PATH "\n",
-        .run = run,
+	.name = "top",
+	.summary = "the same, live in the terminal",
+	.help = "usage: pollux top [-c FILE]\n\n"
+		"Redraws devices, tags and alarms each second until Ctrl-C; prints once "
+		"where\n"
+		"the output is no terminal.  Tags in alarm come first when not all "
+		"fit.\n\n"
+		"  -c, --config FILE  configuration, default " CONFIG_PATH "\n",
+	.run = run,
 };

@@ -84,12 +84,12 @@ static const char *colour_of(const char *state, bool colour)
 	static const struct {
 		const char *state, *code;
 	} codes[] = {
-	        {"ok", "\033[32m"},        {"healthy", "\033[32m"},
-	        {"learning", "\033[36m"},  {"spike", "\033[33m"},
-	        {"transient", "\033[33m"}, {"degraded", "\033[33m"},
-	        {"drift", "\033[1;31m"},   {"mismatch", "\033[1;31m"},
-	        {"bad", "\033[31m"},       {"stale", "\033[31m"},
-	        {"down", "\033[31m"},
+		{"ok", "\033[32m"},        {"healthy", "\033[32m"},
+		{"learning", "\033[36m"},  {"spike", "\033[33m"},
+		{"transient", "\033[33m"}, {"degraded", "\033[33m"},
+		{"drift", "\033[1;31m"},   {"mismatch", "\033[1;31m"},
+		{"bad", "\033[31m"},       {"stale", "\033[31m"},
+		{"down", "\033[31m"},
 	};
 
 	for (size_t i = 0; colour && i < ARRAY_SIZE(codes); i++) {

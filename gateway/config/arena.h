@@ -22,7 +22,7 @@ char *arena_text(struct arena *a, const char *text, size_t n);
 
 /** printf into the arena; NULL where memory ran out. */
 char *arena_format(struct arena *a, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 /** Free everything that came from a. */
 void arena_free(struct arena *a);

@@ -38,9 +38,9 @@ void complaint_hide(struct complaints *c, const char *word);
 /** Control characters of the message are replaced; beyond 1000 complaints are only
  * counted. */
 void complaint_error(struct complaints *c, struct place at, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 void complaint_warning(struct complaints *c, struct place at, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 size_t complaint_errors(const struct complaints *c);
 size_t complaint_warnings(const struct complaints *c);

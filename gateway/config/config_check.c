@@ -45,9 +45,9 @@ static void check_unique(struct build *b, struct named *list, size_t n,
 
 		if (*x->id && strcmp(a->id, x->id) == 0) {
 			complaint_error(
-			        b->said, x->at, "%s id '%s' is taken by a %s%s (%s:%u)",
-			        x->what, x->id, a->what, within,
-			        complaint_source_name(b->said, a->at.source), a->at.line);
+				b->said, x->at, "%s id '%s' is taken by a %s%s (%s:%u)",
+				x->what, x->id, a->what, within,
+				complaint_source_name(b->said, a->at.source), a->at.line);
 		}
 	}
 }
@@ -69,8 +69,8 @@ static int check_ids(struct build *b)
 	}
 	for (size_t i = 0; i < c->n_components; i++) {
 		list[c->n_devices + i] = (struct named){
-		        b->components[i].id, config_place(&b->component_views[i], "id"),
-		        "component"};
+			b->components[i].id, config_place(&b->component_views[i], "id"),
+			"component"};
 	}
 	check_unique(b, list, n, "");
 	for (size_t d = 0; d < c->n_devices; d++) {
@@ -78,8 +78,8 @@ static int check_ids(struct build *b)
 
 		for (size_t i = 0; i < b->devices[d].n_points; i++) {
 			list[i] = (struct named){
-			        b->tags[first + i].name,
-			        config_place(&b->tag_views[first + i], "id"), "tag"};
+				b->tags[first + i].name,
+				config_place(&b->tag_views[first + i], "id"), "tag"};
 		}
 		check_unique(b, list, b->devices[d].n_points, " of this device");
 	}
@@ -288,7 +288,7 @@ static bool same_limit(double a, double b)
 static void check_pair(struct build *b, const struct span *l, const struct span *r)
 {
 	const struct span *early = l->tag < r->tag ? l : r,
-	                  *late = l->tag < r->tag ? r : l;
+			  *late = l->tag < r->tag ? r : l;
 	struct schema_view v = b->tag_views[late->tag];
 	bool same = b->points[l->tag].type == b->points[r->tag].type &&
 	            l->first == r->first && same_limit(l->min, r->min) &&

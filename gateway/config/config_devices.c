@@ -61,12 +61,12 @@ static void build_limits(const struct schema_view *device, struct device_limits 
 	struct schema_view v = schema_sub(device, "limits");
 
 	*out = (struct device_limits){
-	        .max_registers = (uint16_t)schema_int(&v, "max_registers"),
-	        .max_bits = (uint16_t)schema_int(&v, "max_bits"),
-	        .max_gap = (uint16_t)schema_int(&v, "max_gap"),
-	        .in_flight = (uint16_t)schema_int(&v, "in_flight"),
-	        .pause_ms = (uint32_t)schema_int(&v, "pause"),
-	        .max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
+		.max_registers = (uint16_t)schema_int(&v, "max_registers"),
+		.max_bits = (uint16_t)schema_int(&v, "max_bits"),
+		.max_gap = (uint16_t)schema_int(&v, "max_gap"),
+		.in_flight = (uint16_t)schema_int(&v, "in_flight"),
+		.pause_ms = (uint32_t)schema_int(&v, "pause"),
+		.max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
 	};
 }
 
@@ -84,12 +84,12 @@ static void build_write(const struct schema_view *tag, struct write_config *out)
 	const char *interlock = schema_text(&v, "interlock");
 
 	*out = (struct write_config){
-	        .allowed = v.map != NULL,
-	        .min = schema_real(&v, "min"),
-	        .max = schema_real(&v, "max"),
-	        .step = schema_real(&v, "step"),
-	        .rate_ms = (uint32_t)schema_int(&v, "rate"),
-	        .interlock = interlock ? interlock : "",
+		.allowed = v.map != NULL,
+		.min = schema_real(&v, "min"),
+		.max = schema_real(&v, "max"),
+		.step = schema_real(&v, "step"),
+		.rate_ms = (uint32_t)schema_int(&v, "rate"),
+		.interlock = interlock ? interlock : "",
 	};
 }
 
@@ -131,14 +131,14 @@ static void build_tag(struct build *b, size_t i, const struct device_config *dev
 	build_point(v, device, p);
 	p->tag = (uint32_t)i;
 	*t = (struct tag){
-	        .device = device->id,
-	        .name = text_or_empty(v, "id"),
-	        .unit = text_or_empty(v, "unit"),
-	        .description = text_or_empty(v, "description"),
-	        .type_name = text_or_empty(v, "type"),
-	        .device_index = device->index,
-	        .min = schema_real(v, "min"),
-	        .max = schema_real(v, "max"),
+		.device = device->id,
+		.name = text_or_empty(v, "id"),
+		.unit = text_or_empty(v, "unit"),
+		.description = text_or_empty(v, "description"),
+		.type_name = text_or_empty(v, "type"),
+		.device_index = device->index,
+		.min = schema_real(v, "min"),
+		.max = schema_real(v, "max"),
 	};
 	build_store(v, &options->store);
 	build_write(v, &options->write);
@@ -224,14 +224,14 @@ static int build_device(struct build *b, size_t index, size_t *n_tags)
 	int err;
 
 	*d = (struct device_config){
-	        .id = text_or_empty(v, "id"),
-	        .driver = text_or_empty(v, "driver"),
-	        .address = text_or_empty(v, "address"),
-	        .index = (uint32_t)index,
-	        .unit = (uint8_t)schema_int(v, "unit"),
-	        .timeout_ms = (uint32_t)schema_int(v, "timeout"),
-	        .order = (enum word_order)schema_choice(v, "word_order"),
-	        .points = &b->points[first],
+		.id = text_or_empty(v, "id"),
+		.driver = text_or_empty(v, "driver"),
+		.address = text_or_empty(v, "address"),
+		.index = (uint32_t)index,
+		.unit = (uint8_t)schema_int(v, "unit"),
+		.timeout_ms = (uint32_t)schema_int(v, "timeout"),
+		.order = (enum word_order)schema_choice(v, "word_order"),
+		.points = &b->points[first],
 	};
 	build_limits(v, &d->limits);
 	check_address(b, v, driver, d->address);

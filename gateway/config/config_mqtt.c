@@ -18,7 +18,7 @@ struct uri {
 static bool is_host(const char *host, size_t n)
 {
 	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                           "0123456789.-";
+				   "0123456789.-";
 	static const char v6[] = "0123456789abcdefABCDEF:.";
 
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
@@ -135,7 +135,7 @@ static int read_named(struct build *b, const struct schema_view *v, struct named
 		return 0;
 	}
 	f->path = config_file_path(
-	        node->text, complaint_source_name(b->said, node->at.source), b->arena);
+		node->text, complaint_source_name(b->said, node->at.source), b->arena);
 	if (!f->path) {
 		return -ENOMEM;
 	}

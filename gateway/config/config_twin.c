@@ -11,9 +11,9 @@
 /* Models of the documentation whose part is not built yet: their components are left
  * out with a warning. */
 static const char *const later_models[] = {
-        "expression", "lua",   "state_space",    "var",  "fmu",      "heated_tank",
-        "thermal",    "pump",  "heat_exchanger", "pipe", "dc_motor", "first_order",
-        "conveyor",   "valve", "induction_motor"};
+	"expression", "lua",   "state_space",    "var",  "fmu",      "heated_tank",
+	"thermal",    "pump",  "heat_exchanger", "pipe", "dc_motor", "first_order",
+	"conveyor",   "valve", "induction_motor"};
 
 /* One list of a model's ports as the configuration names it. */
 struct ports {
@@ -149,13 +149,13 @@ static void convert(const struct part *part, const struct node *node, const stru
 		                  part->model->name);
 	} else {
 		complaint_error(
-		        part->b->said, node->at,
-		        err == -ENOENT ? "unit '%s' of '%s/%s' is unknown; '%s' of model "
-		                         "'%s' is in %s"
-		                       : "unit '%s' of '%s/%s' is of another quantity: "
-		                         "'%s' of model '%s' is in %s",
-		        t->unit, t->device, t->name, port->name, part->model->name,
-		        port->unit);
+			part->b->said, node->at,
+			err == -ENOENT ? "unit '%s' of '%s/%s' is unknown; '%s' of model "
+					 "'%s' is in %s"
+				       : "unit '%s' of '%s/%s' is of another quantity: "
+					 "'%s' of model '%s' is in %s",
+			t->unit, t->device, t->name, port->name, part->model->name,
+			port->unit);
 	}
 }
 
@@ -237,21 +237,21 @@ static uint32_t add_tag(const struct part *part, const char *name, const char *u
 	size_t i = b->config->n_tags++;
 
 	b->tags[i] = (struct tag){
-	        .device = part->out->id,
-	        .name = name,
-	        .unit = strcmp(unit, "1") == 0 ? "" : unit,
-	        .description = description,
-	        .type_name = "float64",
-	        .device_index = part->out->device_index,
-	        .type = TYPE_FLOAT64,
-	        .min = NAN,
-	        .max = NAN,
-	        .analog = true,
+		.device = part->out->id,
+		.name = name,
+		.unit = strcmp(unit, "1") == 0 ? "" : unit,
+		.description = description,
+		.type_name = "float64",
+		.device_index = part->out->device_index,
+		.type = TYPE_FLOAT64,
+		.min = NAN,
+		.max = NAN,
+		.analog = true,
 	};
 	b->options[i] = (struct tag_options){
-	        .store = {.deviation = NAN},
-	        .write = {.min = NAN, .max = NAN, .step = NAN, .interlock = ""},
-	        .line = part->view->map->at.line,
+		.store = {.deviation = NAN},
+		.write = {.min = NAN, .max = NAN, .step = NAN, .interlock = ""},
+		.line = part->view->map->at.line,
 	};
 	return (uint32_t)i;
 }
@@ -276,11 +276,11 @@ static void build_outputs(const struct part *part)
 	for (size_t i = 0; i < m->n_outputs; i++) {
 		if (!bound[i]) {
 			k->outputs[i] = (struct binding){
-			        .port = (uint32_t)i,
-			        .tag = add_tag(part, m->outputs[i].name,
+				.port = (uint32_t)i,
+				.tag = add_tag(part, m->outputs[i].name,
 			                       m->outputs[i].unit,
 			                       m->outputs[i].description),
-			        .scale = 1};
+				.scale = 1};
 		}
 	}
 	k->health_tag = add_tag(part, "health", "1", "innovations against their limit");

@@ -32,9 +32,9 @@ static const char *take_operator(const char *p, enum interlock_operator *out)
 		const char *text;
 		enum interlock_operator operator;
 	} operators[] = {
-	        {"==", INTERLOCK_EQUAL},      {"!=", INTERLOCK_NOT_EQUAL},
-	        {"<=", INTERLOCK_LESS_EQUAL}, {">=", INTERLOCK_GREATER_EQUAL},
-	        {"<", INTERLOCK_LESS},        {">", INTERLOCK_GREATER},
+		{"==", INTERLOCK_EQUAL},      {"!=", INTERLOCK_NOT_EQUAL},
+		{"<=", INTERLOCK_LESS_EQUAL}, {">=", INTERLOCK_GREATER_EQUAL},
+		{"<", INTERLOCK_LESS},        {">", INTERLOCK_GREATER},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(operators); i++) {

@@ -105,8 +105,8 @@ static int with_unit(const char *text, const struct unit *units, int64_t *out)
 int quantity_duration(const char *text, int64_t *ms)
 {
 	static const struct unit units[] = {
-	        {"ms", 1},    {"s", 1e3},    {"m", 6e4}, {"min", 6e4},
-	        {"h", 3.6e6}, {"d", 8.64e7}, {0},
+		{"ms", 1},    {"s", 1e3},    {"m", 6e4}, {"min", 6e4},
+		{"h", 3.6e6}, {"d", 8.64e7}, {0},
 	};
 
 	return with_unit(text, units, ms);
@@ -115,16 +115,16 @@ int quantity_duration(const char *text, int64_t *ms)
 int quantity_size(const char *text, int64_t *bytes)
 {
 	static const struct unit units[] = {
-	        {"B", 1},
-	        {"kB", 1e3},
-	        {"MB", 1e6},
-	        {"GB", 1e9},
-	        {"TB", 1e12},
-	        {"KiB", 1024},
-	        {"MiB", 1048576},
-	        {"GiB", 1073741824.0},
-	        {"TiB", 1099511627776.0},
-	        {0},
+		{"B", 1},
+		{"kB", 1e3},
+		{"MB", 1e6},
+		{"GB", 1e9},
+		{"TB", 1e12},
+		{"KiB", 1024},
+		{"MiB", 1048576},
+		{"GiB", 1073741824.0},
+		{"TiB", 1099511627776.0},
+		{0},
 	};
 
 	return with_unit(text, units, bytes);
@@ -133,7 +133,7 @@ int quantity_size(const char *text, int64_t *bytes)
 int quantity_rate(const char *text, int64_t *ms)
 {
 	static const struct unit units[] = {
-	        {"/s", 1e3}, {"/m", 6e4}, {"/min", 6e4}, {"/h", 3.6e6}, {"/d", 8.64e7}};
+		{"/s", 1e3}, {"/m", 6e4}, {"/min", 6e4}, {"/h", 3.6e6}, {"/d", 8.64e7}};
 	const char *end;
 	double n;
 	int err = leading_real(text, &n, &end);
@@ -158,7 +158,7 @@ void quantity_print_duration(int64_t ms, char *buf, size_t n)
 		const char *unit;
 		int64_t ms;
 	} units[] = {
-	        {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+		{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
 	size_t i = 0;
 
 	while (units[i].ms > 1 && (ms == 0 || ms % units[i].ms != 0)) {

@@ -6,283 +6,283 @@
 #include "gateway/config/schema.h"
 
 static const struct schema_key gateway_keys[] = {
-        {"id", SCHEMA_ID,
+	{"id", SCHEMA_ID,
          "name of this gateway in topics; unique on the broker; absent: "
          "the machine's name",
          .shape = SCHEMA_ONE},
-        {"state_dir", SCHEMA_TEXT, "directory of history.db, writable by the service",
+	{"state_dir", SCHEMA_TEXT, "directory of history.db, writable by the service",
          .min = 1, .max = 4000, .preset = "/var/lib/pollux"},
-        {"timezone", SCHEMA_TEXT, "for reports; times in topics and tables are UTC",
+	{"timezone", SCHEMA_TEXT, "for reports; times in topics and tables are UTC",
          .min = 1, .max = 64, .preset = "UTC"},
-        {0},
+	{0},
 };
 static const struct schema_object gateway = {"gateway", "this gateway", gateway_keys};
 
 static const struct schema_key tls_keys[] = {
-        {"ca", SCHEMA_TEXT, "PEM file of the authorities to trust; absent: the system's",
+	{"ca", SCHEMA_TEXT, "PEM file of the authorities to trust; absent: the system's",
          .min = 1, .max = 4000},
-        {"cert", SCHEMA_TEXT, "PEM file of this gateway's certificate chain", .min = 1,
+	{"cert", SCHEMA_TEXT, "PEM file of this gateway's certificate chain", .min = 1,
          .max = 4000},
-        {"key", SCHEMA_TEXT, "PEM file of its key, not readable by others", .min = 1,
+	{"key", SCHEMA_TEXT, "PEM file of its key, not readable by others", .min = 1,
          .max = 4000},
-        {0},
+	{0},
 };
 static const struct schema_object tls = {"tls", "certificates for mqtts://", tls_keys};
 
 static const struct schema_key sparkplug_keys[] = {
-        {"group", SCHEMA_ID, "group id of the edge node", .flags = SCHEMA_REQUIRED},
-        {"primary_host", SCHEMA_ID, "births and data wait for this host application",
+	{"group", SCHEMA_ID, "group id of the edge node", .flags = SCHEMA_REQUIRED},
+	{"primary_host", SCHEMA_ID, "births and data wait for this host application",
          .shape = SCHEMA_ONE},
-        {0},
+	{0},
 };
 static const struct schema_object sparkplug = {
-        "sparkplug", "Sparkplug B 3.0; absent: off", sparkplug_keys};
+	"sparkplug", "Sparkplug B 3.0; absent: off", sparkplug_keys};
 
 static const struct schema_key mqtt_keys[] = {
-        {"servers", SCHEMA_TEXT,
+	{"servers", SCHEMA_TEXT,
          "brokers, mqtt://HOST[:1883] or mqtts://HOST[:8883]; tried in this order, then "
          "round",
          .shape = SCHEMA_LIST_OF, .flags = SCHEMA_REQUIRED, .min = 1, .max = 300},
-        {"prefix", SCHEMA_TEXT, "first level of every topic", .min = 1, .max = 128,
+	{"prefix", SCHEMA_TEXT, "first level of every topic", .min = 1, .max = 128,
          .preset = "pollux"},
-        {"client_id", SCHEMA_TEXT, "absent: pollux- and the gateway's id", .min = 1,
+	{"client_id", SCHEMA_TEXT, "absent: pollux- and the gateway's id", .min = 1,
          .max = 128},
-        {"layout", SCHEMA_CHOICE,
+	{"layout", SCHEMA_CHOICE,
          "tag: a retained topic per tag; device: one message per answered block",
          .choices = "tag device", .preset = "tag"},
-        {"fields", SCHEMA_CHOICE, "layout device: what a tag says beyond its value",
+	{"fields", SCHEMA_CHOICE, "layout device: what a tag says beyond its value",
          .shape = SCHEMA_LIST_OF,
          .choices = "predicted estimate sigma residual score state drift quality unit"},
-        {"qos", SCHEMA_INT, "0: at most once beyond the socket; 1: at least once",
+	{"qos", SCHEMA_INT, "0: at most once beyond the socket; 1: at least once",
          .min = 0, .max = 1, .preset = "1"},
-        {"version", SCHEMA_CHOICE, "of the protocol", .choices = "3.1.1 5",
+	{"version", SCHEMA_CHOICE, "of the protocol", .choices = "3.1.1 5",
          .preset = "3.1.1", .flags = SCHEMA_LATER},
-        {"username", SCHEMA_TEXT, "at the broker", .min = 1, .max = 1000},
-        {"password", SCHEMA_TEXT, "as ${ENV}; better password_file", .min = 1,
+	{"username", SCHEMA_TEXT, "at the broker", .min = 1, .max = 1000},
+	{"password", SCHEMA_TEXT, "as ${ENV}; better password_file", .min = 1,
          .max = 1000, .flags = SCHEMA_SECRET},
-        {"password_file", SCHEMA_TEXT,
+	{"password_file", SCHEMA_TEXT,
          "its first line; a relative name is looked up in $CREDENTIALS_DIRECTORY, then "
          "beside the configuration; not readable by others",
          .min = 1, .max = 4000},
-        {"tls", SCHEMA_OBJECT, "certificates for mqtts://", .object = &tls},
-        {"plain", SCHEMA_BOOL, "allow mqtt:// beyond loopback, readable by anybody",
+	{"tls", SCHEMA_OBJECT, "certificates for mqtts://", .object = &tls},
+	{"plain", SCHEMA_BOOL, "allow mqtt:// beyond loopback, readable by anybody",
          .preset = "false"},
-        {"keep_alive", SCHEMA_DURATION, "a silent connection is probed this often",
+	{"keep_alive", SCHEMA_DURATION, "a silent connection is probed this often",
          .min = 1000, .max = 3600000, .preset = "30s"},
-        {"connect_timeout", SCHEMA_DURATION, "for one attempt at one server", .min = 100,
+	{"connect_timeout", SCHEMA_DURATION, "for one attempt at one server", .min = 100,
          .max = 300000, .preset = "10s"},
-        {"replay_rate", SCHEMA_INT,
+	{"replay_rate", SCHEMA_INT,
          "rows a second of the backlog after an outage; 0: 20 times the live rate",
          .min = 0, .max = 1000000, .preset = "0"},
-        {"sparkplug", SCHEMA_OBJECT, "Sparkplug B 3.0; absent: off", .object = &sparkplug,
+	{"sparkplug", SCHEMA_OBJECT, "Sparkplug B 3.0; absent: off", .object = &sparkplug,
          .flags = SCHEMA_LATER},
-        {0},
+	{0},
 };
 static const struct schema_object mqtt = {"mqtt", "the broker; absent: nothing is sent",
                                           mqtt_keys};
 
 static const struct schema_key history_keys[] = {
-        {"keep", SCHEMA_DURATION, "age at which samples go; 0s: never", .min = 0,
+	{"keep", SCHEMA_DURATION, "age at which samples go; 0s: never", .min = 0,
          .max = 86400000.0 * 36500, .preset = "90d"},
-        {"max_size", SCHEMA_SIZE, "of the file and its log; the oldest go first",
+	{"max_size", SCHEMA_SIZE, "of the file and its log; the oldest go first",
          .min = 1048576.0 * 4, .max = 1099511627776.0 * 16, .preset = "2GiB"},
-        {"commit", SCHEMA_DURATION, "what a power cut may cost at most", .min = 10,
+	{"commit", SCHEMA_DURATION, "what a power cut may cost at most", .min = 10,
          .max = 60000, .preset = "1s"},
-        {"durability", SCHEMA_CHOICE,
+	{"durability", SCHEMA_CHOICE,
          "full: committed is on the disk; relaxed: a power cut may cost half a minute",
          .choices = "full relaxed", .preset = "full"},
-        {0},
+	{0},
 };
 static const struct schema_object history = {"history", "the stored past", history_keys};
 
 static const struct schema_key http_keys[] = {
-        {"listen", SCHEMA_TEXT, "address and port of the live page", .min = 1, .max = 300,
+	{"listen", SCHEMA_TEXT, "address and port of the live page", .min = 1, .max = 300,
          .preset = "127.0.0.1:8420"},
-        {0},
+	{0},
 };
 static const struct schema_object http = {"http", "live page and API; absent: off",
                                           http_keys};
 
 static const struct schema_key store_keys[] = {
-        {"deviation", SCHEMA_REAL,
+	{"deviation", SCHEMA_REAL,
          "joining the samples linearly keeps every reading within this, in the tag's "
          "unit; 0: every change",
          .min = 0, .max = 1e300, .preset = "0"},
-        {"max_interval", SCHEMA_DURATION, "a sample at least this often; 0s: no limit",
+	{"max_interval", SCHEMA_DURATION, "a sample at least this often; 0s: no limit",
          .min = 0, .max = 86400000, .preset = "0s"},
-        {0},
+	{0},
 };
 static const struct schema_object store = {
-        "store", "which readings become samples; absent: every one", store_keys};
+	"store", "which readings become samples; absent: every one", store_keys};
 
 static const struct schema_key write_keys[] = {
-        {"min", SCHEMA_REAL, "least value that may be written, in the tag's unit",
+	{"min", SCHEMA_REAL, "least value that may be written, in the tag's unit",
          .shape = SCHEMA_ONE},
-        {"max", SCHEMA_REAL, "largest value that may be written", .shape = SCHEMA_ONE},
-        {"step", SCHEMA_REAL, "values are min (or 0) plus whole steps", .min = 1e-300,
+	{"max", SCHEMA_REAL, "largest value that may be written", .shape = SCHEMA_ONE},
+	{"step", SCHEMA_REAL, "values are min (or 0) plus whole steps", .min = 1e-300,
          .max = 1e300},
-        {"rate", SCHEMA_RATE, "at most so often", .shape = SCHEMA_ONE},
-        {"interlock", SCHEMA_TEXT,
+	{"rate", SCHEMA_RATE, "at most so often", .shape = SCHEMA_ONE},
+	{"interlock", SCHEMA_TEXT,
          "DEVICE/TAG compared with a number; several joined by 'and'; all must be true "
          "and young",
          .min = 1, .max = 1000},
-        {0},
+	{0},
 };
 static const struct schema_object write_object = {
-        "write", "permission to write; absent: none", write_keys};
+	"write", "permission to write; absent: none", write_keys};
 
 static const struct schema_key tag_keys[] = {
-        {"id", SCHEMA_ID, "unique in its device", .flags = SCHEMA_REQUIRED},
-        {"at", SCHEMA_TEXT,
+	{"id", SCHEMA_ID, "unique in its device", .flags = SCHEMA_REQUIRED},
+	{"at", SCHEMA_TEXT,
          "where the device keeps it; modbus: holding:0, input:0, coil:0, discrete:0 "
          "(from 0), or 40001 style",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 300},
-        {"type", SCHEMA_VALUE_TYPE,
+	{"type", SCHEMA_VALUE_TYPE,
          "bool, int8 to int64, uint8 to uint64, float16, float32, float64, string(n "
          "bytes), bcd(n digits), epoch, bit(n)",
          .flags = SCHEMA_REQUIRED},
-        {"unit", SCHEMA_TEXT, "of the value after scaling", .min = 0, .max = 32},
-        {"scale", SCHEMA_REAL, "value = raw x scale + offset", .preset = "1"},
-        {"offset", SCHEMA_REAL, "as above", .preset = "0"},
-        {"every", SCHEMA_DURATION,
+	{"unit", SCHEMA_TEXT, "of the value after scaling", .min = 0, .max = 32},
+	{"scale", SCHEMA_REAL, "value = raw x scale + offset", .preset = "1"},
+	{"offset", SCHEMA_REAL, "as above", .preset = "0"},
+	{"every", SCHEMA_DURATION,
          "its period; 0ms: the next cycle as soon as the last is done; absent: the "
          "device's",
          .min = 0, .max = 86400000},
-        {"byte", SCHEMA_CHOICE,
+	{"byte", SCHEMA_CHOICE,
          "8-bit types: which byte of the register (default low); string: which byte "
          "comes first (default high)",
          .choices = "low high"},
-        {"word_order", SCHEMA_CHOICE, "absent: the device's",
+	{"word_order", SCHEMA_CHOICE, "absent: the device's",
          .choices = "ABCD CDAB BADC DCBA"},
-        {"min", SCHEMA_REAL, "outside it a reading is bad, in unit", .shape = SCHEMA_ONE},
-        {"max", SCHEMA_REAL, "outside it a reading is bad, in unit", .shape = SCHEMA_ONE},
-        {"description", SCHEMA_TEXT, "a line for people", .min = 0, .max = 300},
-        {"store", SCHEMA_OBJECT, "which readings become samples; absent: every one",
+	{"min", SCHEMA_REAL, "outside it a reading is bad, in unit", .shape = SCHEMA_ONE},
+	{"max", SCHEMA_REAL, "outside it a reading is bad, in unit", .shape = SCHEMA_ONE},
+	{"description", SCHEMA_TEXT, "a line for people", .min = 0, .max = 300},
+	{"store", SCHEMA_OBJECT, "which readings become samples; absent: every one",
          .object = &store},
-        {"write", SCHEMA_OBJECT, "permission to write; absent: none",
+	{"write", SCHEMA_OBJECT, "permission to write; absent: none",
          .object = &write_object, .flags = SCHEMA_LATER},
-        {"monitor", SCHEMA_BOOL, "the channel monitor looks at it; analog tags only",
+	{"monitor", SCHEMA_BOOL, "the channel monitor looks at it; analog tags only",
          .preset = "true"},
-        {0},
+	{0},
 };
 static const struct schema_object tag = {"tag", "a named quantity of a device", tag_keys};
 
 static const struct schema_key limit_keys[] = {
-        {"max_registers", SCHEMA_INT, "registers of one read", .min = 1, .max = 125,
+	{"max_registers", SCHEMA_INT, "registers of one read", .min = 1, .max = 125,
          .preset = "125"},
-        {"max_bits", SCHEMA_INT, "coils or discrete inputs of one read", .min = 1,
+	{"max_bits", SCHEMA_INT, "coils or discrete inputs of one read", .min = 1,
          .max = 2000, .preset = "2000"},
-        {"max_gap", SCHEMA_INT, "unwanted registers read to save a request", .min = 0,
+	{"max_gap", SCHEMA_INT, "unwanted registers read to save a request", .min = 0,
          .max = 124, .preset = "10"},
-        {"in_flight", SCHEMA_INT, "requests on the way at once; serial lines: 1",
+	{"in_flight", SCHEMA_INT, "requests on the way at once; serial lines: 1",
          .min = 1, .max = 16, .preset = "1"},
-        {"pause", SCHEMA_DURATION, "between an answer and the next request", .min = 0,
+	{"pause", SCHEMA_DURATION, "between an answer and the next request", .min = 0,
          .max = 60000, .preset = "0ms"},
-        {"max_turnaround", SCHEMA_DURATION,
+	{"max_turnaround", SCHEMA_DURATION,
          "serial lines: silence after which no late answer comes; 0ms: twice the timeout",
          .min = 0, .max = 600000, .preset = "0ms"},
-        {0},
+	{0},
 };
 static const struct schema_object limits = {"limits", "what the device bears",
                                             limit_keys};
 
 static const struct schema_key device_keys[] = {
-        {"id", SCHEMA_ID, "unique among devices and components",
+	{"id", SCHEMA_ID, "unique among devices and components",
          .flags = SCHEMA_REQUIRED},
-        {"driver", SCHEMA_TEXT, "its protocol: modbus, replay, sim",
+	{"driver", SCHEMA_TEXT, "its protocol: modbus, replay, sim",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 64},
-        {"address", SCHEMA_TEXT,
+	{"address", SCHEMA_TEXT,
          "modbus: tcp://HOST[:502] or rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1",
          .min = 1, .max = 1000},
-        {"unit", SCHEMA_INT, "Modbus unit id", .min = 0, .max = 255, .preset = "1"},
-        {"timeout", SCHEMA_DURATION, "for one transaction", .min = 1, .max = 60000,
+	{"unit", SCHEMA_INT, "Modbus unit id", .min = 0, .max = 255, .preset = "1"},
+	{"timeout", SCHEMA_DURATION, "for one transaction", .min = 1, .max = 60000,
          .preset = "1s"},
-        {"every", SCHEMA_DURATION, "default period of its tags", .min = 0,
+	{"every", SCHEMA_DURATION, "default period of its tags", .min = 0,
          .max = 86400000, .preset = "1s"},
-        {"word_order", SCHEMA_CHOICE, "default byte and word order of its tags",
+	{"word_order", SCHEMA_CHOICE, "default byte and word order of its tags",
          .choices = "ABCD CDAB BADC DCBA", .preset = "ABCD"},
-        {"limits", SCHEMA_OBJECT, "what the device bears", .object = &limits},
-        {"tags", SCHEMA_OBJECT, "its quantities", .shape = SCHEMA_LIST_OF,
+	{"limits", SCHEMA_OBJECT, "what the device bears", .object = &limits},
+	{"tags", SCHEMA_OBJECT, "its quantities", .shape = SCHEMA_LIST_OF,
          .object = &tag},
-        {"tags_csv", SCHEMA_TEXT, "more tags from a CSV file", .min = 1, .max = 4000,
+	{"tags_csv", SCHEMA_TEXT, "more tags from a CSV file", .min = 1, .max = 4000,
          .flags = SCHEMA_LATER},
-        {"template", SCHEMA_TEXT, "tags of a known device", .min = 1, .max = 200,
+	{"template", SCHEMA_TEXT, "tags of a known device", .min = 1, .max = 200,
          .flags = SCHEMA_LATER},
-        {"parameters", SCHEMA_ANY, "of the template", .shape = SCHEMA_MAP_OF,
+	{"parameters", SCHEMA_ANY, "of the template", .shape = SCHEMA_MAP_OF,
          .flags = SCHEMA_LATER},
-        {0},
+	{0},
 };
 static const struct schema_object device = {"device", "a device in the field",
                                             device_keys};
 
 static const struct schema_key monitor_keys[] = {
-        {"learn", SCHEMA_INT,
+	{"learn", SCHEMA_INT,
          "readings to learn a tag's normal from; 1800 and more for a "
          "plant",
          .min = 180, .max = 1e6, .preset = "1800"},
-        {"false_alarm", SCHEMA_REAL, "wanted probability for a row of a device",
+	{"false_alarm", SCHEMA_REAL, "wanted probability for a row of a device",
          .min = 1e-9, .max = 0.1, .preset = "1e-4"},
-        {0},
+	{0},
 };
 static const struct schema_object monitor = {
-        "monitor", "channel monitor of every analog tag", monitor_keys};
+	"monitor", "channel monitor of every analog tag", monitor_keys};
 
 static const struct schema_key component_keys[] = {
-        {"id", SCHEMA_ID, "unique among devices and components",
+	{"id", SCHEMA_ID, "unique among devices and components",
          .flags = SCHEMA_REQUIRED},
-        {"model", SCHEMA_TEXT, "built in; `pollux config models` lists them",
+	{"model", SCHEMA_TEXT, "built in; `pollux config models` lists them",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 64},
-        {"parameters", SCHEMA_REAL, "of the model, in SI", .shape = SCHEMA_MAP_OF},
-        {"inputs", SCHEMA_TAG, "the model's inputs, each a device's tag",
+	{"parameters", SCHEMA_REAL, "of the model, in SI", .shape = SCHEMA_MAP_OF},
+	{"inputs", SCHEMA_TAG, "the model's inputs, each a device's tag",
          .shape = SCHEMA_MAP_OF},
-        {"outputs", SCHEMA_TAG, "measured outputs; those left out become virtual sensors",
+	{"outputs", SCHEMA_TAG, "measured outputs; those left out become virtual sensors",
          .shape = SCHEMA_MAP_OF},
-        {"learn", SCHEMA_INT, "rows to learn; absent: the monitor's", .min = 180,
+	{"learn", SCHEMA_INT, "rows to learn; absent: the monitor's", .min = 180,
          .max = 1e6},
-        {"max_age", SCHEMA_DURATION,
+	{"max_age", SCHEMA_DURATION,
          "how long the model stands in for a lost sensor, and an input is held", .min = 0,
          .max = 86400000.0 * 30, .preset = "60s"},
-        {"noise", SCHEMA_REAL,
+	{"noise", SCHEMA_REAL,
          "standard deviation of a measured output's sensor, in SI; absent: learnt",
          .shape = SCHEMA_MAP_OF, .min = 1e-300, .max = 1e300},
-        {"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
+	{"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 64, .flags = SCHEMA_LATER},
-        {"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",
+	{"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 140, .flags = SCHEMA_LATER},
-        {"file", SCHEMA_TEXT, "models fmu and lua: their file", .min = 1, .max = 4000,
+	{"file", SCHEMA_TEXT, "models fmu and lua: their file", .min = 1, .max = 4000,
          .flags = SCHEMA_LATER},
-        {"sha256", SCHEMA_TEXT, "of the file", .min = 64, .max = 64,
+	{"sha256", SCHEMA_TEXT, "of the file", .min = 64, .max = 64,
          .flags = SCHEMA_LATER},
-        {"start", SCHEMA_ANY, "model fmu: start values", .shape = SCHEMA_MAP_OF,
+	{"start", SCHEMA_ANY, "model fmu: start values", .shape = SCHEMA_MAP_OF,
          .flags = SCHEMA_LATER},
-        {"expression", SCHEMA_ANY, "model expression", .flags = SCHEMA_LATER},
-        {0},
+	{"expression", SCHEMA_ANY, "model expression", .flags = SCHEMA_LATER},
+	{0},
 };
 static const struct schema_object component = {
-        "component", "tags tied together by a model", component_keys};
+	"component", "tags tied together by a model", component_keys};
 
 static const struct schema_key twin_keys[] = {
-        {"monitor", SCHEMA_OBJECT, "channel monitor of every analog tag",
+	{"monitor", SCHEMA_OBJECT, "channel monitor of every analog tag",
          .object = &monitor},
-        {"components", SCHEMA_OBJECT, "tags tied together by models",
+	{"components", SCHEMA_OBJECT, "tags tied together by models",
          .shape = SCHEMA_LIST_OF, .object = &component},
-        {0},
+	{0},
 };
 static const struct schema_object twin = {"twin", "the live twin", twin_keys};
 
 static const struct schema_key root_keys[] = {
-        {"include", SCHEMA_TEXT,
+	{"include", SCHEMA_TEXT,
          "more files, globs relative to this one: their devices and components are "
          "added",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 4000},
-        {"gateway", SCHEMA_OBJECT, "this gateway", .object = &gateway},
-        {"mqtt", SCHEMA_OBJECT, "the broker; absent: nothing is sent", .object = &mqtt},
-        {"history", SCHEMA_OBJECT, "the stored past", .object = &history},
-        {"http", SCHEMA_OBJECT, "live page and API; absent: off", .object = &http,
+	{"gateway", SCHEMA_OBJECT, "this gateway", .object = &gateway},
+	{"mqtt", SCHEMA_OBJECT, "the broker; absent: nothing is sent", .object = &mqtt},
+	{"history", SCHEMA_OBJECT, "the stored past", .object = &history},
+	{"http", SCHEMA_OBJECT, "live page and API; absent: off", .object = &http,
          .flags = SCHEMA_LATER},
-        {"devices", SCHEMA_OBJECT, "what is polled", .shape = SCHEMA_LIST_OF,
+	{"devices", SCHEMA_OBJECT, "what is polled", .shape = SCHEMA_LIST_OF,
          .object = &device},
-        {"twin", SCHEMA_OBJECT, "the live twin", .object = &twin},
-        {0},
+	{"twin", SCHEMA_OBJECT, "the live twin", .object = &twin},
+	{0},
 };
 const struct schema_object schema_root = {"pollux", "configuration of Pollux", root_keys};

@@ -25,7 +25,7 @@ bool schema_is_boolean(const char *text)
 bool schema_is_id(const char *text, size_t n)
 {
 	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                            "abcdefghijklmnopqrstuvwxyz0123456789_-";
+				    "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
 	return n >= 1 && n <= 64 && strspn(text, chars) >= n;
 }
@@ -125,19 +125,19 @@ static void print_limit(const struct schema_key *key, double value, char *buf, s
 static const char *type_text(const struct schema_key *key)
 {
 	static const char *const texts[] = {
-	        [SCHEMA_ANY] = "anything",
-	        [SCHEMA_BOOL] = "true or false",
-	        [SCHEMA_INT] = "a whole number",
-	        [SCHEMA_REAL] = "a number",
-	        [SCHEMA_DURATION] = "a duration such as 500ms",
-	        [SCHEMA_SIZE] = "a size such as 2GiB",
-	        [SCHEMA_RATE] = "a rate such as 1/s",
-	        [SCHEMA_TEXT] = "text",
-	        [SCHEMA_ID] = "1 to 64 of A-Z a-z 0-9 _ -",
-	        [SCHEMA_TAG] = "DEVICE/TAG",
-	        [SCHEMA_CHOICE] = "one of ",
-	        [SCHEMA_VALUE_TYPE] = "a type such as float32",
-	        [SCHEMA_OBJECT] = "a map of keys",
+		[SCHEMA_ANY] = "anything",
+		[SCHEMA_BOOL] = "true or false",
+		[SCHEMA_INT] = "a whole number",
+		[SCHEMA_REAL] = "a number",
+		[SCHEMA_DURATION] = "a duration such as 500ms",
+		[SCHEMA_SIZE] = "a size such as 2GiB",
+		[SCHEMA_RATE] = "a rate such as 1/s",
+		[SCHEMA_TEXT] = "text",
+		[SCHEMA_ID] = "1 to 64 of A-Z a-z 0-9 _ -",
+		[SCHEMA_TAG] = "DEVICE/TAG",
+		[SCHEMA_CHOICE] = "one of ",
+		[SCHEMA_VALUE_TYPE] = "a type such as float32",
+		[SCHEMA_OBJECT] = "a map of keys",
 	};
 
 	return texts[key->type];

@@ -7,7 +7,7 @@
 #include "gateway/config/tree.h"
 
 static const char name_chars[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
 enum { NAME_MAX_BYTES = 200 };
 

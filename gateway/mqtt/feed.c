@@ -123,10 +123,10 @@ struct sender_batch *feed_batch(struct feed *f)
 			return NULL;
 		}
 		f->batch = (struct sender_batch){
-		        .at_us = head->at_us,
-		        .rows = (const struct sample *)(head + 1),
-		        .n = head->n,
-		        .after_gap = head->after_gap,
+			.at_us = head->at_us,
+			.rows = (const struct sample *)(head + 1),
+			.n = head->n,
+			.after_gap = head->after_gap,
 		};
 	}
 	f->batch.pressed = ring_used(f->samples) > PRESSED_BYTES;

@@ -84,7 +84,7 @@ static void forget_stretch(struct outbox *o)
 
 	for (size_t i = 1; i < o->n_stretches; i++) {
 		const struct stretch *s = &o->stretches[i],
-		                     *best = &o->stretches[shortest];
+				     *best = &o->stretches[shortest];
 
 		shortest = s->to - s->from < best->to - best->from ? i : shortest;
 	}
@@ -209,7 +209,7 @@ uint64_t outbox_live(struct outbox *o, int64_t at_us, size_t n)
 		return 0;
 	}
 	*batch_at(o, ticket) = (struct batch){
-	        .at = at_us, .waiting = n, .after_gap = o->gap};
+		.at = at_us, .waiting = n, .after_gap = o->gap};
 	o->gap = false;
 	o->next_batch++;
 	settle(o);

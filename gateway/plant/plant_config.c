@@ -24,11 +24,11 @@ static const struct {
 	const char *name;
 	enum fault_kind kind;
 } fault_names[] = {
-        {"stuck", FAULT_STUCK},     {"dropout", FAULT_DROPOUT},
-        {"offset", FAULT_OFFSET},   {"drift", FAULT_DRIFT},
-        {"noise", FAULT_NOISE},     {"jammed", FAULT_JAMMED},
-        {"silence", FAULT_SILENCE}, {"exception", FAULT_EXCEPTION},
-        {"close", FAULT_CLOSE},
+	{"stuck", FAULT_STUCK},     {"dropout", FAULT_DROPOUT},
+	{"offset", FAULT_OFFSET},   {"drift", FAULT_DRIFT},
+	{"noise", FAULT_NOISE},     {"jammed", FAULT_JAMMED},
+	{"silence", FAULT_SILENCE}, {"exception", FAULT_EXCEPTION},
+	{"close", FAULT_CLOSE},
 };
 
 static int find_id(const char *const *ids, size_t n, const char *id)
@@ -297,8 +297,8 @@ int plant_script_build(struct plant_build *b, const struct schema_view *view)
 
 		if (v.map && schema_node(&v, "target") && schema_node(&v, "fault")) {
 			b->setup->fault_texts[kept] = arena_format(
-			        b->arena, "%s %s", schema_text(&v, "target"),
-			        schema_text(&v, "fault"));
+				b->arena, "%s %s", schema_text(&v, "target"),
+				schema_text(&v, "fault"));
 			read_event(b, &v, &faults[kept++]);
 		}
 	}
@@ -344,8 +344,8 @@ static int try_plant(struct plant_build *b)
 	plant_free(p);
 	if (err == -ELOOP) {
 		complaint_error(
-		        b->said, b->root.map->at,
-		        "outputs of parts depend on each other with no state between");
+			b->said, b->root.map->at,
+			"outputs of parts depend on each other with no state between");
 	} else if (err == -EEXIST) {
 		complaint_error(b->said, b->root.map->at, "a signal has two writers");
 	} else if (err == -EINVAL) {

@@ -114,10 +114,10 @@ static void read_parameters(const struct item *item, const struct part_port *por
 		}
 		if (!(out[port] >= ports[port].min && out[port] <= ports[port].max)) {
 			complaint_error(
-			        item->b->said, node->at,
-			        "parameter '%s' must be from %.9g to %.9g %s, not %s",
-			        ports[port].name, ports[port].min, ports[port].max,
-			        ports[port].unit, node->raw);
+				item->b->said, node->at,
+				"parameter '%s' must be from %.9g to %.9g %s, not %s",
+				ports[port].name, ports[port].min, ports[port].max,
+				ports[port].unit, node->raw);
 		}
 	}
 	for (size_t i = 0; i < n; i++) {

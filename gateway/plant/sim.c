@@ -473,11 +473,11 @@ double sim_signal(const struct sim *s, const char *name)
 struct sim_stats sim_stats(const struct sim *s)
 {
 	return (struct sim_stats){
-	        .turns = s->turns,
-	        .overruns = s->overruns,
-	        .time_s = plant_time_s(s->plant),
-	        .active_faults = plant_active_faults(s->plant),
-	        .server = server_stats(s->server),
+		.turns = s->turns,
+		.overruns = s->overruns,
+		.time_s = plant_time_s(s->plant),
+		.active_faults = plant_active_faults(s->plant),
+		.server = server_stats(s->server),
 	};
 }
 

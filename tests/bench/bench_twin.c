@@ -122,7 +122,7 @@ int main(void)
 	}
 	for (size_t i = 0; i < TAG_COUNT; i++) {
 		f->tags[i] = (struct tag){
-		        .device = "bench", .name = "tag", .analog = true};
+			.device = "bench", .name = "tag", .analog = true};
 	}
 	bench_tags(f);
 	bench_component();

@@ -26,18 +26,18 @@ void modbus_rig_init(struct modbus_rig *rig, const char *address)
 	rig->periods_ms[0] = 100;
 	rig->periods_ms[1] = 1000;
 	rig->config = (struct device_config){
-	        .id = "pump",
-	        .driver = "modbus",
-	        .address = rig->address,
-	        .unit = 1,
-	        .timeout_ms = 5000,
-	        .limits = {.max_registers = 125,
+		.id = "pump",
+		.driver = "modbus",
+		.address = rig->address,
+		.unit = 1,
+		.timeout_ms = 5000,
+		.limits = {.max_registers = 125,
 	                   .max_bits = 2000,
 	                   .max_gap = 10,
 	                   .in_flight = 1},
-	        .points = rig->points,
-	        .periods_ms = rig->periods_ms,
-	        .n_periods = 2,
+		.points = rig->points,
+		.periods_ms = rig->periods_ms,
+		.n_periods = 2,
 	};
 }
 

@@ -19,7 +19,7 @@ struct modbus_rig {
 	char address[128];
 	/* What the last read brought. */
 	struct reading
-	        readings[MODBUS_RIG_POINTS]; /* by tag, which is the point's index */
+		readings[MODBUS_RIG_POINTS]; /* by tag, which is the point's index */
 	unsigned int n_brought[MODBUS_RIG_POINTS];
 	char texts[MODBUS_RIG_POINTS][VALUE_TEXT_MAX + 1];
 	size_t n_blocks;

@@ -124,7 +124,7 @@ void peer_open(struct peer *peer, uv_loop_t *loop, peer_handler handler)
 	assert_int_equal(uv_tcp_bind(&peer->listener, (struct sockaddr *)&address, 0), 0);
 	assert_int_equal(uv_listen((uv_stream_t *)&peer->listener, 16, on_connection), 0);
 	assert_int_equal(
-	        uv_tcp_getsockname(&peer->listener, (struct sockaddr *)&address, &n), 0);
+		uv_tcp_getsockname(&peer->listener, (struct sockaddr *)&address, &n), 0);
 	peer->port = ntohs(address.sin_port);
 }
 

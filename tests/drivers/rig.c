@@ -27,7 +27,7 @@ void rig_init(struct rig *r, const char *driver, const char *address)
 	rig_now_ns = start_ns;
 	assert_int_equal(uv_loop_init(&r->loop), 0);
 	r->env = (struct driver_env){
-	        .loop = &r->loop, .now_ns = now_ns, .shared = &r->shared};
+		.loop = &r->loop, .now_ns = now_ns, .shared = &r->shared};
 	r->driver = driver_find(driver);
 	assert_non_null(r->driver);
 	r->config = (struct device_config){.id = "device",
@@ -45,7 +45,7 @@ struct point *rig_point(struct rig *r, const char *at, enum value_type type)
 	const char *why = "";
 
 	*point = (struct point){
-	        .at = at, .tag = (uint32_t)r->config.n_points, .type = type, .scale = 1};
+		.at = at, .tag = (uint32_t)r->config.n_points, .type = type, .scale = 1};
 	if (r->driver->parse_point(point, &why)) {
 		fail_msg("%s: %s", at, why);
 	}

@@ -46,15 +46,15 @@ static void length_is_known_by_the_first_bytes(void **state)
 		uint8_t bytes[3];
 		int want;
 	} cases[] = {
-	        {"coils", {1, 1, 2}, 7},
-	        {"registers", {1, 3, 250}, 255},
-	        {"too many", {1, 4, 252}, -EBADMSG},
-	        {"exception", {1, 0x83, 2}, 5},
-	        {"write of one", {1, 6, 0}, 8},
-	        {"write of more", {1, 16, 0}, 8},
-	        {"mask", {1, 22, 0}, 10},
-	        {"none of ours", {1, 43, 0}, -EBADMSG},
-	        {"function 0", {1, 0, 0}, -EBADMSG},
+		{"coils", {1, 1, 2}, 7},
+		{"registers", {1, 3, 250}, 255},
+		{"too many", {1, 4, 252}, -EBADMSG},
+		{"exception", {1, 0x83, 2}, 5},
+		{"write of one", {1, 6, 0}, 8},
+		{"write of more", {1, 16, 0}, 8},
+		{"mask", {1, 22, 0}, 10},
+		{"none of ours", {1, 43, 0}, -EBADMSG},
+		{"function 0", {1, 0, 0}, -EBADMSG},
 	};
 
 	(void)state;
@@ -70,9 +70,9 @@ static void length_is_known_by_the_first_bytes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(crc_is_the_specifications),
-	        cmocka_unit_test(any_flipped_bit_is_seen),
-	        cmocka_unit_test(length_is_known_by_the_first_bytes),
+		cmocka_unit_test(crc_is_the_specifications),
+		cmocka_unit_test(any_flipped_bit_is_seen),
+		cmocka_unit_test(length_is_known_by_the_first_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,13 +262,13 @@ static void written_values_read_back(void **state)
 	assert_int_equal(modbus_rig_write(rig, 3, value_bool(true)), 0);
 	assert_int_equal(b.image.holding[4], 0xff0f);
 	assert_int_equal(
-	        modbus_rig_write(rig, 4, (struct value){.kind = VALUE_UINT, .u64 = 0xab}),
-	        0);
+		modbus_rig_write(rig, 4, (struct value){.kind = VALUE_UINT, .u64 = 0xab}),
+		0);
 	assert_int_equal(b.image.holding[5], 0xab34);
 	assert_int_equal(
-	        modbus_rig_write(rig, 5,
+		modbus_rig_write(rig, 5,
 	                         (struct value){.kind = VALUE_TEXT, .text = "valve 7"}),
-	        0);
+		0);
 	assert_int_equal(modbus_rig_read(rig, 1), 0);
 	assert_value(rig, 0, 12.3);
 	assert_value(rig, 1, -2.5);
@@ -298,8 +298,8 @@ static void write_that_cannot_be_is_refused(void **state)
 	assert_int_equal(modbus_rig_write(rig, 2, value_real(128)), -ERANGE);
 	assert_int_equal(modbus_rig_write(rig, 2, value_real(0.5)), -ERANGE);
 	assert_int_equal(
-	        modbus_rig_write(rig, 3, (struct value){.kind = VALUE_TEXT, .text = ""}),
-	        -ERANGE); /* more than one request takes */
+		modbus_rig_write(rig, 3, (struct value){.kind = VALUE_TEXT, .text = ""}),
+		-ERANGE); /* more than one request takes */
 	b.code = PDU_ILLEGAL_VALUE;
 	assert_int_equal(modbus_rig_write(rig, 2, seven), -EREMOTEIO);
 	assert_int_equal(rig->code, PDU_ILLEGAL_VALUE);
@@ -426,12 +426,12 @@ static void plan_is_printed_with_its_time(void **state)
 		const char *address;
 		uint32_t pause_ms, cycle_us;
 	} cases[] = {
-	        {"tcp://127.0.0.1", 0, 3000},
-	        {"tcp://127.0.0.1", 2, 9000},
-	        /* 9600 8E1: 1145.83 us a character; field.md: 22.9 ms and 2.29 a register
+		{"tcp://127.0.0.1", 0, 3000},
+		{"tcp://127.0.0.1", 2, 9000},
+		/* 9600 8E1: 1145.83 us a character; field.md: 22.9 ms and 2.29 a register
 	         */
-	        {"rtu:///dev/ttyS9?baud=9600", 0, 83645},
-	        {"rtu:///dev/ttyS9?baud=115200", 0, 15465},
+		{"rtu:///dev/ttyS9?baud=9600", 0, 83645},
+		{"rtu:///dev/ttyS9?baud=115200", 0, 15465},
 	};
 	struct modbus_rig rig;
 
@@ -447,7 +447,7 @@ static void plan_is_printed_with_its_time(void **state)
 		modbus_rig_point(&rig, "coil:0", TYPE_BOOL, 0);
 		modbus_rig_point(&rig, "input:9", TYPE_UINT16, 0);
 		assert_int_equal(
-		        rig.driver->plan(&rig.config, 1, &cycle_us, on_line, text), 3);
+			rig.driver->plan(&rig.config, 1, &cycle_us, on_line, text), 3);
 		assert_string_equal(text,
 		                    "holding:0..4 40001..40005: 5 registers, 2 tags\n"
 		                    "input:9 30010: 1 register, 1 tag\n"
@@ -495,19 +495,19 @@ static void two_units_share_a_connection(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(all_tables_are_read),
-	        cmocka_unit_test(only_due_groups_are_asked),
-	        cmocka_unit_test(no_point_due_or_a_read_under_way_is_refused),
-	        cmocka_unit_test(many_sets_of_groups_take_turns),
-	        cmocka_unit_test(exception_is_its_own_blocks_only),
-	        cmocka_unit_test(written_values_read_back),
-	        cmocka_unit_test(write_that_cannot_be_is_refused),
-	        cmocka_unit_test(write_overtakes_what_is_not_under_way),
-	        cmocka_unit_test(writes_keep_their_order_and_their_bound),
-	        cmocka_unit_test(probe_is_one_small_request),
-	        cmocka_unit_test(window_reads_the_same),
-	        cmocka_unit_test(plan_is_printed_with_its_time),
-	        cmocka_unit_test(two_units_share_a_connection),
+		cmocka_unit_test(all_tables_are_read),
+		cmocka_unit_test(only_due_groups_are_asked),
+		cmocka_unit_test(no_point_due_or_a_read_under_way_is_refused),
+		cmocka_unit_test(many_sets_of_groups_take_turns),
+		cmocka_unit_test(exception_is_its_own_blocks_only),
+		cmocka_unit_test(written_values_read_back),
+		cmocka_unit_test(write_that_cannot_be_is_refused),
+		cmocka_unit_test(write_overtakes_what_is_not_under_way),
+		cmocka_unit_test(writes_keep_their_order_and_their_bound),
+		cmocka_unit_test(probe_is_one_small_request),
+		cmocka_unit_test(window_reads_the_same),
+		cmocka_unit_test(plan_is_printed_with_its_time),
+		cmocka_unit_test(two_units_share_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,20 +97,20 @@ static void fault_spoils_its_own_block_only(void **state)
 		int err;
 		unsigned int n_requests;
 	} cases[] = {
-	        {"none", silence, 9, 9, "ggggg", REASON_NONE, 0, 5},
-	        {"one silent in the middle", silence, 3, 3, "ggbgg", REASON_TIMEOUT, 0,
+		{"none", silence, 9, 9, "ggggg", REASON_NONE, 0, 5},
+		{"one silent in the middle", silence, 3, 3, "ggbgg", REASON_TIMEOUT, 0,
 	         5},
-	        {"all silent costs one timeout", silence, 1, 99, "bbbbb", REASON_TIMEOUT,
+		{"all silent costs one timeout", silence, 1, 99, "bbbbb", REASON_TIMEOUT,
 	         -ETIMEDOUT, 1},
-	        {"silent from the second on", silence, 2, 99, "gbbbb", REASON_TIMEOUT, 0,
+		{"silent from the second on", silence, 2, 99, "gbbbb", REASON_TIMEOUT, 0,
 	         4},
-	        {"closed in the middle", hang_up, 2, 2, "gbggg", REASON_RESET, 0, 5},
-	        {"closed at once", hang_up, 1, 1, "bgggg", REASON_RESET, 0, 5},
-	        {"closed each time", hang_up, 1, 99, "bbbbb", REASON_RESET, -ECONNRESET,
+		{"closed in the middle", hang_up, 2, 2, "gbggg", REASON_RESET, 0, 5},
+		{"closed at once", hang_up, 1, 1, "bgggg", REASON_RESET, 0, 5},
+		{"closed each time", hang_up, 1, 99, "bbbbb", REASON_RESET, -ECONNRESET,
 	         3},
-	        {"short", cut_short, 1, 99, "bbbbb", REASON_SHORT, 0, 5},
-	        {"one short", cut_short, 5, 5, "ggggb", REASON_SHORT, 0, 5},
-	        {"of another unit", of_another_unit, 4, 4, "gggbg", REASON_MISMATCH, 0,
+		{"short", cut_short, 1, 99, "bbbbb", REASON_SHORT, 0, 5},
+		{"one short", cut_short, 5, 5, "ggggb", REASON_SHORT, 0, 5},
+		{"of another unit", of_another_unit, 4, 4, "gggbg", REASON_MISMATCH, 0,
 	         5},
 	};
 
@@ -277,10 +277,10 @@ static void what_cannot_be_opened_says_why(void **state)
 		uint16_t max_registers;
 		int want;
 	} cases[] = {
-	        {"no address", "pump", 1, 125, -EINVAL},
-	        {"broadcast on a line", "rtu:///dev/null", 0, 125, -EINVAL},
-	        {"unit 248 on a line", "rtu:///dev/null", 248, 125, -EINVAL},
-	        {"tag too large", "tcp://127.0.0.1:1", 1, 3, -E2BIG},
+		{"no address", "pump", 1, 125, -EINVAL},
+		{"broadcast on a line", "rtu:///dev/null", 0, 125, -EINVAL},
+		{"unit 248 on a line", "rtu:///dev/null", 248, 125, -EINVAL},
+		{"tag too large", "tcp://127.0.0.1:1", 1, 3, -E2BIG},
 	};
 
 	(void)state;
@@ -304,14 +304,14 @@ static void what_cannot_be_opened_says_why(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(fault_spoils_its_own_block_only),
-	        cmocka_unit_test(refused_device_is_bad_and_comes_back),
-	        cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
-	        cmocka_unit_test(write_echoed_wrongly_is_no_success),
-	        cmocka_unit_test(closing_ends_all_that_is_under_way),
-	        cmocka_unit_test(closing_a_write_on_the_way_says_unknown),
-	        cmocka_unit_test(late_answers_are_counted_at_the_device),
-	        cmocka_unit_test(what_cannot_be_opened_says_why),
+		cmocka_unit_test(fault_spoils_its_own_block_only),
+		cmocka_unit_test(refused_device_is_bad_and_comes_back),
+		cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
+		cmocka_unit_test(write_echoed_wrongly_is_no_success),
+		cmocka_unit_test(closing_ends_all_that_is_under_way),
+		cmocka_unit_test(closing_a_write_on_the_way_says_unknown),
+		cmocka_unit_test(late_answers_are_counted_at_the_device),
+		cmocka_unit_test(what_cannot_be_opened_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

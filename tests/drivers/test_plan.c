@@ -29,7 +29,7 @@
 	}
 
 static const struct device_limits plain = {
-        .max_registers = 125, .max_bits = 2000, .max_gap = 10, .in_flight = 1};
+	.max_registers = 125, .max_bits = 2000, .max_gap = 10, .in_flight = 1};
 
 static void blocks_are_as_expected(void **state)
 {
@@ -41,9 +41,9 @@ static void blocks_are_as_expected(void **state)
 		struct plan_block want[4]; /* table, address, count, first, n_points */
 		size_t n_want;
 	} cases[] = {
-	        {"none", 10, 125, 2000, {{0}}, 0, {{0}}, 0},
-	        {"one", 10, 125, 2000, {WORD(7)}, 1, {{MODBUS_HOLDING, 7, 1, 0, 1}}, 1},
-	        {"unsorted neighbours",
+		{"none", 10, 125, 2000, {{0}}, 0, {{0}}, 0},
+		{"one", 10, 125, 2000, {WORD(7)}, 1, {{MODBUS_HOLDING, 7, 1, 0, 1}}, 1},
+		{"unsorted neighbours",
 	         0,
 	         125,
 	         2000,
@@ -51,7 +51,7 @@ static void blocks_are_as_expected(void **state)
 	         3,
 	         {{MODBUS_HOLDING, 0, 3, 0, 3}},
 	         1},
-	        {"a gap that is bridged",
+		{"a gap that is bridged",
 	         10,
 	         125,
 	         2000,
@@ -59,7 +59,7 @@ static void blocks_are_as_expected(void **state)
 	         2,
 	         {{MODBUS_HOLDING, 0, 12, 0, 2}},
 	         1},
-	        {"a gap too wide",
+		{"a gap too wide",
 	         10,
 	         125,
 	         2000,
@@ -67,7 +67,7 @@ static void blocks_are_as_expected(void **state)
 	         2,
 	         {{MODBUS_HOLDING, 0, 1, 0, 1}, {MODBUS_HOLDING, 12, 1, 1, 1}},
 	         2},
-	        {"no gap allowed",
+		{"no gap allowed",
 	         0,
 	         125,
 	         2000,
@@ -75,7 +75,7 @@ static void blocks_are_as_expected(void **state)
 	         2,
 	         {{MODBUS_HOLDING, 0, 1, 0, 1}, {MODBUS_HOLDING, 2, 1, 1, 1}},
 	         2},
-	        {"the same twice",
+		{"the same twice",
 	         0,
 	         125,
 	         2000,
@@ -83,7 +83,7 @@ static void blocks_are_as_expected(void **state)
 	         2,
 	         {{MODBUS_HOLDING, 5, 1, 0, 2}},
 	         1},
-	        {"one within another, then a neighbour",
+		{"one within another, then a neighbour",
 	         0,
 	         125,
 	         2000,
@@ -91,7 +91,7 @@ static void blocks_are_as_expected(void **state)
 	         3,
 	         {{MODBUS_HOLDING, 0, 5, 0, 3}},
 	         1},
-	        {"a field at the limit is not split",
+		{"a field at the limit is not split",
 	         0,
 	         6,
 	         2000,
@@ -99,7 +99,7 @@ static void blocks_are_as_expected(void **state)
 	         2,
 	         {{MODBUS_HOLDING, 0, 4, 0, 1}, {MODBUS_HOLDING, 4, 4, 1, 1}},
 	         2},
-	        {"tables stay apart",
+		{"tables stay apart",
 	         10,
 	         125,
 	         2000,
@@ -107,7 +107,7 @@ static void blocks_are_as_expected(void **state)
 	         3,
 	         {{MODBUS_HOLDING, 0, 1, 0, 1}, {MODBUS_COIL, 0, 2, 1, 2}},
 	         2},
-	        {"gaps of bits count by sixteen",
+		{"gaps of bits count by sixteen",
 	         1,
 	         125,
 	         2000,
@@ -115,7 +115,7 @@ static void blocks_are_as_expected(void **state)
 	         4,
 	         {{MODBUS_COIL, 0, 35, 0, 3}, {MODBUS_COIL, 52, 1, 3, 1}},
 	         2},
-	        {"limit of bits",
+		{"limit of bits",
 	         10,
 	         125,
 	         16,
@@ -123,7 +123,7 @@ static void blocks_are_as_expected(void **state)
 	         3,
 	         {{MODBUS_COIL, 0, 16, 0, 2}, {MODBUS_COIL, 16, 1, 2, 1}},
 	         2},
-	        {"the last register",
+		{"the last register",
 	         10,
 	         125,
 	         2000,
@@ -141,8 +141,8 @@ static void blocks_are_as_expected(void **state)
 		struct plan *plan = NULL;
 
 		assert_int_equal(
-		        plan_new(&plan, cases[i].points, cases[i].n_points, 1, &limits),
-		        0);
+			plan_new(&plan, cases[i].points, cases[i].n_points, 1, &limits),
+			0);
 		if (plan->n_blocks != cases[i].n_want) {
 			fail_msg("%s: %zu blocks", cases[i].name, plan->n_blocks);
 		}
@@ -190,10 +190,10 @@ static void point_larger_than_the_limit_is_refused(void **state)
 static void rooms_of_the_largest_block_are_measured(void **state)
 {
 	static const struct point points[] = {
-	        {.type = TYPE_STRING, .length = 5, .address = 0, .scale = 1},
-	        {.type = TYPE_STRING, .length = 8, .address = 3, .scale = 1},
-	        {.type = TYPE_STRING, .length = 11, .address = 500, .scale = 1},
-	        {.type = TYPE_UINT16, .address = 7, .scale = 1},
+		{.type = TYPE_STRING, .length = 5, .address = 0, .scale = 1},
+		{.type = TYPE_STRING, .length = 8, .address = 3, .scale = 1},
+		{.type = TYPE_STRING, .length = 11, .address = 500, .scale = 1},
+		{.type = TYPE_UINT16, .address = 7, .scale = 1},
 	};
 	struct plan *plan = NULL;
 
@@ -239,9 +239,9 @@ static void random_maps_keep_the_invariants(void **state)
 	srand(1);
 	for (int round = 0; round < 500; round++) {
 		struct device_limits limits = {
-		        .max_registers = (uint16_t)(8 + rand() % 118),
-		        .max_bits = (uint16_t)(1 + rand() % 2000),
-		        .max_gap = (uint16_t)(rand() % 20)};
+			.max_registers = (uint16_t)(8 + rand() % 118),
+			.max_bits = (uint16_t)(1 + rand() % 2000),
+			.max_gap = (uint16_t)(rand() % 20)};
 		size_t n = 1 + (size_t)rand() % 200;
 		uint32_t due = (uint32_t)rand() % 16;
 		struct point points[200];
@@ -256,9 +256,9 @@ static void random_maps_keep_the_invariants(void **state)
 			                           .length = (uint16_t)(1 + rand() % 15),
 			                           .scale = 1};
 			points[i].type =
-			        points[i].space >= MODBUS_COIL
-			                ? TYPE_BOOL
-			                : types[(size_t)rand() % ARRAY_SIZE(types)];
+				points[i].space >= MODBUS_COIL
+					? TYPE_BOOL
+					: types[(size_t)rand() % ARRAY_SIZE(types)];
 		}
 		assert_int_equal(plan_new(&plan, points, n, due, &limits), 0);
 		for (size_t b = 0; b < plan->n_blocks; b++) {
@@ -277,11 +277,11 @@ static void random_maps_keep_the_invariants(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(blocks_are_as_expected),
-	        cmocka_unit_test(only_due_groups_are_planned),
-	        cmocka_unit_test(point_larger_than_the_limit_is_refused),
-	        cmocka_unit_test(rooms_of_the_largest_block_are_measured),
-	        cmocka_unit_test(random_maps_keep_the_invariants),
+		cmocka_unit_test(blocks_are_as_expected),
+		cmocka_unit_test(only_due_groups_are_planned),
+		cmocka_unit_test(point_larger_than_the_limit_is_refused),
+		cmocka_unit_test(rooms_of_the_largest_block_are_measured),
+		cmocka_unit_test(random_maps_keep_the_invariants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,13 +15,13 @@ static void value_number_of_each_kind(void **state)
 		struct value value;
 		double want;
 	} cases[] = {
-	        {"real", {.kind = VALUE_REAL, .real = -2.5}, -2.5},
-	        {"int", {.kind = VALUE_INT, .i64 = INT64_MIN}, -0x1p63},
-	        {"uint", {.kind = VALUE_UINT, .u64 = UINT64_MAX}, 0x1p64},
-	        {"true", {.kind = VALUE_BOOL, .flag = true}, 1},
-	        {"false", {.kind = VALUE_BOOL}, 0},
-	        {"nothing", {.kind = VALUE_NONE}, NAN},
-	        {"text", {.kind = VALUE_TEXT, .text = "12"}, NAN},
+		{"real", {.kind = VALUE_REAL, .real = -2.5}, -2.5},
+		{"int", {.kind = VALUE_INT, .i64 = INT64_MIN}, -0x1p63},
+		{"uint", {.kind = VALUE_UINT, .u64 = UINT64_MAX}, 0x1p64},
+		{"true", {.kind = VALUE_BOOL, .flag = true}, 1},
+		{"false", {.kind = VALUE_BOOL}, 0},
+		{"nothing", {.kind = VALUE_NONE}, NAN},
+		{"text", {.kind = VALUE_TEXT, .text = "12"}, NAN},
 	};
 
 	(void)state;
@@ -47,8 +47,8 @@ static void every_reason_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(value_number_of_each_kind),
-	        cmocka_unit_test(every_reason_has_a_name),
+		cmocka_unit_test(value_number_of_each_kind),
+		cmocka_unit_test(every_reason_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

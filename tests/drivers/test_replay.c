@@ -101,20 +101,20 @@ static void time_is_understood(void **state)
 		int err;
 		double want;
 	} cases[] = {
-	        {"1767323045", 0, 1767323045},
-	        {"1767323045.5", 0, 1767323045.5},
-	        {"2026-01-02 03:04:05", 0, 1767323045},
-	        {"2026-01-02T03:04:05Z", 0, 1767323045},
-	        {"2026-01-02T03:04:05.25Z", 0, 1767323045.25},
-	        {"2026-01-02T04:04:05+01:00", 0, 1767323045},
-	        {"2026-01-02T02:34:05-00:30", 0, 1767323045},
-	        {"2026-01-02", 0, 1767312000},
-	        {"2026-01-02T03:04", -EINVAL, 0},
-	        {"2026-01-02x", -EINVAL, 0},
-	        {"2026-01-02T03:04:05+1", -EINVAL, 0},
-	        {"12:00", -EINVAL, 0},
-	        {"", -EINVAL, 0},
-	        {"nan", -EINVAL, 0},
+		{"1767323045", 0, 1767323045},
+		{"1767323045.5", 0, 1767323045.5},
+		{"2026-01-02 03:04:05", 0, 1767323045},
+		{"2026-01-02T03:04:05Z", 0, 1767323045},
+		{"2026-01-02T03:04:05.25Z", 0, 1767323045.25},
+		{"2026-01-02T04:04:05+01:00", 0, 1767323045},
+		{"2026-01-02T02:34:05-00:30", 0, 1767323045},
+		{"2026-01-02", 0, 1767312000},
+		{"2026-01-02T03:04", -EINVAL, 0},
+		{"2026-01-02x", -EINVAL, 0},
+		{"2026-01-02T03:04:05+1", -EINVAL, 0},
+		{"12:00", -EINVAL, 0},
+		{"", -EINVAL, 0},
+		{"nan", -EINVAL, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -135,19 +135,19 @@ static void file_is_read_or_refused(void **state)
 		int err;
 		size_t bad_line;
 	} cases[] = {
-	        {"plain", "time,x\n1,2\n", 0, 0},
-	        {"quotes, blanks, CRLF", "\"time\" , \"x\"\r\n1, \"2\" \r\n", 0, 0},
-	        {"byte order mark", "\xef\xbb\xbftime;x\n1;2\n", 0, 0},
-	        {"empty lines", "time,x\n\n1,2\n\n", 0, 0},
-	        {"no newline at the end", "datetime,x\n2026-01-02 03:04:05,2", 0, 0},
-	        {"empty file", "", -EBADMSG, 1},
-	        {"no time", "a,x\n1,2\n", -EBADMSG, 0},
-	        {"no rows", "time,x\n", -ENODATA, 0},
-	        {"short row", "time,x\n1,2\n2\n", -EBADMSG, 3},
-	        {"long row", "time,x\n1,2,3\n", -EBADMSG, 2},
-	        {"no time in a row", "time,x\n1,2\n,2\n", -EBADMSG, 3},
-	        {"backwards", "time,x\n2,2\n1,2\n", -EBADMSG, 3},
-	        {"twice", "time,x\n2,2\n2,2\n", -EBADMSG, 3},
+		{"plain", "time,x\n1,2\n", 0, 0},
+		{"quotes, blanks, CRLF", "\"time\" , \"x\"\r\n1, \"2\" \r\n", 0, 0},
+		{"byte order mark", "\xef\xbb\xbftime;x\n1;2\n", 0, 0},
+		{"empty lines", "time,x\n\n1,2\n\n", 0, 0},
+		{"no newline at the end", "datetime,x\n2026-01-02 03:04:05,2", 0, 0},
+		{"empty file", "", -EBADMSG, 1},
+		{"no time", "a,x\n1,2\n", -EBADMSG, 0},
+		{"no rows", "time,x\n", -ENODATA, 0},
+		{"short row", "time,x\n1,2\n2\n", -EBADMSG, 3},
+		{"long row", "time,x\n1,2,3\n", -EBADMSG, 2},
+		{"no time in a row", "time,x\n1,2\n,2\n", -EBADMSG, 3},
+		{"backwards", "time,x\n2,2\n1,2\n", -EBADMSG, 3},
+		{"twice", "time,x\n2,2\n2,2\n", -EBADMSG, 3},
 	};
 	static const char *const columns[] = {"x"};
 
@@ -209,16 +209,16 @@ static void address_is_checked(void **state)
 		const char *address;
 		int want;
 	} cases[] = {
-	        {"file:///a.csv", 0},
-	        {"file:///a.csv?speed=2.5", 0},
-	        {"file:///a.csv?speed=1&loop=0", 0},
-	        {"file://a.csv", -EINVAL},
-	        {"/a.csv", -EINVAL},
-	        {"file:///a.csv?speed=0", -EINVAL},
-	        {"file:///a.csv?speed=fast", -EINVAL},
-	        {"file:///a.csv?loop=2", -EINVAL},
-	        {"file:///a.csv?lop=1", -EINVAL},
-	        {"file:///a.csv?loop", -EINVAL},
+		{"file:///a.csv", 0},
+		{"file:///a.csv?speed=2.5", 0},
+		{"file:///a.csv?speed=1&loop=0", 0},
+		{"file://a.csv", -EINVAL},
+		{"/a.csv", -EINVAL},
+		{"file:///a.csv?speed=0", -EINVAL},
+		{"file:///a.csv?speed=fast", -EINVAL},
+		{"file:///a.csv?loop=2", -EINVAL},
+		{"file:///a.csv?lop=1", -EINVAL},
+		{"file:///a.csv?loop", -EINVAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -235,13 +235,13 @@ static void address_is_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(row_is_in_force_until_the_next),
-	        cmocka_unit_test(speed_and_loop_are_kept),
-	        cmocka_unit_test(time_is_understood),
-	        cmocka_unit_test(file_is_read_or_refused),
-	        cmocka_unit_test(device_without_its_file_is_silent),
-	        cmocka_unit_test(close_while_loading),
-	        cmocka_unit_test(address_is_checked),
+		cmocka_unit_test(row_is_in_force_until_the_next),
+		cmocka_unit_test(speed_and_loop_are_kept),
+		cmocka_unit_test(time_is_understood),
+		cmocka_unit_test(file_is_read_or_refused),
+		cmocka_unit_test(device_without_its_file_is_silent),
+		cmocka_unit_test(close_while_loading),
+		cmocka_unit_test(address_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -75,8 +75,8 @@ static void name_is_looked_up_once_and_again_after_a_failure(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(numbers_are_known_at_once),
-	        cmocka_unit_test(name_is_looked_up_once_and_again_after_a_failure),
+		cmocka_unit_test(numbers_are_known_at_once),
+		cmocka_unit_test(name_is_looked_up_once_and_again_after_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

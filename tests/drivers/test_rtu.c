@@ -115,7 +115,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		b->n_in -= n_frame;
 		memmove(b->in, b->in + n_frame, b->n_in);
 		assert_true(
-		        frame_intact(frame, n_frame)); /* nothing was sent into noise */
+			frame_intact(frame, n_frame)); /* nothing was sent into noise */
 		b->n_requests++;
 		b->n_writes += frame[1] > PDU_READ_INPUT;
 		if (b->echoes) {
@@ -318,19 +318,19 @@ static const struct fault {
 	line_handler handler;
 	enum reason want;
 } faults[] = {
-        {"right", behave, REASON_NONE},
-        {"exception", exception, REASON_EXCEPTION},
-        {"in lumps", in_lumps, REASON_NONE},
-        {"damaged", damaged, REASON_CRC},
-        {"noise", noise, REASON_MISMATCH},
-        {"noise, then the answer", noise_then_answer, REASON_MISMATCH},
-        {"another unit's", other_unit, REASON_MISMATCH},
-        {"another function's", other_function, REASON_MISMATCH},
-        {"no data", fewer, REASON_SHORT},
-        {"more data", more, REASON_MISMATCH},
-        {"twice", twice, REASON_CRC},
-        {"truncated", truncated, REASON_SHORT},
-        {"silence", silence, REASON_TIMEOUT},
+	{"right", behave, REASON_NONE},
+	{"exception", exception, REASON_EXCEPTION},
+	{"in lumps", in_lumps, REASON_NONE},
+	{"damaged", damaged, REASON_CRC},
+	{"noise", noise, REASON_MISMATCH},
+	{"noise, then the answer", noise_then_answer, REASON_MISMATCH},
+	{"another unit's", other_unit, REASON_MISMATCH},
+	{"another function's", other_function, REASON_MISMATCH},
+	{"no data", fewer, REASON_SHORT},
+	{"more data", more, REASON_MISMATCH},
+	{"twice", twice, REASON_CRC},
+	{"truncated", truncated, REASON_SHORT},
+	{"silence", silence, REASON_TIMEOUT},
 };
 
 static void each_fault_has_its_reason_and_the_line_recovers(void **state)
@@ -647,19 +647,19 @@ static void nothing_wrong_is_ever_accepted(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(each_fault_has_its_reason_and_the_line_recovers),
-	        cmocka_unit_test(late_answers_are_never_anothers),
-	        cmocka_unit_test(silent_device_costs_one_request),
-	        cmocka_unit_test(writes_are_answered_by_their_echo),
-	        cmocka_unit_test(adapter_that_echoes_is_understood),
-	        cmocka_unit_test(echo_of_a_write_is_no_success),
-	        cmocka_unit_test(dead_unit_leaves_the_others_alive),
-	        cmocka_unit_test(line_with_other_settings_is_refused),
-	        cmocka_unit_test(adapter_that_goes_comes_back_by_its_path),
-	        cmocka_unit_test(line_that_is_not_there_is_refused),
-	        cmocka_unit_test(closing_does_not_wait_for_the_line),
-	        cmocka_unit_test(descriptor_beyond_fd_setsize_works),
-	        cmocka_unit_test(nothing_wrong_is_ever_accepted),
+		cmocka_unit_test(each_fault_has_its_reason_and_the_line_recovers),
+		cmocka_unit_test(late_answers_are_never_anothers),
+		cmocka_unit_test(silent_device_costs_one_request),
+		cmocka_unit_test(writes_are_answered_by_their_echo),
+		cmocka_unit_test(adapter_that_echoes_is_understood),
+		cmocka_unit_test(echo_of_a_write_is_no_success),
+		cmocka_unit_test(dead_unit_leaves_the_others_alive),
+		cmocka_unit_test(line_with_other_settings_is_refused),
+		cmocka_unit_test(adapter_that_goes_comes_back_by_its_path),
+		cmocka_unit_test(line_that_is_not_there_is_refused),
+		cmocka_unit_test(closing_does_not_wait_for_the_line),
+		cmocka_unit_test(descriptor_beyond_fd_setsize_works),
+		cmocka_unit_test(nothing_wrong_is_ever_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

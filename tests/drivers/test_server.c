@@ -333,12 +333,12 @@ static void faults_are_as_ordered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_table_is_read),
-	        cmocka_unit_test(what_is_written_is_read_back),
-	        cmocka_unit_test(what_is_not_there_is_an_exception),
-	        cmocka_unit_test(what_makes_no_sense_is_an_illegal_value),
-	        cmocka_unit_test(several_masters_are_served_at_once),
-	        cmocka_unit_test(faults_are_as_ordered),
+		cmocka_unit_test(every_table_is_read),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(what_is_not_there_is_an_exception),
+		cmocka_unit_test(what_makes_no_sense_is_an_illegal_value),
+		cmocka_unit_test(several_masters_are_served_at_once),
+		cmocka_unit_test(faults_are_as_ordered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

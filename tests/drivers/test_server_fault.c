@@ -210,8 +210,8 @@ static void port_in_use_is_said(void **state)
 	rig_init(&r);
 	uv_ip4_addr("127.0.0.1", server_port(r.server), &address);
 	assert_int_equal(
-	        server_open(&second, &r.loop, (const struct sockaddr *)&address, &hooks),
-	        -EADDRINUSE);
+		server_open(&second, &r.loop, (const struct sockaddr *)&address, &hooks),
+		-EADDRINUSE);
 	assert_null(second);
 	rig_fini(&r);
 	(void)state;
@@ -220,11 +220,11 @@ static void port_in_use_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(request_in_any_pieces_is_answered),
-	        cmocka_unit_test(lost_framing_closes),
-	        cmocka_unit_test(master_too_many_is_closed_and_the_others_are_not),
-	        cmocka_unit_test(master_that_does_not_read_is_not_read_from),
-	        cmocka_unit_test(port_in_use_is_said),
+		cmocka_unit_test(request_in_any_pieces_is_answered),
+		cmocka_unit_test(lost_framing_closes),
+		cmocka_unit_test(master_too_many_is_closed_and_the_others_are_not),
+		cmocka_unit_test(master_that_does_not_read_is_not_read_from),
+		cmocka_unit_test(port_in_use_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,21 +15,21 @@ static void signal_has_its_value_at_its_time(void **state)
 		const char *at;
 		double t_s, want;
 	} cases[] = {
-	        {"constant(value=7)", 3, 7},
-	        {"constant", 3, 0},
-	        {"sine(period=60s,amplitude=2,offset=10)", 0, 10},
-	        {"sine(period=60s,amplitude=2,offset=10)", 15, 12},
-	        {"sine(period=1m,amplitude=2,offset=10)", 45, 8},
-	        {"sine(period=500ms,phase=0.25)", 0, 1},
-	        {"ramp(period=10s,from=5,to=15)", 2.5, 7.5},
-	        {"ramp(period=10,from=5,to=15)", 12.5, 7.5},
-	        {"ramp(period=10s, from=5, to=-5)", 10, 5},
-	        {"square(period=4s,low=1,high=2)", 1.9, 2},
-	        {"square(period=4s,low=1,high=2)", 2.1, 1},
-	        {"square(period=4s,low=1,high=2,duty=0.75)", 2.1, 2},
-	        {"noise(sigma=0,mean=4)", 9, 4},
-	        {"random_walk(sigma=0,start=4)", 9, 4},
-	        {"sine(period=60s) + constant(value=1)+ramp(period=1h)", 0, 1},
+		{"constant(value=7)", 3, 7},
+		{"constant", 3, 0},
+		{"sine(period=60s,amplitude=2,offset=10)", 0, 10},
+		{"sine(period=60s,amplitude=2,offset=10)", 15, 12},
+		{"sine(period=1m,amplitude=2,offset=10)", 45, 8},
+		{"sine(period=500ms,phase=0.25)", 0, 1},
+		{"ramp(period=10s,from=5,to=15)", 2.5, 7.5},
+		{"ramp(period=10,from=5,to=15)", 12.5, 7.5},
+		{"ramp(period=10s, from=5, to=-5)", 10, 5},
+		{"square(period=4s,low=1,high=2)", 1.9, 2},
+		{"square(period=4s,low=1,high=2)", 2.1, 1},
+		{"square(period=4s,low=1,high=2,duty=0.75)", 2.1, 2},
+		{"noise(sigma=0,mean=4)", 9, 4},
+		{"random_walk(sigma=0,start=4)", 9, 4},
+		{"sine(period=60s) + constant(value=1)+ramp(period=1h)", 0, 1},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -55,25 +55,25 @@ static void what_is_no_signal_is_refused_with_a_reason(void **state)
 		const char *at;
 		enum value_type type;
 	} cases[] = {
-	        {"", TYPE_FLOAT64},
-	        {"cosine", TYPE_FLOAT64},
-	        {"sine(", TYPE_FLOAT64},
-	        {"sine(period=60s", TYPE_FLOAT64},
-	        {"sine(period=0)", TYPE_FLOAT64},
-	        {"sine(period=-3s)", TYPE_FLOAT64},
-	        {"sine(period=60d)", TYPE_FLOAT64},
-	        {"sine(amplitude=nan)", TYPE_FLOAT64},
-	        {"sine(amplitude=60s)", TYPE_FLOAT64},
-	        {"sine(duty=0.5)", TYPE_FLOAT64},
-	        {"sine(period)", TYPE_FLOAT64},
-	        {"square(duty=1.5)", TYPE_FLOAT64},
-	        {"sine() 3", TYPE_FLOAT64},
-	        {"sine()+", TYPE_FLOAT64},
-	        {"noise+noise+noise+noise+noise", TYPE_FLOAT64},
-	        {"memory:256", TYPE_FLOAT64},
-	        {"memory:-1", TYPE_FLOAT64},
-	        {"memory:", TYPE_FLOAT64},
-	        {"sine", TYPE_STRING},
+		{"", TYPE_FLOAT64},
+		{"cosine", TYPE_FLOAT64},
+		{"sine(", TYPE_FLOAT64},
+		{"sine(period=60s", TYPE_FLOAT64},
+		{"sine(period=0)", TYPE_FLOAT64},
+		{"sine(period=-3s)", TYPE_FLOAT64},
+		{"sine(period=60d)", TYPE_FLOAT64},
+		{"sine(amplitude=nan)", TYPE_FLOAT64},
+		{"sine(amplitude=60s)", TYPE_FLOAT64},
+		{"sine(duty=0.5)", TYPE_FLOAT64},
+		{"sine(period)", TYPE_FLOAT64},
+		{"square(duty=1.5)", TYPE_FLOAT64},
+		{"sine() 3", TYPE_FLOAT64},
+		{"sine()+", TYPE_FLOAT64},
+		{"noise+noise+noise+noise+noise", TYPE_FLOAT64},
+		{"memory:256", TYPE_FLOAT64},
+		{"memory:-1", TYPE_FLOAT64},
+		{"memory:", TYPE_FLOAT64},
+		{"sine", TYPE_STRING},
 	};
 	const struct driver *d = driver_find("sim");
 
@@ -94,12 +94,12 @@ static void address_may_have_a_seed(void **state)
 		const char *address;
 		int want;
 	} cases[] = {
-	        {"", 0},
-	        {"sim://", 0},
-	        {"sim://?seed=12", 0},
-	        {"sim://?seed=", -EINVAL},
-	        {"sim://?seed=1x", -EINVAL},
-	        {"tcp://127.0.0.1", -EINVAL},
+		{"", 0},
+		{"sim://", 0},
+		{"sim://?seed=12", 0},
+		{"sim://?seed=", -EINVAL},
+		{"sim://?seed=1x", -EINVAL},
+		{"tcp://127.0.0.1", -EINVAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -224,7 +224,7 @@ static void close_ends_what_is_under_way(void **state)
 	rig_open(&r);
 	for (int i = 0; i < 8; i++) {
 		assert_int_equal(
-		        r.driver->write(r.device, &r.points[0], &one, count_done, &n), 0);
+			r.driver->write(r.device, &r.points[0], &one, count_done, &n), 0);
 	}
 	assert_int_equal(r.driver->write(r.device, &r.points[0], &one, count_done, &n),
 	                 -EBUSY);
@@ -238,13 +238,13 @@ static void close_ends_what_is_under_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(signal_has_its_value_at_its_time),
-	        cmocka_unit_test(what_is_no_signal_is_refused_with_a_reason),
-	        cmocka_unit_test(address_may_have_a_seed),
-	        cmocka_unit_test(same_times_give_the_same_noise),
-	        cmocka_unit_test(value_takes_the_type_and_scale_of_its_point),
-	        cmocka_unit_test(memory_keeps_what_is_written),
-	        cmocka_unit_test(close_ends_what_is_under_way),
+		cmocka_unit_test(signal_has_its_value_at_its_time),
+		cmocka_unit_test(what_is_no_signal_is_refused_with_a_reason),
+		cmocka_unit_test(address_may_have_a_seed),
+		cmocka_unit_test(same_times_give_the_same_noise),
+		cmocka_unit_test(value_takes_the_type_and_scale_of_its_point),
+		cmocka_unit_test(memory_keeps_what_is_written),
+		cmocka_unit_test(close_ends_what_is_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void join(struct fixture *f, uint16_t window)
 	snprintf(text, sizeof(text), "tcp://127.0.0.1:%u", f->peer.port);
 	assert_int_equal(address_parse(&address, text, &why), 0);
 	f->user = (struct transport_user){
-	        .stats = &f->stats, .window = window, .unit = UNIT};
+		.stats = &f->stats, .window = window, .unit = UNIT};
 	assert_int_equal(transport_join(&f->transport, &f->env, &address, &f->user, &why),
 	                 0);
 }
@@ -276,26 +276,26 @@ static const struct fault {
 	bool reconnects;
 	unsigned int n_late;
 } faults[] = {
-        {"right", peer_behave, REASON_NONE, false, 0},
-        {"an id never sent", wrong_id, REASON_MISMATCH, true, 0},
-        {"the id after", next_id, REASON_MISMATCH, true, 0},
-        {"protocol 1", wrong_protocol, REASON_MISMATCH, true, 0},
-        {"another unit", wrong_unit, REASON_MISMATCH, true, 0},
-        {"another function", wrong_function, REASON_MISMATCH, true, 0},
-        {"exception of another function", wrong_exception, REASON_MISMATCH, true, 0},
-        {"exception 2", exception_2, REASON_EXCEPTION, false, 0},
-        {"wrong byte count", wrong_count, REASON_SHORT, false, 0},
-        {"fewer registers", fewer, REASON_SHORT, false, 0},
-        {"more registers", more, REASON_MISMATCH, false, 0},
-        {"length 0", length_0, REASON_MISMATCH, true, 0},
-        {"length 1", length_1, REASON_MISMATCH, true, 0},
-        {"length 255", length_255, REASON_MISMATCH, true, 0},
-        {"length 9999", length_9999, REASON_MISMATCH, true, 0},
-        {"in pieces", in_pieces, REASON_NONE, false, 0},
-        {"twice, glued", twice, REASON_NONE, false, 1},
-        {"closed", hang_up, REASON_RESET, true, 0},
-        {"closed in mid-frame", half_then_hang_up, REASON_RESET, true, 0},
-        {"silence", nothing, REASON_TIMEOUT, false, 0},
+	{"right", peer_behave, REASON_NONE, false, 0},
+	{"an id never sent", wrong_id, REASON_MISMATCH, true, 0},
+	{"the id after", next_id, REASON_MISMATCH, true, 0},
+	{"protocol 1", wrong_protocol, REASON_MISMATCH, true, 0},
+	{"another unit", wrong_unit, REASON_MISMATCH, true, 0},
+	{"another function", wrong_function, REASON_MISMATCH, true, 0},
+	{"exception of another function", wrong_exception, REASON_MISMATCH, true, 0},
+	{"exception 2", exception_2, REASON_EXCEPTION, false, 0},
+	{"wrong byte count", wrong_count, REASON_SHORT, false, 0},
+	{"fewer registers", fewer, REASON_SHORT, false, 0},
+	{"more registers", more, REASON_MISMATCH, false, 0},
+	{"length 0", length_0, REASON_MISMATCH, true, 0},
+	{"length 1", length_1, REASON_MISMATCH, true, 0},
+	{"length 255", length_255, REASON_MISMATCH, true, 0},
+	{"length 9999", length_9999, REASON_MISMATCH, true, 0},
+	{"in pieces", in_pieces, REASON_NONE, false, 0},
+	{"twice, glued", twice, REASON_NONE, false, 1},
+	{"closed", hang_up, REASON_RESET, true, 0},
+	{"closed in mid-frame", half_then_hang_up, REASON_RESET, true, 0},
+	{"silence", nothing, REASON_TIMEOUT, false, 0},
 };
 
 static void each_fault_has_its_reason_and_harms_nothing_else(void **state)
@@ -515,7 +515,7 @@ static void units_behind_one_address_share_the_connection(void **state)
 	set_up(&f, peer_behave, 1);
 	second = (struct transport_user){.stats = &stats, .window = 1, .unit = UNIT + 1};
 	assert_int_equal(
-	        transport_join(&same, &f.env, &f.transport->address, &second, &why), 0);
+		transport_join(&same, &f.env, &f.transport->address, &second, &why), 0);
 	assert_ptr_equal(same, f.transport);
 	ask(&f, &q, 1, 1);
 	ask(&f, &other, 2, 1);
@@ -663,20 +663,20 @@ static void nothing_wrong_is_ever_accepted(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(each_fault_has_its_reason_and_harms_nothing_else),
-	        cmocka_unit_test(late_answer_is_dropped_and_the_connection_stays),
-	        cmocka_unit_test(answer_before_any_request_ends_the_connection),
-	        cmocka_unit_test(three_timeouts_in_a_row_connect_anew),
-	        cmocka_unit_test(answers_in_any_order_find_their_requests),
-	        cmocka_unit_test(window_is_kept),
-	        cmocka_unit_test(refused_connection_fails_all_that_waits),
-	        cmocka_unit_test(units_behind_one_address_share_the_connection),
-	        cmocka_unit_test(writes_and_what_follows_overtake_reads),
-	        cmocka_unit_test(cancelled_on_the_way_is_late_when_it_comes),
-	        cmocka_unit_test(left_in_the_middle_of_connecting),
-	        cmocka_unit_test(stalled_loop_times_nothing_out_that_was_answered),
-	        cmocka_unit_test(names_are_resolved),
-	        cmocka_unit_test(nothing_wrong_is_ever_accepted),
+		cmocka_unit_test(each_fault_has_its_reason_and_harms_nothing_else),
+		cmocka_unit_test(late_answer_is_dropped_and_the_connection_stays),
+		cmocka_unit_test(answer_before_any_request_ends_the_connection),
+		cmocka_unit_test(three_timeouts_in_a_row_connect_anew),
+		cmocka_unit_test(answers_in_any_order_find_their_requests),
+		cmocka_unit_test(window_is_kept),
+		cmocka_unit_test(refused_connection_fails_all_that_waits),
+		cmocka_unit_test(units_behind_one_address_share_the_connection),
+		cmocka_unit_test(writes_and_what_follows_overtake_reads),
+		cmocka_unit_test(cancelled_on_the_way_is_late_when_it_comes),
+		cmocka_unit_test(left_in_the_middle_of_connecting),
+		cmocka_unit_test(stalled_loop_times_nothing_out_that_was_answered),
+		cmocka_unit_test(names_are_resolved),
+		cmocka_unit_test(nothing_wrong_is_ever_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,9 +12,9 @@
 static struct sample in_state(enum tag_state state)
 {
 	return (struct sample){
-	        .value = value_real(1),
-	        .last = NAN,
-	        .est = {.state = (uint8_t)state,
+		.value = value_real(1),
+		.last = NAN,
+		.est = {.state = (uint8_t)state,
 	                .drift = state == STATE_DRIFT || state == STATE_MISMATCH}};
 }
 
@@ -49,15 +49,15 @@ static void alarm_lasts_until_ten_healthy_readings(void **state)
 		const char *name, *states;
 		size_t raised, cleared;
 	} cases[] = {
-	        {"healthy", "hhhhhhhhhhhh", 0, 0},
-	        {"spike and transient are no alarm", "hsttth", 0, 0},
-	        {"drift", "hhddd", 1, 0},
-	        {"nine healthy", "dhhhhhhhhh", 1, 0},
-	        {"ten healthy", "dhhhhhhhhhh", 1, 1},
-	        {"flickering is one alarm", "dhdhhdhhhhdhhhhhhhhhd", 1, 0},
-	        {"transients do not count", "dhhhhhtttthhhh", 1, 0},
-	        {"again", "dhhhhhhhhhhdhhhhhhhhhh", 2, 2},
-	        {"mismatch", "m", 1, 0},
+		{"healthy", "hhhhhhhhhhhh", 0, 0},
+		{"spike and transient are no alarm", "hsttth", 0, 0},
+		{"drift", "hhddd", 1, 0},
+		{"nine healthy", "dhhhhhhhhh", 1, 0},
+		{"ten healthy", "dhhhhhhhhhh", 1, 1},
+		{"flickering is one alarm", "dhdhhdhhhhdhhhhhhhhhd", 1, 0},
+		{"transients do not count", "dhhhhhtttthhhh", 1, 0},
+		{"again", "dhhhhhhhhhhdhhhhhhhhhh", 2, 2},
+		{"mismatch", "m", 1, 0},
 	};
 
 	(void)state;
@@ -77,9 +77,9 @@ static void silent_device_raises_no_alarm_per_tag(void **state)
 		enum reason reason;
 		enum alarm_change want;
 	} cases[] = {
-	        {REASON_TIMEOUT, ALARM_SAME},       {REASON_REFUSED, ALARM_SAME},
-	        {REASON_RESET, ALARM_SAME},         {REASON_EXCEPTION, ALARM_RAISE},
-	        {REASON_NOT_A_NUMBER, ALARM_RAISE}, {REASON_SHORT, ALARM_RAISE},
+		{REASON_TIMEOUT, ALARM_SAME},       {REASON_REFUSED, ALARM_SAME},
+		{REASON_RESET, ALARM_SAME},         {REASON_EXCEPTION, ALARM_RAISE},
+		{REASON_NOT_A_NUMBER, ALARM_RAISE}, {REASON_SHORT, ALARM_RAISE},
 	};
 
 	(void)state;
@@ -109,8 +109,8 @@ static void bad_tag_is_well_after_three_good_readings(void **state)
 }
 
 static const struct tag tags[] = {
-        {.device = "tank", .name = "level", .unit = "m"},
-        {.device = "pump", .name = "flow", .unit = "m3/h"},
+	{.device = "tank", .name = "level", .unit = "m"},
+	{.device = "pump", .name = "flow", .unit = "m3/h"},
 };
 
 static void sentence_names_what_a_technician_looks_for(void **state)
@@ -130,9 +130,9 @@ static void sentence_names_what_a_technician_looks_for(void **state)
 	s.est.predicted = 0.812;
 	alarm_sentence(buf, sizeof(buf), &facts);
 	assert_string_equal(
-	        buf, "tank/level is 0.012 m below the modelled 0.812 m (limit 0.004), "
-	             "falling 0.004 m/s faster than expected; "
-	             "pump/flow explains 80 %");
+		buf, "tank/level is 0.012 m below the modelled 0.812 m (limit 0.004), "
+		     "falling 0.004 m/s faster than expected; "
+		     "pump/flow explains 80 %");
 	alarm_sentence(small, sizeof(small), &facts);
 	assert_int_equal(strlen(small), sizeof(small) - 1);
 	alarm_contributions(buf, sizeof(buf), tags, &why);
@@ -156,7 +156,7 @@ static void sentence_of_a_component_names_the_output_that_is_off(void **state)
 	s.est.predicted = NAN;
 	alarm_sentence(buf, sizeof(buf), &facts);
 	assert_string_equal(
-	        buf, "tank does not behave as its model; pump/flow explains 100 %");
+		buf, "tank does not behave as its model; pump/flow explains 100 %");
 }
 
 static void virtual_sensor_leaves_the_alarm_to_its_component(void **state)
@@ -182,19 +182,19 @@ static void sentence_of_a_bad_tag_has_the_code_and_the_last_value(void **state)
 	s.last = 12.5;
 	alarm_sentence(buf, sizeof(buf), &facts);
 	assert_string_equal(
-	        buf, "tank/level has no valid value: exception 2; the last was 12.5");
+		buf, "tank/level has no valid value: exception 2; the last was 12.5");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(alarm_lasts_until_ten_healthy_readings),
-	        cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
-	        cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
-	        cmocka_unit_test(sentence_of_a_component_names_the_output_that_is_off),
-	        cmocka_unit_test(virtual_sensor_leaves_the_alarm_to_its_component),
-	        cmocka_unit_test(sentence_names_what_a_technician_looks_for),
-	        cmocka_unit_test(sentence_of_a_bad_tag_has_the_code_and_the_last_value),
+		cmocka_unit_test(alarm_lasts_until_ten_healthy_readings),
+		cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
+		cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
+		cmocka_unit_test(sentence_of_a_component_names_the_output_that_is_off),
+		cmocka_unit_test(virtual_sensor_leaves_the_alarm_to_its_component),
+		cmocka_unit_test(sentence_names_what_a_technician_looks_for),
+		cmocka_unit_test(sentence_of_a_bad_tag_has_the_code_and_the_last_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,10 +69,10 @@ static void freed_arena_starts_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pieces_are_zero_aligned_and_apart),
-	        cmocka_unit_test(larger_than_a_block_is_one_piece),
-	        cmocka_unit_test(sizes_that_overflow_are_refused),
-	        cmocka_unit_test(freed_arena_starts_anew),
+		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
+		cmocka_unit_test(larger_than_a_block_is_one_piece),
+		cmocka_unit_test(sizes_that_overflow_are_refused),
+		cmocka_unit_test(freed_arena_starts_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

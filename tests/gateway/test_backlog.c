@@ -14,9 +14,9 @@
 #include "tests/fake_history.h"
 
 static const struct tag tags[] = {
-        {.device = "a", .name = "x"},
-        {.device = "a", .name = "y"},
-        {.device = "b", .name = "z", .device_index = 1},
+	{.device = "a", .name = "x"},
+	{.device = "a", .name = "y"},
+	{.device = "b", .name = "z", .device_index = 1},
 };
 
 static struct config cfg;
@@ -36,7 +36,7 @@ static struct backlog *backlog_of(enum mqtt_layout layout)
 static void store(int64_t at_us, uint32_t tag, struct value value)
 {
 	struct sample s = {
-	        .ts_us = at_us, .tag = tag, .value = value, .est = {.predicted = NAN}};
+		.ts_us = at_us, .tag = tag, .value = value, .est = {.predicted = NAN}};
 
 	fake_history_store(at_us, &s, 1);
 	fake_history_commit(at_us);
@@ -55,14 +55,14 @@ static void rows_are_cut_into_messages_of_a_tag_or_a_device(void **state)
 		enum mqtt_layout layout;
 		const char *want[4]; /* topic, payload, topic, payload */
 	} cases[] = {
-	        {LAYOUT_TAG,
+		{LAYOUT_TAG,
 	         {"p/g/a/x/history",
 	          "{\"replay\":true,\"from\":1,\"to\":3,\"samples\":"
 	          "[[1,1,null,\"good\"],[3,3,null,\"good\"]]}",
 	          "p/g/a/y/history",
 	          "{\"replay\":true,\"from\":2,\"to\":2,\"samples\":"
 	          "[[2,\"on\",null,\"good\"]]}"}},
-	        {LAYOUT_DEVICE,
+		{LAYOUT_DEVICE,
 	         {"p/g/a/history",
 	          "{\"replay\":true,\"from\":1,\"to\":3,\"samples\":"
 	          "[[1,\"x\",1,null,\"good\"],[2,\"y\",\"on\",null,\"good\"],"
@@ -160,10 +160,10 @@ static void read_that_fails_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(rows_are_cut_into_messages_of_a_tag_or_a_device),
-	        cmocka_unit_test(chunk_that_is_full_ends_with_its_last_batch),
-	        cmocka_unit_test(messages_keep_64_kib_and_the_rows_asked_for),
-	        cmocka_unit_test(read_that_fails_leaves_nothing),
+		cmocka_unit_test(rows_are_cut_into_messages_of_a_tag_or_a_device),
+		cmocka_unit_test(chunk_that_is_full_ends_with_its_last_batch),
+		cmocka_unit_test(messages_keep_64_kib_and_the_rows_asked_for),
+		cmocka_unit_test(read_that_fails_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,34 +74,34 @@ void publisher_device(struct publisher *p, uint32_t device, const struct device_
 /* --- one device of three tags: plain, with a deviation, text --- */
 
 static const struct tag tags[] = {
-        {.device = "d",
+	{.device = "d",
          .name = "plain",
          .unit = "m",
          .type = TYPE_FLOAT32,
          .analog = true},
-        {.device = "d",
+	{.device = "d",
          .name = "lazy",
          .unit = "m",
          .type = TYPE_FLOAT32,
          .analog = true},
-        {.device = "d", .name = "text", .unit = "", .type = TYPE_STRING},
+	{.device = "d", .name = "text", .unit = "", .type = TYPE_STRING},
 };
 static const struct tag_options options[] = {
-        {.store = {.deviation = NAN}, .monitor = true},
-        {.store = {.deviation = 0.5}, .monitor = true},
-        {.store = {.deviation = NAN}},
+	{.store = {.deviation = NAN}, .monitor = true},
+	{.store = {.deviation = 0.5}, .monitor = true},
+	{.store = {.deviation = NAN}},
 };
 static const struct point points[] = {{.tag = 0}, {.tag = 1}, {.tag = 2}};
 static const struct device_config device = {
-        .id = "d", .address = "x", .points = points, .n_points = 3};
+	.id = "d", .address = "x", .points = points, .n_points = 3};
 static const struct config config = {
-        .devices = &device,
-        .n_devices = 1,
-        .tags = tags,
-        .options = options,
-        .n_tags = 3,
-        .n_field_tags = 3,
-        .twin = {.tags = tags,
+	.devices = &device,
+	.n_devices = 1,
+	.tags = tags,
+	.options = options,
+	.n_tags = 3,
+	.n_field_tags = 3,
+	.twin = {.tags = tags,
                  .n_tags = 3,
                  .n_field_tags = 3,
                  .learn = 180,
@@ -191,7 +191,7 @@ static void fault_is_told_once_with_the_last_value(void **state)
 {
 	struct reading r = good(0, 7);
 	struct reading bad = {
-	        .tag = 0, .quality = QUALITY_BAD, .reason = REASON_EXCEPTION, .code = 2};
+		.tag = 0, .quality = QUALITY_BAD, .reason = REASON_EXCEPTION, .code = 2};
 
 	(void)state;
 	deliver(100, &r, 1);
@@ -294,7 +294,7 @@ static void every_reading_is_a_sample_or_reduced(void **state)
 static void device_that_goes_down_is_an_event_and_a_status(void **state)
 {
 	struct device_health health = {
-	        .state = DEVICE_DOWN, .reason = REASON_TIMEOUT, .ok_pct = 50};
+		.state = DEVICE_DOWN, .reason = REASON_TIMEOUT, .ok_pct = 50};
 
 	(void)state;
 	bus_device(bus, 0, &health);
@@ -314,15 +314,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	        TEST(reading_goes_to_history_and_publisher_with_its_time_of_receipt),
-	        TEST(stamps_of_a_tag_differ_in_ms_whatever_comes),
-	        TEST(fault_is_told_once_with_the_last_value),
-	        TEST(alarm_clears_under_the_same_id),
-	        TEST(held_back_reading_comes_before_the_one_that_frees_it),
-	        TEST(flush_gives_out_what_is_held_back),
-	        TEST(text_is_kept_by_the_bus),
-	        TEST(every_reading_is_a_sample_or_reduced),
-	        TEST(device_that_goes_down_is_an_event_and_a_status),
+		TEST(reading_goes_to_history_and_publisher_with_its_time_of_receipt),
+		TEST(stamps_of_a_tag_differ_in_ms_whatever_comes),
+		TEST(fault_is_told_once_with_the_last_value),
+		TEST(alarm_clears_under_the_same_id),
+		TEST(held_back_reading_comes_before_the_one_that_frees_it),
+		TEST(flush_gives_out_what_is_held_back),
+		TEST(text_is_kept_by_the_bus),
+		TEST(every_reading_is_a_sample_or_reduced),
+		TEST(device_that_goes_down_is_an_event_and_a_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,10 +48,10 @@ static void output_and_exit_code_come_back(void **state)
 static void stop_ends_it_in_order_or_by_force(void **state)
 {
 	const char *const polite[] = {
-	        "sh", "-c", "trap 'exit 5' TERM; echo; while :; do sleep 0.01; done",
-	        NULL};
+		"sh", "-c", "trap 'exit 5' TERM; echo; while :; do sleep 0.01; done",
+		NULL};
 	const char *const deaf[] = {
-	        "sh", "-c", "trap '' TERM; echo; while :; do sleep 0.01; done", NULL};
+		"sh", "-c", "trap '' TERM; echo; while :; do sleep 0.01; done", NULL};
 	struct pollfd fd = {.events = POLLIN};
 	struct child c;
 
@@ -78,10 +78,10 @@ static void free_port_is_free_and_silent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(program_that_is_not_there_is_told),
-	        cmocka_unit_test(output_and_exit_code_come_back),
-	        cmocka_unit_test(stop_ends_it_in_order_or_by_force),
-	        cmocka_unit_test(free_port_is_free_and_silent),
+		cmocka_unit_test(program_that_is_not_there_is_told),
+		cmocka_unit_test(output_and_exit_code_come_back),
+		cmocka_unit_test(stop_ends_it_in_order_or_by_force),
+		cmocka_unit_test(free_port_is_free_and_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,17 +126,17 @@ static void iso_and_back(void **state)
 		const char *text;
 		int64_t want_us;
 	} cases[] = {
-	        {"2026-01-02T03:04:05.678Z", 1767323045678000},
-	        {"2026-01-02 03:04:05", 1767323045000000},
-	        {"2026-01-02", 1767312000000000},
-	        {"1767323045.5", 1767323045500000},
-	        {"90s", 1000000000000000 - 90000000},
-	        {"2h", 1000000000000000 - 7200000000},
-	        {"7d", 1000000000000000 - 604800000000},
+		{"2026-01-02T03:04:05.678Z", 1767323045678000},
+		{"2026-01-02 03:04:05", 1767323045000000},
+		{"2026-01-02", 1767312000000000},
+		{"1767323045.5", 1767323045500000},
+		{"90s", 1000000000000000 - 90000000},
+		{"2h", 1000000000000000 - 7200000000},
+		{"7d", 1000000000000000 - 604800000000},
 	};
 	static const char *const wrong[] = {
-	        "",   "yesterday", "2026-13-01", "2026-01-02T25:00:00Z",
-	        "5x", "nan",       "-3s",        "2026-01-02T03:04:05+01:00"};
+		"",   "yesterday", "2026-13-01", "2026-01-02T25:00:00Z",
+		"5x", "nan",       "-3s",        "2026-01-02T03:04:05+01:00"};
 	int64_t ts_us;
 	char buf[32];
 
@@ -161,18 +161,18 @@ static void iso_and_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(stamp_is_time_of_receipt, setup,
+		cmocka_unit_test_setup_teardown(stamp_is_time_of_receipt, setup,
 	                                        teardown),
-	        cmocka_unit_test_setup_teardown(
-	                stamps_rise_by_two_and_by_a_millisecond_within_a_block, setup,
-	                teardown),
-	        cmocka_unit_test_setup_teardown(reserve_is_never_given_again, setup,
+		cmocka_unit_test_setup_teardown(
+			stamps_rise_by_two_and_by_a_millisecond_within_a_block, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(reserve_is_never_given_again, setup,
 	                                        teardown),
-	        cmocka_unit_test_setup_teardown(backward_step_is_slewed_and_told, setup,
+		cmocka_unit_test_setup_teardown(backward_step_is_slewed_and_told, setup,
 	                                        teardown),
-	        cmocka_unit_test_setup_teardown(forward_step_is_taken_at_once, setup,
+		cmocka_unit_test_setup_teardown(forward_step_is_taken_at_once, setup,
 	                                        teardown),
-	        cmocka_unit_test(iso_and_back),
+		cmocka_unit_test(iso_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

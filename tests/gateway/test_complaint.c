@@ -54,13 +54,13 @@ static void caret_stands_under_its_column(void **state)
 		uint32_t column;
 		const char *want;
 	} cases[] = {
-	        {"tabs stay tabs", "\tx: 1", 5, "    \tx: 1\n    \t   ^\n"},
-	        {"a character is a column", "pömp: 1", 7, "    pömp: 1\n          ^\n"},
-	        {"behind the end", "ab", 3, "    ab\n      ^\n"},
-	        {"CR LF", "ab\r", 1, "    ab\n    ^\n"},
-	        {"control characters", "a\033b", 3, "    a?b\n      ^\n"},
-	        {"stray bytes", "a\xff z", 4, "    a? z\n       ^\n"},
-	        {"empty", "", 1, "    \n    ^\n"},
+		{"tabs stay tabs", "\tx: 1", 5, "    \tx: 1\n    \t   ^\n"},
+		{"a character is a column", "pömp: 1", 7, "    pömp: 1\n          ^\n"},
+		{"behind the end", "ab", 3, "    ab\n      ^\n"},
+		{"CR LF", "ab\r", 1, "    ab\n    ^\n"},
+		{"control characters", "a\033b", 3, "    a?b\n      ^\n"},
+		{"stray bytes", "a\xff z", 4, "    a? z\n       ^\n"},
+		{"empty", "", 1, "    \n    ^\n"},
 	};
 
 	(void)state;
@@ -136,11 +136,11 @@ static void beyond_the_limit_is_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(complaints_come_in_the_order_of_the_text),
-	        cmocka_unit_test(caret_stands_under_its_column),
-	        cmocka_unit_test(long_lines_show_a_window_around_the_column),
-	        cmocka_unit_test(what_follows_the_hidden_word_is_not_shown),
-	        cmocka_unit_test(beyond_the_limit_is_counted),
+		cmocka_unit_test(complaints_come_in_the_order_of_the_text),
+		cmocka_unit_test(caret_stands_under_its_column),
+		cmocka_unit_test(long_lines_show_a_window_around_the_column),
+		cmocka_unit_test(what_follows_the_hidden_word_is_not_shown),
+		cmocka_unit_test(beyond_the_limit_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,49 +16,49 @@
 #include "tests/gateway/complained.h"
 
 static const char whole[] =
-        "gateway: {id: cell7, state_dir: /tmp/x, timezone: Europe/Paris}\n"
-        "mqtt:\n"
-        "  servers: [mqtts://broker-a:8883, mqtts://broker-b, \"mqtt://[::1]\"]\n"
-        "  layout: device\n"
-        "  fields: [predicted, sigma]\n"
-        "  username: u\n"
-        "  keep_alive: 2min\n"
-        "history: {keep: 30d, max_size: 1GiB, commit: 500ms, durability: relaxed}\n"
-        "devices:\n"
-        "  - id: pump\n"
-        "    driver: modbus\n"
-        "    address: tcp://192.0.2.10\n"
-        "    unit: 3\n"
-        "    timeout: 500ms\n"
-        "    every: 2s\n"
-        "    word_order: CDAB\n"
-        "    limits: {max_registers: 100, max_gap: 4, in_flight: 2, pause: 5ms}\n"
-        "    tags:\n"
-        "      - {id: flow, at: input:0, type: float32, unit: m3/h,\n"
-        "         store: {deviation: 0.05, max_interval: 60s}}\n"
-        "      - {id: speed, at: holding:9, type: uint16, scale: 0.1, unit: Hz,\n"
-        "         every: 100ms, write: {min: 0, max: 50, step: 5, rate: 2/s,\n"
-        "         interlock: pump/ready == 1}}\n"
-        "      - {id: ready, at: discrete:3, type: bool, every: 0ms}\n"
-        "      - {id: name, at: holding:20, type: string(8), byte: low}\n"
-        "      - {id: mode, at: holding:30, type: uint8, byte: high, word_order: ABCD}\n"
-        "  - id: plc\n"
-        "    driver: modbus\n"
-        "    address: tcp://192.0.2.11\n"
-        "    tags:\n"
-        "      - {id: valve, at: holding:0, type: uint16, scale: 0.01, unit: \"%\",\n"
-        "         monitor: false, min: 0, max: 100, description: outlet}\n"
-        "      - {id: level, at: input:4, type: float32, unit: mm}\n"
-        "twin:\n"
-        "  monitor: {learn: 400, false_alarm: 1e-5}\n"
-        "  components:\n"
-        "    - id: tank\n"
-        "      model: tank\n"
-        "      parameters: {area: 1.2, outlet: 0.0021}\n"
-        "      inputs: {inflow: pump/flow, valve: plc/valve}\n"
-        "      outputs: {level: plc/level}\n"
-        "      noise: {level: 0.002}\n"
-        "      max_age: 90s\n";
+	"gateway: {id: cell7, state_dir: /tmp/x, timezone: Europe/Paris}\n"
+	"mqtt:\n"
+	"  servers: [mqtts://broker-a:8883, mqtts://broker-b, \"mqtt://[::1]\"]\n"
+	"  layout: device\n"
+	"  fields: [predicted, sigma]\n"
+	"  username: u\n"
+	"  keep_alive: 2min\n"
+	"history: {keep: 30d, max_size: 1GiB, commit: 500ms, durability: relaxed}\n"
+	"devices:\n"
+	"  - id: pump\n"
+	"    driver: modbus\n"
+	"    address: tcp://192.0.2.10\n"
+	"    unit: 3\n"
+	"    timeout: 500ms\n"
+	"    every: 2s\n"
+	"    word_order: CDAB\n"
+	"    limits: {max_registers: 100, max_gap: 4, in_flight: 2, pause: 5ms}\n"
+	"    tags:\n"
+	"      - {id: flow, at: input:0, type: float32, unit: m3/h,\n"
+	"         store: {deviation: 0.05, max_interval: 60s}}\n"
+	"      - {id: speed, at: holding:9, type: uint16, scale: 0.1, unit: Hz,\n"
+	"         every: 100ms, write: {min: 0, max: 50, step: 5, rate: 2/s,\n"
+	"         interlock: pump/ready == 1}}\n"
+	"      - {id: ready, at: discrete:3, type: bool, every: 0ms}\n"
+	"      - {id: name, at: holding:20, type: string(8), byte: low}\n"
+	"      - {id: mode, at: holding:30, type: uint8, byte: high, word_order: ABCD}\n"
+	"  - id: plc\n"
+	"    driver: modbus\n"
+	"    address: tcp://192.0.2.11\n"
+	"    tags:\n"
+	"      - {id: valve, at: holding:0, type: uint16, scale: 0.01, unit: \"%\",\n"
+	"         monitor: false, min: 0, max: 100, description: outlet}\n"
+	"      - {id: level, at: input:4, type: float32, unit: mm}\n"
+	"twin:\n"
+	"  monitor: {learn: 400, false_alarm: 1e-5}\n"
+	"  components:\n"
+	"    - id: tank\n"
+	"      model: tank\n"
+	"      parameters: {area: 1.2, outlet: 0.0021}\n"
+	"      inputs: {inflow: pump/flow, valve: plc/valve}\n"
+	"      outputs: {level: plc/level}\n"
+	"      noise: {level: 0.002}\n"
+	"      max_age: 90s\n";
 
 static struct complained valid(const char *yaml)
 {
@@ -215,10 +215,10 @@ static void tags_are_found_by_name(void **state)
 		const char *name;
 		int64_t want;
 	} cases[] = {
-	        {"pump/flow", 0},   {"plc/level", 6},   {"tank/health", 8},
-	        {"tank/level", -1}, {"pump", -1},       {"pump/", -1},
-	        {"pum/flow", -1},   {"pumpx/flow", -1}, {"pump/flow/x", -1},
-	        {"", -1},
+		{"pump/flow", 0},   {"plc/level", 6},   {"tank/health", 8},
+		{"tank/level", -1}, {"pump", -1},       {"pump/", -1},
+		{"pum/flow", -1},   {"pumpx/flow", -1}, {"pump/flow/x", -1},
+		{"", -1},
 	};
 	struct complained got = valid(whole);
 
@@ -270,14 +270,14 @@ static void plain_mqtt_is_for_loopback_or_when_allowed(void **state)
 		const char *yaml;
 		int err;
 	} cases[] = {
-	        {"mqtt: {servers: [mqtt://localhost]}", 0},
-	        {"mqtt: {servers: [mqtt://127.0.0.5:1884]}", 0},
-	        {"mqtt: {servers: [\"mqtt://[::1]\"]}", 0},
-	        {"mqtt: {servers: [mqtt://127.evil.example]}", -EINVAL},
-	        {"mqtt: {servers: [mqtt://localhost.example]}", -EINVAL},
-	        {"mqtt: {servers: [mqtt://192.0.2.1]}", -EINVAL},
-	        {"mqtt: {servers: [mqtt://192.0.2.1], plain: true}", 0},
-	        {"mqtt: {servers: [mqtts://192.0.2.1]}", 0},
+		{"mqtt: {servers: [mqtt://localhost]}", 0},
+		{"mqtt: {servers: [mqtt://127.0.0.5:1884]}", 0},
+		{"mqtt: {servers: [\"mqtt://[::1]\"]}", 0},
+		{"mqtt: {servers: [mqtt://127.evil.example]}", -EINVAL},
+		{"mqtt: {servers: [mqtt://localhost.example]}", -EINVAL},
+		{"mqtt: {servers: [mqtt://192.0.2.1]}", -EINVAL},
+		{"mqtt: {servers: [mqtt://192.0.2.1], plain: true}", 0},
+		{"mqtt: {servers: [mqtts://192.0.2.1]}", 0},
 	};
 
 	(void)state;
@@ -295,29 +295,29 @@ static void plain_mqtt_is_for_loopback_or_when_allowed(void **state)
 static void all_errors_of_a_file_come_at_once(void **state)
 {
 	static const char *const want[] = {
-	        "f:1:15: error: 'id' in gateway must be",
-	        "f:2:8: error: missing key 'servers'",
-	        "f:2:9: error: unknown key 'sever' in mqtt (did you mean 'servers'?)",
-	        "f:3:16: error: duplicate key 'keep'",
-	        "f:6:13: error: unknown driver 'modbuss' (did you mean 'modbus'?)",
-	        "f:8:35: error: 'type' in devices[0].tags[0] must be",
-	        "f:9:14: error: tag id 'a' is taken by a tag of this device (f:8)",
-	        "f:9:60: error: there is no tag 'pump/x'",
-	        "f:11:20: error: unknown model 'tnak' (did you mean 'tank'?)",
+		"f:1:15: error: 'id' in gateway must be",
+		"f:2:8: error: missing key 'servers'",
+		"f:2:9: error: unknown key 'sever' in mqtt (did you mean 'servers'?)",
+		"f:3:16: error: duplicate key 'keep'",
+		"f:6:13: error: unknown driver 'modbuss' (did you mean 'modbus'?)",
+		"f:8:35: error: 'type' in devices[0].tags[0] must be",
+		"f:9:14: error: tag id 'a' is taken by a tag of this device (f:8)",
+		"f:9:60: error: there is no tag 'pump/x'",
+		"f:11:20: error: unknown model 'tnak' (did you mean 'tank'?)",
 	};
 	struct complained got = complained_text(
-	        "f", "gateway: {id: \"\"}\n"
-	             "mqtt: {sever: [mqtts://a]}\n"
-	             "history: {keep: 1d, keep: 2d}\n"
-	             "devices:\n"
-	             "  - id: pump\n"
-	             "    driver: modbuss\n"
-	             "    tags:\n"
-	             "      - {id: a, at: input:0, type: flt32}\n"
-	             "      - {id: a, at: input:2, type: int16, write: {interlock: "
-	             "pump/x == 1}}\n"
-	             "twin:\n"
-	             "  components: [{id: t, model: tnak}]\n");
+		"f", "gateway: {id: \"\"}\n"
+		     "mqtt: {sever: [mqtts://a]}\n"
+		     "history: {keep: 1d, keep: 2d}\n"
+		     "devices:\n"
+		     "  - id: pump\n"
+		     "    driver: modbuss\n"
+		     "    tags:\n"
+		     "      - {id: a, at: input:0, type: flt32}\n"
+		     "      - {id: a, at: input:2, type: int16, write: {interlock: "
+		     "pump/x == 1}}\n"
+		     "twin:\n"
+		     "  components: [{id: t, model: tnak}]\n");
 
 	(void)state;
 	assert_int_equal(got.err, -EINVAL);
@@ -401,17 +401,17 @@ static void shipped_file_is_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(sections_become_their_structs),
-	        cmocka_unit_test(devices_have_their_points_in_poll_groups),
-	        cmocka_unit_test(tags_have_what_everybody_sees),
-	        cmocka_unit_test(components_are_tied_in_si),
-	        cmocka_unit_test(tags_are_found_by_name),
-	        cmocka_unit_test(printed_configuration_loads_to_the_same),
-	        cmocka_unit_test(absent_sections_have_their_defaults),
-	        cmocka_unit_test(plain_mqtt_is_for_loopback_or_when_allowed),
-	        cmocka_unit_test(all_errors_of_a_file_come_at_once),
-	        cmocka_unit_test(shipped_file_documents_every_key_with_its_default),
-	        cmocka_unit_test(shipped_file_is_valid),
+		cmocka_unit_test(sections_become_their_structs),
+		cmocka_unit_test(devices_have_their_points_in_poll_groups),
+		cmocka_unit_test(tags_have_what_everybody_sees),
+		cmocka_unit_test(components_are_tied_in_si),
+		cmocka_unit_test(tags_are_found_by_name),
+		cmocka_unit_test(printed_configuration_loads_to_the_same),
+		cmocka_unit_test(absent_sections_have_their_defaults),
+		cmocka_unit_test(plain_mqtt_is_for_loopback_or_when_allowed),
+		cmocka_unit_test(all_errors_of_a_file_come_at_once),
+		cmocka_unit_test(shipped_file_documents_every_key_with_its_default),
+		cmocka_unit_test(shipped_file_is_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

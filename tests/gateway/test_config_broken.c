@@ -77,7 +77,7 @@ static void every_broken_file_says_what_is_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_broken_file_says_what_is_wrong),
+		cmocka_unit_test(every_broken_file_says_what_is_wrong),
 	};
 
 	/* What the files say is unset must be, whoever runs the test. */

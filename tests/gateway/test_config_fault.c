@@ -100,7 +100,7 @@ static void empty_secret_is_refused(void **state)
 static void literal_password_is_never_printed(void **state)
 {
 	struct complained c = load(
-	        "mqtt: {servers: [mqtts://a], username: u, qos: 7, password: hunter2}");
+		"mqtt: {servers: [mqtts://a], username: u, qos: 7, password: hunter2}");
 
 	(void)state;
 	assert_int_equal(c.err, -EINVAL);
@@ -122,10 +122,10 @@ static void files_that_cannot_be_read_say_why(void **state)
 		int err;
 		const char *want;
 	} cases[] = {
-	        {"/nowhere/pollux.yaml", -ENOENT,
+		{"/nowhere/pollux.yaml", -ENOENT,
 	         "/nowhere/pollux.yaml: error: No such file or directory\n"},
-	        {"/", -EISDIR, "/: error: Is a directory\n"},
-	        {"/dev/null", -EINVAL, "/dev/null: error: not a regular file\n"},
+		{"/", -EISDIR, "/: error: Is a directory\n"},
+		{"/dev/null", -EINVAL, "/dev/null: error: not a regular file\n"},
 	};
 
 	(void)state;
@@ -191,20 +191,20 @@ char *__wrap_arena_text(struct arena *a, const char *text, size_t n)
 static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 {
 	static const char yaml[] =
-	        "include: [inc-1.yaml]\n"
-	        "mqtt: {servers: [mqtts://a], fields: [sigma]}\n"
-	        "devices:\n"
-	        "  - id: a\n"
-	        "    driver: modbus\n"
-	        "    address: tcp://h\n"
-	        "    tags:\n"
-	        "      - {id: q, at: input:0, type: float32, unit: m3/h}\n"
-	        "      - {id: s, at: holding:0, type: int16, write: {interlock: a/q > "
-	        "1}}\n"
-	        "twin:\n"
-	        "  components:\n"
-	        "    - {id: t, model: tank, parameters: {area: 1, outlet: 0.1},\n"
-	        "       inputs: {inflow: a/q}}\n";
+		"include: [inc-1.yaml]\n"
+		"mqtt: {servers: [mqtts://a], fields: [sigma]}\n"
+		"devices:\n"
+		"  - id: a\n"
+		"    driver: modbus\n"
+		"    address: tcp://h\n"
+		"    tags:\n"
+		"      - {id: q, at: input:0, type: float32, unit: m3/h}\n"
+		"      - {id: s, at: holding:0, type: int16, write: {interlock: a/q > "
+		"1}}\n"
+		"twin:\n"
+		"  components:\n"
+		"    - {id: t, model: tank, parameters: {area: 1, outlet: 0.1},\n"
+		"       inputs: {inflow: a/q}}\n";
 	struct complained c;
 	long n = 0;
 
@@ -233,8 +233,8 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	static const char *const names[] = {
-	        "secret", "credentials/secret", "credentials", "open",       "cert.pem",
-	        "empty",  "inc-1.yaml",         "inc-2.yaml",  "inc-3.yaml", ""};
+		"secret", "credentials/secret", "credentials", "open",       "cert.pem",
+		"empty",  "inc-1.yaml",         "inc-2.yaml",  "inc-3.yaml", ""};
 	char path[200];
 
 	(void)state;
@@ -248,14 +248,14 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(password_comes_from_the_first_line_of_its_file),
-	        cmocka_unit_test(credentials_directory_comes_first),
-	        cmocka_unit_test(secrets_that_everybody_may_read_are_refused),
-	        cmocka_unit_test(empty_secret_is_refused),
-	        cmocka_unit_test(literal_password_is_never_printed),
-	        cmocka_unit_test(files_that_cannot_be_read_say_why),
-	        cmocka_unit_test(memory_that_runs_out_anywhere_is_said_and_freed),
-	        cmocka_unit_test(includes_come_from_beside_the_file),
+		cmocka_unit_test(password_comes_from_the_first_line_of_its_file),
+		cmocka_unit_test(credentials_directory_comes_first),
+		cmocka_unit_test(secrets_that_everybody_may_read_are_refused),
+		cmocka_unit_test(empty_secret_is_refused),
+		cmocka_unit_test(literal_password_is_never_printed),
+		cmocka_unit_test(files_that_cannot_be_read_say_why),
+		cmocka_unit_test(memory_that_runs_out_anywhere_is_said_and_freed),
+		cmocka_unit_test(includes_come_from_beside_the_file),
 	};
 
 	unsetenv("CREDENTIALS_DIRECTORY");

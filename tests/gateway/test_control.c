@@ -194,20 +194,20 @@ static void nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(question_is_answered, setup,
+		cmocka_unit_test_setup_teardown(question_is_answered, setup,
 	                                        closed_already),
-	        cmocka_unit_test_setup_teardown(
-	                unknown_question_is_an_error_in_the_answer, setup,
-	                closed_already),
-	        cmocka_unit_test_setup_teardown(large_answer_arrives_whole, setup,
+		cmocka_unit_test_setup_teardown(
+			unknown_question_is_an_error_in_the_answer, setup,
+			closed_already),
+		cmocka_unit_test_setup_teardown(large_answer_arrives_whole, setup,
 	                                        closed_already),
-	        cmocka_unit_test_setup_teardown(socket_is_for_owner_and_group, setup,
+		cmocka_unit_test_setup_teardown(socket_is_for_owner_and_group, setup,
 	                                        teardown),
-	        cmocka_unit_test_setup_teardown(line_without_end_is_cut, setup, teardown),
-	        cmocka_unit_test_setup_teardown(
-	                too_many_clients_are_turned_away_and_the_rest_served, setup,
-	                teardown),
-	        cmocka_unit_test(nobody_listens),
+		cmocka_unit_test_setup_teardown(line_without_end_is_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			too_many_clients_are_turned_away_and_the_rest_served, setup,
+			teardown),
+		cmocka_unit_test(nobody_listens),
 	};
 	int failed;
 

@@ -105,10 +105,10 @@ static int free_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(good_run_is_good),
-	        cmocka_unit_test(each_thing_that_is_wrong_fails_the_run),
-	        cmocka_unit_test(
-	                leak_that_nobody_found_fails_only_a_run_that_was_long_enough),
+		cmocka_unit_test(good_run_is_good),
+		cmocka_unit_test(each_thing_that_is_wrong_fails_the_run),
+		cmocka_unit_test(
+			leak_that_nobody_found_fails_only_a_run_that_was_long_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_text);

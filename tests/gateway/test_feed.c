@@ -21,9 +21,9 @@ static void batch_comes_out_with_its_texts(void **state)
 {
 	char text[] = "running";
 	struct sample rows[] = {
-	        {.tag = 1, .value = value_real(1.5)},
-	        {.tag = 2, .value = {.kind = VALUE_TEXT, .text = text}},
-	        {.tag = 3, .value = {.kind = VALUE_TEXT, .text = NULL}},
+		{.tag = 1, .value = value_real(1.5)},
+		{.tag = 2, .value = {.kind = VALUE_TEXT, .text = text}},
+		{.tag = 3, .value = {.kind = VALUE_TEXT, .text = NULL}},
 	};
 	struct feed *f = feed_of();
 	struct sender_batch *b;
@@ -124,10 +124,10 @@ static void news_without_room_are_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(batch_comes_out_with_its_texts),
-	        cmocka_unit_test(full_feed_refuses_and_the_next_batch_says_so),
-	        cmocka_unit_test(events_and_statuses_come_out_in_order),
-	        cmocka_unit_test(news_without_room_are_counted),
+		cmocka_unit_test(batch_comes_out_with_its_texts),
+		cmocka_unit_test(full_feed_refuses_and_the_next_batch_says_so),
+		cmocka_unit_test(events_and_statuses_come_out_in_order),
+		cmocka_unit_test(news_without_room_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

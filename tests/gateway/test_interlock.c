@@ -37,10 +37,10 @@ static void terms_come_one_after_the_other(void **state)
 static void what_is_no_comparison_says_why(void **state)
 {
 	static const char *const cases[] = {
-	        "",           "ready == 1",        "pump/ready",   "pump/ready = 1",
-	        "/x == 1",    "a/ == 1",           "a/b/c == 1",   "a/b == on",
-	        "a/b == ",    "a/b == 1 or c > 2", "a/b == 1 and", "a/b == 1 c/d > 2",
-	        "a/b == nan", "a/b =< 1",
+		"",           "ready == 1",        "pump/ready",   "pump/ready = 1",
+		"/x == 1",    "a/ == 1",           "a/b/c == 1",   "a/b == on",
+		"a/b == ",    "a/b == 1 or c > 2", "a/b == 1 and", "a/b == 1 c/d > 2",
+		"a/b == nan", "a/b =< 1",
 	};
 
 	(void)state;
@@ -61,12 +61,12 @@ static void comparisons_hold_or_not_and_never_of_nothing(void **state)
 		enum interlock_operator operator;
 		bool below, same, above;
 	} cases[] = {
-	        {INTERLOCK_EQUAL, false, true, false},
-	        {INTERLOCK_NOT_EQUAL, true, false, true},
-	        {INTERLOCK_LESS, true, false, false},
-	        {INTERLOCK_LESS_EQUAL, true, true, false},
-	        {INTERLOCK_GREATER, false, false, true},
-	        {INTERLOCK_GREATER_EQUAL, false, true, true},
+		{INTERLOCK_EQUAL, false, true, false},
+		{INTERLOCK_NOT_EQUAL, true, false, true},
+		{INTERLOCK_LESS, true, false, false},
+		{INTERLOCK_LESS_EQUAL, true, true, false},
+		{INTERLOCK_GREATER, false, false, true},
+		{INTERLOCK_GREATER_EQUAL, false, true, true},
 	};
 
 	(void)state;
@@ -83,9 +83,9 @@ static void comparisons_hold_or_not_and_never_of_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(terms_come_one_after_the_other),
-	        cmocka_unit_test(what_is_no_comparison_says_why),
-	        cmocka_unit_test(comparisons_hold_or_not_and_never_of_nothing),
+		cmocka_unit_test(terms_come_one_after_the_other),
+		cmocka_unit_test(what_is_no_comparison_says_why),
+		cmocka_unit_test(comparisons_hold_or_not_and_never_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,18 +23,18 @@ static void reals_have_the_shortest_digits_that_read_back(void **state)
 		double real;
 		const char *want;
 	} cases[] = {
-	        {0.0, "0"},
-	        {-0.0, "-0"},
-	        {12.5, "12.5"},
-	        {0.1, "0.1"},
-	        {0.1 + 0.2, "0.30000000000000004"},
-	        {1e21, "1e+21"},
-	        {-1.7976931348623157e308, "-1.7976931348623157e+308"},
-	        {5e-324, "4.94065645841247e-324"},
-	        {9007199254740993.0, "9007199254740992"},
-	        {NAN, "null"},
-	        {INFINITY, "null"},
-	        {-INFINITY, "null"},
+		{0.0, "0"},
+		{-0.0, "-0"},
+		{12.5, "12.5"},
+		{0.1, "0.1"},
+		{0.1 + 0.2, "0.30000000000000004"},
+		{1e21, "1e+21"},
+		{-1.7976931348623157e308, "-1.7976931348623157e+308"},
+		{5e-324, "4.94065645841247e-324"},
+		{9007199254740993.0, "9007199254740992"},
+		{NAN, "null"},
+		{INFINITY, "null"},
+		{-INFINITY, "null"},
 	};
 
 	(void)state;
@@ -87,8 +87,8 @@ static void integers_of_64_bits_stay_exact(void **state)
 	jsonout_uint(&j, UINT64_MAX);
 	jsonout_close(&j, ']');
 	assert_string_equal(
-	        written(&j),
-	        "[-9223372036854775808,9223372036854775807,18446744073709551615]");
+		written(&j),
+		"[-9223372036854775808,9223372036854775807,18446744073709551615]");
 }
 
 static void text_is_escaped_and_made_valid_utf8(void **state)
@@ -96,16 +96,16 @@ static void text_is_escaped_and_made_valid_utf8(void **state)
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
-	        {"", "\"\""},
-	        {"plain", "\"plain\""},
-	        {"a\"b\\c", "\"a\\\"b\\\\c\""},
-	        {"line\nend\x7f", "\"line\\u000aend\\u007f\""},
-	        {"m\xc2\xb3/h", "\"m\xc2\xb3/h\""},
-	        {"\xf0\x9f\x8f\xad", "\"\xf0\x9f\x8f\xad\""},
-	        {"\xff", "\"\xef\xbf\xbd\""},
-	        {"cut \xe2\x82", "\"cut \xef\xbf\xbd\xef\xbf\xbd\""},
-	        {"overlong \xc0\xaf", "\"overlong \xef\xbf\xbd\xef\xbf\xbd\""},
-	        {"surrogate \xed\xa0\x80",
+		{"", "\"\""},
+		{"plain", "\"plain\""},
+		{"a\"b\\c", "\"a\\\"b\\\\c\""},
+		{"line\nend\x7f", "\"line\\u000aend\\u007f\""},
+		{"m\xc2\xb3/h", "\"m\xc2\xb3/h\""},
+		{"\xf0\x9f\x8f\xad", "\"\xf0\x9f\x8f\xad\""},
+		{"\xff", "\"\xef\xbf\xbd\""},
+		{"cut \xe2\x82", "\"cut \xef\xbf\xbd\xef\xbf\xbd\""},
+		{"overlong \xc0\xaf", "\"overlong \xef\xbf\xbd\xef\xbf\xbd\""},
+		{"surrogate \xed\xa0\x80",
 	         "\"surrogate \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
 	};
 
@@ -178,13 +178,13 @@ static void text_that_does_not_fit_is_void(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reals_have_the_shortest_digits_that_read_back),
-	        cmocka_unit_test(any_bits_of_a_real_survive_or_are_null),
-	        cmocka_unit_test(integers_of_64_bits_stay_exact),
-	        cmocka_unit_test(text_is_escaped_and_made_valid_utf8),
-	        cmocka_unit_test(any_bytes_as_text_are_valid_json),
-	        cmocka_unit_test(commas_come_by_themselves),
-	        cmocka_unit_test(text_that_does_not_fit_is_void),
+		cmocka_unit_test(reals_have_the_shortest_digits_that_read_back),
+		cmocka_unit_test(any_bits_of_a_real_survive_or_are_null),
+		cmocka_unit_test(integers_of_64_bits_stay_exact),
+		cmocka_unit_test(text_is_escaped_and_made_valid_utf8),
+		cmocka_unit_test(any_bytes_as_text_are_valid_json),
+		cmocka_unit_test(commas_come_by_themselves),
+		cmocka_unit_test(text_that_does_not_fit_is_void),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,16 +12,16 @@
 enum { TAGS = 4 };
 
 static const struct tag tags[TAGS] = {
-        {.device = "a", .name = "0"},
-        {.device = "a", .name = "1"},
-        {.device = "b", .name = "2", .device_index = 1},
-        {.device = "b", .name = "3", .device_index = 1},
+	{.device = "a", .name = "0"},
+	{.device = "a", .name = "1"},
+	{.device = "b", .name = "2", .device_index = 1},
+	{.device = "b", .name = "3", .device_index = 1},
 };
 
 static struct sample sample_of(uint32_t tag, int64_t ts_us)
 {
 	return (struct sample){
-	        .tag = tag, .ts_us = ts_us, .value = value_real((double)ts_us)};
+		.tag = tag, .ts_us = ts_us, .value = value_real((double)ts_us)};
 }
 
 static uint64_t put(struct live *l, uint32_t tag, int64_t ts_us, uint64_t ticket)
@@ -101,10 +101,10 @@ static void group_is_of_one_batch_device_and_time(void **state)
 		} second;
 		size_t want;
 	} cases[] = {
-	        {"same", {1, 10, 1}, 2},
-	        {"other device", {2, 10, 1}, 1},
-	        {"other time", {1, 11, 1}, 1},
-	        {"other batch", {1, 10, 2}, 1},
+		{"same", {1, 10, 1}, 2},
+		{"other device", {2, 10, 1}, 1},
+		{"other time", {1, 11, 1}, 1},
+		{"other batch", {1, 10, 2}, 1},
 	};
 
 	(void)state;
@@ -182,11 +182,11 @@ static void text_is_copied_and_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(samples_come_out_in_order_of_arrival),
-	        cmocka_unit_test(newer_sample_replaces_the_older_in_its_place),
-	        cmocka_unit_test(group_is_of_one_batch_device_and_time),
-	        cmocka_unit_test(refresh_sends_what_is_known_as_of_no_batch),
-	        cmocka_unit_test(text_is_copied_and_bounded),
+		cmocka_unit_test(samples_come_out_in_order_of_arrival),
+		cmocka_unit_test(newer_sample_replaces_the_older_in_its_place),
+		cmocka_unit_test(group_is_of_one_batch_device_and_time),
+		cmocka_unit_test(refresh_sends_what_is_known_as_of_no_batch),
+		cmocka_unit_test(text_is_copied_and_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

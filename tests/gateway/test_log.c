@@ -95,11 +95,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	        TEST(line_has_time_level_and_text),
-	        TEST(journal_has_its_own_time),
-	        TEST(less_important_lines_are_left_out),
-	        TEST(text_from_outside_cannot_forge_a_line),
-	        TEST(long_text_is_cut),
+		TEST(line_has_time_level_and_text),
+		TEST(journal_has_its_own_time),
+		TEST(less_important_lines_are_left_out),
+		TEST(text_from_outside_cannot_forge_a_line),
+		TEST(long_text_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,9 +14,9 @@ static void topics_are_those_of_the_contract(void **state)
 	static const struct {
 		const char *device, *tag, *leaf, *want;
 	} cases[] = {
-	        {NULL, NULL, "availability", "pollux/cell7/availability"},
-	        {"pump", NULL, "status", "pollux/cell7/pump/status"},
-	        {"pump", "flow", "state", "pollux/cell7/pump/flow/state"},
+		{NULL, NULL, "availability", "pollux/cell7/availability"},
+		{"pump", NULL, "status", "pollux/cell7/pump/status"},
+		{"pump", "flow", "state", "pollux/cell7/pump/flow/state"},
 	};
 	struct message m;
 
@@ -44,8 +44,8 @@ static void topic_that_does_not_fit_is_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(topics_are_those_of_the_contract),
-	        cmocka_unit_test(topic_that_does_not_fit_is_empty),
+		cmocka_unit_test(topics_are_those_of_the_contract),
+		cmocka_unit_test(topic_that_does_not_fit_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

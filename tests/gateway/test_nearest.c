@@ -17,9 +17,9 @@ static void distance_counts_edits(void **state)
 		const char *a, *b;
 		unsigned want;
 	} cases[] = {
-	        {"", "", 0},           {"abc", "", 3},           {"port", "prt", 1},
-	        {"flaot", "float", 1}, {"kitten", "sitting", 3}, {"Float", "float", 0},
-	        {"ca", "abc", 3}, /* no substring is edited twice */
+		{"", "", 0},           {"abc", "", 3},           {"port", "prt", 1},
+		{"flaot", "float", 1}, {"kitten", "sitting", 3}, {"Float", "float", 0},
+		{"ca", "abc", 3}, /* no substring is edited twice */
 	};
 
 	(void)state;
@@ -45,14 +45,14 @@ static void the_nearest_of_those_that_are_near(void **state)
 	static const struct {
 		const char *word, *want;
 	} cases[] = {
-	        {"prt", "port"},
-	        {"tiemout", "timeout"},
-	        {"TIMEOUT", "timeout"},
-	        {"units", "unit"},
-	        {"tag", "tags"},
-	        {"frobnicate", NULL},
-	        {"", NULL},
-	        {"x", NULL},
+		{"prt", "port"},
+		{"tiemout", "timeout"},
+		{"TIMEOUT", "timeout"},
+		{"units", "unit"},
+		{"tag", "tags"},
+		{"frobnicate", NULL},
+		{"", NULL},
+		{"x", NULL},
 	};
 
 	(void)state;
@@ -73,9 +73,9 @@ static void the_nearest_of_those_that_are_near(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(distance_counts_edits),
-	        cmocka_unit_test(longer_than_a_word_is_near_nothing),
-	        cmocka_unit_test(the_nearest_of_those_that_are_near),
+		cmocka_unit_test(distance_counts_edits),
+		cmocka_unit_test(longer_than_a_word_is_near_nothing),
+		cmocka_unit_test(the_nearest_of_those_that_are_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,8 @@
 static const struct device_config devices[] = {{.id = "pump"}, {.id = "plc", .index = 1}};
 static const struct component_config components[] = {{.id = "tank", .device_index = 2}};
 static const struct tag tags[] = {
-        {.device = "pump", .name = "flow"},
-        {.device = "tank", .name = "level", .device_index = 2},
+	{.device = "pump", .name = "flow"},
+	{.device = "tank", .name = "level", .device_index = 2},
 };
 
 static struct notices *notices_of(void)
@@ -179,10 +179,10 @@ static void oldest_events_go_where_too_many_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_connection_begins_with_what_is_retained),
-	        cmocka_unit_test(cleared_alarm_leaves_an_empty_payload),
-	        cmocka_unit_test(events_wait_for_their_acknowledgement_in_order),
-	        cmocka_unit_test(oldest_events_go_where_too_many_wait),
+		cmocka_unit_test(every_connection_begins_with_what_is_retained),
+		cmocka_unit_test(cleared_alarm_leaves_an_empty_payload),
+		cmocka_unit_test(events_wait_for_their_acknowledgement_in_order),
+		cmocka_unit_test(oldest_events_go_where_too_many_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

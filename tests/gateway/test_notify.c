@@ -21,9 +21,9 @@ static void watchdog_is_fed_once_every_part_has_moved(void **state)
 		uint64_t progress[3];
 		bool want;
 	} steps[] = {
-	        {{1, 0, 0}, false}, {{2, 5, 0}, false}, {{3, 5, 9}, true},
-	        {{4, 5, 9}, false}, {{5, 6, 9}, false}, {{6, 6, 9}, false},
-	        {{7, 6, 10}, true},
+		{{1, 0, 0}, false}, {{2, 5, 0}, false}, {{3, 5, 9}, true},
+		{{4, 5, 9}, false}, {{5, 6, 9}, false}, {{6, 6, 9}, false},
+		{{7, 6, 10}, true},
 	};
 	struct watchdog w = {.seen = {0}};
 
@@ -67,8 +67,8 @@ static void supervisor_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(watchdog_is_fed_once_every_part_has_moved),
-	        cmocka_unit_test(supervisor_is_told),
+		cmocka_unit_test(watchdog_is_fed_once_every_part_has_moved),
+		cmocka_unit_test(supervisor_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

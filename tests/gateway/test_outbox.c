@@ -405,12 +405,12 @@ static void every_batch_is_delivered_and_no_cursor_runs_ahead(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(first_live_batch_waits_for_what_came_before),
-	        cmocka_unit_test(acknowledgements_out_of_order_move_the_prefix_only),
-	        cmocka_unit_test(lost_batch_breaks_the_stretch_and_is_read),
-	        cmocka_unit_test(chunks_move_the_cursor_in_order),
-	        cmocka_unit_test(batch_that_was_not_shown_is_read),
-	        cmocka_unit_test(every_batch_is_delivered_and_no_cursor_runs_ahead),
+		cmocka_unit_test(first_live_batch_waits_for_what_came_before),
+		cmocka_unit_test(acknowledgements_out_of_order_move_the_prefix_only),
+		cmocka_unit_test(lost_batch_breaks_the_stretch_and_is_read),
+		cmocka_unit_test(chunks_move_the_cursor_in_order),
+		cmocka_unit_test(batch_that_was_not_shown_is_read),
+		cmocka_unit_test(every_batch_is_delivered_and_no_cursor_runs_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,10 +131,10 @@ static void cursor_that_makes_no_sense_is_taken_as_far_as_it_does(void **state)
 		struct cursor start;
 		int64_t acked, live_from;
 	} cases[] = {
-	        {{.acked = 10, .live_from = 30, .live_to = 20}, 10, 0},
-	        {{.acked = 10, .live_from = 5, .live_to = 20}, 20, 0},
-	        {{.acked = 10, .live_from = 11, .live_to = 20}, 20, 0},
-	        {{.acked = 10, .live_from = 5, .live_to = 7}, 10, 0},
+		{{.acked = 10, .live_from = 30, .live_to = 20}, 10, 0},
+		{{.acked = 10, .live_from = 5, .live_to = 20}, 20, 0},
+		{{.acked = 10, .live_from = 11, .live_to = 20}, 20, 0},
+		{{.acked = 10, .live_from = 5, .live_to = 7}, 10, 0},
 	};
 
 	(void)state;
@@ -152,12 +152,12 @@ static void cursor_that_makes_no_sense_is_taken_as_far_as_it_does(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(too_many_live_batches_are_left_to_the_history),
-	        cmocka_unit_test(too_many_chunks_stop_the_reading),
-	        cmocka_unit_test(tickets_of_before_a_disconnection_do_nothing),
-	        cmocka_unit_test(too_many_stretches_cost_repeats_only),
-	        cmocka_unit_test(stretch_of_an_earlier_run_is_not_sent_again),
-	        cmocka_unit_test(cursor_that_makes_no_sense_is_taken_as_far_as_it_does),
+		cmocka_unit_test(too_many_live_batches_are_left_to_the_history),
+		cmocka_unit_test(too_many_chunks_stop_the_reading),
+		cmocka_unit_test(tickets_of_before_a_disconnection_do_nothing),
+		cmocka_unit_test(too_many_stretches_cost_repeats_only),
+		cmocka_unit_test(stretch_of_an_earlier_run_is_not_sent_again),
+		cmocka_unit_test(cursor_that_makes_no_sense_is_taken_as_far_as_it_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,20 +11,20 @@
 #include "gateway/payload.h"
 
 static const struct tag tags[] = {
-        {.device = "pump", .name = "flow", .unit = "m3/h", .analog = true},
-        {.device = "pump", .name = "speed", .unit = "Hz", .analog = true},
-        {.device = "pump", .name = "label", .unit = "", .type = TYPE_STRING},
+	{.device = "pump", .name = "flow", .unit = "m3/h", .analog = true},
+	{.device = "pump", .name = "speed", .unit = "Hz", .analog = true},
+	{.device = "pump", .name = "label", .unit = "", .type = TYPE_STRING},
 };
 
 /* A good measured sample of tags[tag], to be changed by the case. */
 static struct sample sample_of(uint32_t tag, double value)
 {
 	return (struct sample){
-	        .ts_us = 1767323045678901,
-	        .tag = tag,
-	        .value = value_real(value),
-	        .last = NAN,
-	        .est = {.predicted = 12.25,
+		.ts_us = 1767323045678901,
+		.tag = tag,
+		.value = value_real(value),
+		.last = NAN,
+		.est = {.predicted = 12.25,
 	                .sigma = 0.2,
 	                .estimate = 12.4,
 	                .score = 0.3,
@@ -53,12 +53,12 @@ static void state_is_the_object_of_the_contract(void **state)
 	(void)state;
 	assert_int_not_equal(payload_state(buf, sizeof(buf), &tags[0], &s), 0);
 	assert_string_equal(
-	        buf, "{\"ts\":1767323045678,\"time\":\"2026-01-02T03:04:05.678Z\","
-	             "\"device\":\"pump\",\"tag\":\"flow\",\"value\":12.5,"
-	             "\"unit\":\"m3/h\",\"quality\":\"good\",\"source\":\"measured\","
-	             "\"predicted\":12.25,\"estimate\":12.4,\"sigma\":0.2,"
-	             "\"residual\":0.25,\"score\":0.3,\"state\":\"healthy\","
-	             "\"drift\":false,\"setpoint\":null}");
+		buf, "{\"ts\":1767323045678,\"time\":\"2026-01-02T03:04:05.678Z\","
+		     "\"device\":\"pump\",\"tag\":\"flow\",\"value\":12.5,"
+		     "\"unit\":\"m3/h\",\"quality\":\"good\",\"source\":\"measured\","
+		     "\"predicted\":12.25,\"estimate\":12.4,\"sigma\":0.2,"
+		     "\"residual\":0.25,\"score\":0.3,\"state\":\"healthy\","
+		     "\"drift\":false,\"setpoint\":null}");
 }
 
 static struct sample bad_sample(void)
@@ -121,15 +121,15 @@ static void value_keeps_its_kind(void **state)
 		struct value value;
 		const char *want;
 	} cases[] = {
-	        {"real", {.kind = VALUE_REAL, .real = 0.1}, "\"value\":0.1,"},
-	        {"least int64",
+		{"real", {.kind = VALUE_REAL, .real = 0.1}, "\"value\":0.1,"},
+		{"least int64",
 	         {.kind = VALUE_INT, .i64 = INT64_MIN},
 	         "\"value\":-9223372036854775808,"},
-	        {"largest uint64",
+		{"largest uint64",
 	         {.kind = VALUE_UINT, .u64 = UINT64_MAX},
 	         "\"value\":18446744073709551615,"},
-	        {"bool", {.kind = VALUE_BOOL, .flag = true}, "\"value\":true,"},
-	        {"text", {.kind = VALUE_TEXT, .text = "a\"b"}, "\"value\":\"a\\\"b\","},
+		{"bool", {.kind = VALUE_BOOL, .flag = true}, "\"value\":true,"},
+		{"text", {.kind = VALUE_TEXT, .text = "a\"b"}, "\"value\":\"a\\\"b\","},
 	};
 
 	(void)state;
@@ -148,9 +148,9 @@ static void value_keeps_its_kind(void **state)
 static void extreme_numbers_stay_valid_json(void **state)
 {
 	static const double extremes[] = {
-	        NAN,        INFINITY,          -INFINITY, 1.7976931348623157e308,
-	        5e-324,     -5e-324,           -0.0,      2.2250738585072014e-308,
-	        1e15 + 0.3, 9007199254740993., 1e16,      -1e-7,
+		NAN,        INFINITY,          -INFINITY, 1.7976931348623157e308,
+		5e-324,     -5e-324,           -0.0,      2.2250738585072014e-308,
+		1e15 + 0.3, 9007199254740993., 1e16,      -1e-7,
 	};
 
 	(void)state;
@@ -162,7 +162,7 @@ static void extreme_numbers_stay_valid_json(void **state)
 			s.est.predicted = extremes[k]; /* their difference overflows */
 			s.est.sigma = s.est.score = s.est.estimate = extremes[k];
 			json_decref(parsed(
-			        buf, payload_state(buf, sizeof(buf), &tags[1], &s)));
+				buf, payload_state(buf, sizeof(buf), &tags[1], &s)));
 		}
 	}
 }
@@ -205,12 +205,12 @@ static void data_holds_a_batch_and_what_is_not_good(void **state)
 		size_t n_fields;
 		const char *want;
 	} cases[] = {
-	        {0, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
+		{0, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
 	            "\"flow.error\":\"exception 2\",\"speed\":50}"},
-	        {1, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
+		{1, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
 	            "\"flow.error\":\"exception 2\",\"flow.predicted\":null,"
 	            "\"speed\":50,\"speed.predicted\":12.25}"},
-	        {3, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
+		{3, "{\"ts\":1767323045678,\"flow\":null,\"flow.quality\":\"bad\","
 	            "\"flow.error\":\"exception 2\",\"flow.predicted\":null,"
 	            "\"speed\":50,\"speed.predicted\":12.25,\"speed.quality\":\"good\"}"},
 	};
@@ -239,20 +239,20 @@ static void data_that_does_not_fit_is_refused(void **state)
 }
 
 static const struct event drift = {
-        .ts_us = 1767323045678901,
-        .alarm_id = 1767323040000001,
-        .tag = 0,
-        .kind = "drift",
-        .severity = "alarm",
-        .state = "active",
-        .value = 12.5,
-        .predicted = 12.25,
-        .residual = 0.25,
-        .threshold = NAN,
-        .method = "ewma",
-        .contributions = "[{\"tag\":\"pump/flow\",\"share\":0.75}]",
-        .message = "pump/flow reads 0.4 m3/h more than expected",
-        .by = "",
+	.ts_us = 1767323045678901,
+	.alarm_id = 1767323040000001,
+	.tag = 0,
+	.kind = "drift",
+	.severity = "alarm",
+	.state = "active",
+	.value = 12.5,
+	.predicted = 12.25,
+	.residual = 0.25,
+	.threshold = NAN,
+	.method = "ewma",
+	.contributions = "[{\"tag\":\"pump/flow\",\"share\":0.75}]",
+	.message = "pump/flow reads 0.4 m3/h more than expected",
+	.by = "",
 };
 
 static void alarm_is_the_object_of_the_contract(void **state)
@@ -262,12 +262,12 @@ static void alarm_is_the_object_of_the_contract(void **state)
 	(void)state;
 	assert_int_not_equal(payload_alarm(buf, sizeof(buf), &drift), 0);
 	assert_string_equal(
-	        buf, "{\"id\":1767323040000001,\"ts\":1767323045678,"
-	             "\"since\":1767323040000,\"kind\":\"drift\",\"state\":\"active\","
-	             "\"severity\":\"alarm\",\"value\":12.5,\"predicted\":12.25,"
-	             "\"residual\":0.25,\"threshold\":null,\"method\":\"ewma\","
-	             "\"contributions\":[{\"tag\":\"pump/flow\",\"share\":0.75}],"
-	             "\"message\":\"pump/flow reads 0.4 m3/h more than expected\"}");
+		buf, "{\"id\":1767323040000001,\"ts\":1767323045678,"
+		     "\"since\":1767323040000,\"kind\":\"drift\",\"state\":\"active\","
+		     "\"severity\":\"alarm\",\"value\":12.5,\"predicted\":12.25,"
+		     "\"residual\":0.25,\"threshold\":null,\"method\":\"ewma\","
+		     "\"contributions\":[{\"tag\":\"pump/flow\",\"share\":0.75}],"
+		     "\"message\":\"pump/flow reads 0.4 m3/h more than expected\"}");
 }
 
 static void event_names_its_device_and_tag(void **state)
@@ -277,9 +277,9 @@ static void event_names_its_device_and_tag(void **state)
 		int64_t alarm_id;
 		const char *want;
 	} cases[] = {
-	        {"pump", "flow", 7, "\"device\":\"pump\",\"tag\":\"flow\",\"id\":7,"},
-	        {"pump", NULL, 0, "\"device\":\"pump\",\"tag\":null,\"id\":null,"},
-	        {NULL, NULL, 0, "\"device\":null,\"tag\":null,\"id\":null,"},
+		{"pump", "flow", 7, "\"device\":\"pump\",\"tag\":\"flow\",\"id\":7,"},
+		{"pump", NULL, 0, "\"device\":\"pump\",\"tag\":null,\"id\":null,"},
+		{NULL, NULL, 0, "\"device\":null,\"tag\":null,\"id\":null,"},
 	};
 
 	(void)state;
@@ -327,10 +327,10 @@ static void history_lists_samples_with_or_without_their_tag(void **state)
 	static const struct {
 		const char *name, *want;
 	} cases[] = {
-	        {NULL, "{\"replay\":true,\"from\":1767323045678,\"to\":1767323046678,"
+		{NULL, "{\"replay\":true,\"from\":1767323045678,\"to\":1767323046678,"
 	               "\"samples\":[[1767323045678,1.5,12.25,\"good\"],"
 	               "[1767323046678,null,null,\"bad\"]]}"},
-	        {"flow", "{\"replay\":true,\"from\":1767323045678,\"to\":1767323046678,"
+		{"flow", "{\"replay\":true,\"from\":1767323045678,\"to\":1767323046678,"
 	                 "\"samples\":[[1767323045678,\"flow\",1.5,12.25,\"good\"],"
 	                 "[1767323046678,\"flow\",null,null,\"bad\"]]}"},
 	};
@@ -383,21 +383,21 @@ static void milliseconds_are_rounded_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(state_is_the_object_of_the_contract),
-	        cmocka_unit_test(state_without_value_tells_the_last_one_and_why),
-	        cmocka_unit_test(state_that_never_had_a_value_says_null),
-	        cmocka_unit_test(value_keeps_its_kind),
-	        cmocka_unit_test(extreme_numbers_stay_valid_json),
-	        cmocka_unit_test(longest_state_fits),
-	        cmocka_unit_test(residual_needs_a_measurement),
-	        cmocka_unit_test(data_holds_a_batch_and_what_is_not_good),
-	        cmocka_unit_test(data_that_does_not_fit_is_refused),
-	        cmocka_unit_test(alarm_is_the_object_of_the_contract),
-	        cmocka_unit_test(event_names_its_device_and_tag),
-	        cmocka_unit_test(status_and_info_have_all_keys),
-	        cmocka_unit_test(history_lists_samples_with_or_without_their_tag),
-	        cmocka_unit_test(history_ends_before_64_kib),
-	        cmocka_unit_test(milliseconds_are_rounded_down),
+		cmocka_unit_test(state_is_the_object_of_the_contract),
+		cmocka_unit_test(state_without_value_tells_the_last_one_and_why),
+		cmocka_unit_test(state_that_never_had_a_value_says_null),
+		cmocka_unit_test(value_keeps_its_kind),
+		cmocka_unit_test(extreme_numbers_stay_valid_json),
+		cmocka_unit_test(longest_state_fits),
+		cmocka_unit_test(residual_needs_a_measurement),
+		cmocka_unit_test(data_holds_a_batch_and_what_is_not_good),
+		cmocka_unit_test(data_that_does_not_fit_is_refused),
+		cmocka_unit_test(alarm_is_the_object_of_the_contract),
+		cmocka_unit_test(event_names_its_device_and_tag),
+		cmocka_unit_test(status_and_info_have_all_keys),
+		cmocka_unit_test(history_lists_samples_with_or_without_their_tag),
+		cmocka_unit_test(history_ends_before_64_kib),
+		cmocka_unit_test(milliseconds_are_rounded_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,29 +22,29 @@ static const char *source_file(const char *name)
 }
 
 static const char machine[] =
-        "plant: {seed: 3, cycle: 10ms, steps: 5, settle: 1s}\n"
-        "signals: {run: 1, level_setpoint: 0.5}\n"
-        "parts:\n"
-        "  - {id: tank, kind: tank, parameters: {area: 2, outlet: 1e-3},\n"
-        "     inputs: {inflow: 1e-3, valve: drive}}\n"
-        "sensors:\n"
-        "  - {id: level, of: tank.level, noise: 0.001, lag: 200ms}\n"
-        "control:\n"
-        "  - {id: wanted, block: pi, parameters: {kp: -2, ti: 5},\n"
-        "     inputs: {setpoint: level_setpoint, measured: level}}\n"
-        "actuators:\n"
-        "  - {id: drive, from: wanted, rate: 0.5}\n"
-        "modbus:\n"
-        "  units:\n"
-        "    - id: plc\n"
-        "      registers:\n"
-        "        - {at: input:4, signal: level, type: float32}\n"
-        "        - {at: holding:2, signal: level_setpoint, type: uint16, scale: 0.001}\n"
-        "        - {at: coil:7, signal: run, type: bool}\n"
-        "script:\n"
-        "  - {at: 2s, until: 3s, target: tank, fault: leak, value: 1e-4}\n"
-        "  - {at: 4s, target: level, fault: stuck}\n"
-        "  - {at: 5s, target: plc, fault: exception, value: 4}\n";
+	"plant: {seed: 3, cycle: 10ms, steps: 5, settle: 1s}\n"
+	"signals: {run: 1, level_setpoint: 0.5}\n"
+	"parts:\n"
+	"  - {id: tank, kind: tank, parameters: {area: 2, outlet: 1e-3},\n"
+	"     inputs: {inflow: 1e-3, valve: drive}}\n"
+	"sensors:\n"
+	"  - {id: level, of: tank.level, noise: 0.001, lag: 200ms}\n"
+	"control:\n"
+	"  - {id: wanted, block: pi, parameters: {kp: -2, ti: 5},\n"
+	"     inputs: {setpoint: level_setpoint, measured: level}}\n"
+	"actuators:\n"
+	"  - {id: drive, from: wanted, rate: 0.5}\n"
+	"modbus:\n"
+	"  units:\n"
+	"    - id: plc\n"
+	"      registers:\n"
+	"        - {at: input:4, signal: level, type: float32}\n"
+	"        - {at: holding:2, signal: level_setpoint, type: uint16, scale: 0.001}\n"
+	"        - {at: coil:7, signal: run, type: bool}\n"
+	"script:\n"
+	"  - {at: 2s, until: 3s, target: tank, fault: leak, value: 1e-4}\n"
+	"  - {at: 4s, target: level, fault: stuck}\n"
+	"  - {at: 5s, target: plc, fault: exception, value: 4}\n";
 
 /* Load text and gather its complaints in buf. */
 static int load(struct plant_setup **out, const char *text, char *buf, size_t n)
@@ -104,12 +104,12 @@ static void fault_is_found_by_target_and_name(void **state)
 		const char *target, *fault;
 		int err;
 	} cases[] = {
-	        {"tank", "leak", 0},          {"level", "drift", 0},
-	        {"drive", "jammed", 0},       {"plc", "silence", 0},
-	        {"tank", "area", -EINVAL},    {"tank", "drift", -EINVAL},
-	        {"level", "leak", -EINVAL},   {"plc", "leak", -EINVAL},
-	        {"drive", "stuck", -EINVAL},  {"pump", "wear", -ENOENT},
-	        {"wanted", "stuck", -ENOENT},
+		{"tank", "leak", 0},          {"level", "drift", 0},
+		{"drive", "jammed", 0},       {"plc", "silence", 0},
+		{"tank", "area", -EINVAL},    {"tank", "drift", -EINVAL},
+		{"level", "leak", -EINVAL},   {"plc", "leak", -EINVAL},
+		{"drive", "stuck", -EINVAL},  {"pump", "wear", -ENOENT},
+		{"wanted", "stuck", -ENOENT},
 	};
 	struct plant_setup *s = NULL;
 	char said[4000] = "";
@@ -143,9 +143,9 @@ static void line_of_the_house_is_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(file_becomes_a_plant),
-	        cmocka_unit_test(fault_is_found_by_target_and_name),
-	        cmocka_unit_test(line_of_the_house_is_valid),
+		cmocka_unit_test(file_becomes_a_plant),
+		cmocka_unit_test(fault_is_found_by_target_and_name),
+		cmocka_unit_test(line_of_the_house_is_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

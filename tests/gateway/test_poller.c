@@ -12,19 +12,19 @@
 #include "tests/fake_driver.h"
 
 static const struct point points[2][3] = {
-        {{.tag = 0, .group = 0}, {.tag = 1, .group = 0}, {.tag = 2, .group = 1}},
-        {{.tag = 3, .group = 0}, {.tag = 4, .group = 0}, {.tag = 5, .group = 1}},
+	{{.tag = 0, .group = 0}, {.tag = 1, .group = 0}, {.tag = 2, .group = 1}},
+	{{.tag = 3, .group = 0}, {.tag = 4, .group = 0}, {.tag = 5, .group = 1}},
 };
 static const uint32_t periods[] = {2, 6};
 static const struct device_config configs[2] = {
-        {.id = "a",
+	{.id = "a",
          .driver = "fake",
          .index = 0,
          .points = points[0],
          .n_points = 3,
          .periods_ms = periods,
          .n_periods = 2},
-        {.id = "b",
+	{.id = "b",
          .driver = "fake",
          .index = 1,
          .points = points[1],
@@ -225,13 +225,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	        TEST(answered_device_is_ok_and_its_tags_good),
-	        TEST(silent_device_does_not_hold_up_another),
-	        TEST(device_that_hangs_has_stale_tags),
-	        TEST(refused_device_is_down_is_probed_and_comes_back_whole),
-	        TEST(exception_degrades_the_device_and_only_its_own_tag),
-	        TEST(device_that_cannot_be_opened_leaves_the_other_alone),
-	        TEST(close_in_the_middle_of_a_read_tells_nothing),
+		TEST(answered_device_is_ok_and_its_tags_good),
+		TEST(silent_device_does_not_hold_up_another),
+		TEST(device_that_hangs_has_stale_tags),
+		TEST(refused_device_is_down_is_probed_and_comes_back_whole),
+		TEST(exception_degrades_the_device_and_only_its_own_tag),
+		TEST(device_that_cannot_be_opened_leaves_the_other_alone),
+		TEST(close_in_the_middle_of_a_read_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static struct bench *bench_of(void **state)
 static void start(struct bench *b)
 {
 	assert_int_equal(
-	        publisher_start(&b->publisher, &b->cfg, fake_history_writer(), 0), 0);
+		publisher_start(&b->publisher, &b->cfg, fake_history_writer(), 0), 0);
 }
 
 static void stop(struct bench *b)
@@ -203,7 +203,7 @@ static void everything_retained_arrives(void **state)
 {
 	struct bench *b = bench_of(state);
 	struct device_status up = {
-	        .state = "ok", .error = "", .ok_pct = 100, .rtt_ms = 1};
+		.state = "ok", .error = "", .ok_pct = 100, .rtt_ms = 1};
 	struct event alarm = {.ts_us = b->at_us,
 	                      .alarm_id = 77,
 	                      .tag = 1,
@@ -395,16 +395,16 @@ static void second_server_is_used_while_the_first_is_away(void **state)
 static void make_certificates(struct bench *b)
 {
 	static const char *const commands =
-	        "key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'; "
-	        "openssl req -x509 $key -keyout ca.key -out ca.pem -days 2 -subj /CN=ca; "
-	        "openssl req -x509 $key -keyout no.key -out other-ca.pem -days 2 "
-	        "-subj /CN=other; "
-	        "make() { echo subjectAltName=$2 >$1.ext; "
-	        "openssl req $key -keyout $1.key -out $1.csr -subj /CN=$1; "
-	        "openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
-	        "-days $3 -extfile $1.ext -out $1.pem; }; "
-	        "make right IP:127.0.0.1 2; make wrong DNS:elsewhere.example 2; "
-	        "make expired IP:127.0.0.1 -1";
+		"key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'; "
+		"openssl req -x509 $key -keyout ca.key -out ca.pem -days 2 -subj /CN=ca; "
+		"openssl req -x509 $key -keyout no.key -out other-ca.pem -days 2 "
+		"-subj /CN=other; "
+		"make() { echo subjectAltName=$2 >$1.ext; "
+		"openssl req $key -keyout $1.key -out $1.csr -subj /CN=$1; "
+		"openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+		"-days $3 -extfile $1.ext -out $1.pem; }; "
+		"make right IP:127.0.0.1 2; make wrong DNS:elsewhere.example 2; "
+		"make expired IP:127.0.0.1 -1";
 
 	broker_shell(&b->broker, commands);
 	snprintf(b->uri, sizeof(b->uri), "mqtts://127.0.0.1:%d", b->broker.port);
@@ -426,10 +426,10 @@ static void tls_wants_our_authority_this_host_and_a_valid_date(void **state)
 	static const struct {
 		const char *certificate, *ca, *error; /* NULL: accepted */
 	} cases[] = {
-	        {"right", "ca.pem", NULL},
-	        {"wrong", "ca.pem", "certificate is for another host"},
-	        {"expired", "ca.pem", "certificate verify failed"},
-	        {"right", "other-ca.pem", "certificate verify failed"},
+		{"right", "ca.pem", NULL},
+		{"wrong", "ca.pem", "certificate is for another host"},
+		{"expired", "ca.pem", "certificate verify failed"},
+		{"right", "other-ca.pem", "certificate verify failed"},
 	};
 	struct bench *b = bench_of(state);
 	char ca[128];
@@ -528,19 +528,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	        CASE(everything_retained_arrives),
-	        CASE(layout_device_sends_a_batch_as_one_message),
-	        CASE(qos_0_counts_as_delivered_when_written),
-	        CASE(broker_away_at_start_is_found_later),
-	        CASE(killed_broker_costs_nothing),
-	        CASE(stopped_broker_is_left_and_its_samples_sent_again),
-	        CASE(samples_live_before_their_commit_are_delivered_once),
-	        CASE(second_server_is_used_while_the_first_is_away),
-	        CASE(tls_wants_our_authority_this_host_and_a_valid_date),
-	        CASE(tls_older_than_1_2_is_refused),
-	        CASE(password_decides),
-	        CASE(namesake_is_recognised),
-	        CASE(stop_while_nobody_answers_is_in_time),
+		CASE(everything_retained_arrives),
+		CASE(layout_device_sends_a_batch_as_one_message),
+		CASE(qos_0_counts_as_delivered_when_written),
+		CASE(broker_away_at_start_is_found_later),
+		CASE(killed_broker_costs_nothing),
+		CASE(stopped_broker_is_left_and_its_samples_sent_again),
+		CASE(samples_live_before_their_commit_are_delivered_once),
+		CASE(second_server_is_used_while_the_first_is_away),
+		CASE(tls_wants_our_authority_this_host_and_a_valid_date),
+		CASE(tls_older_than_1_2_is_refused),
+		CASE(password_decides),
+		CASE(namesake_is_recognised),
+		CASE(stop_while_nobody_answers_is_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

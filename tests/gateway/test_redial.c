@@ -115,12 +115,12 @@ static void server_that_is_away_is_no_namesake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pause_doubles_up_to_the_cap),
-	        cmocka_unit_test(pauses_of_two_gateways_differ),
-	        cmocka_unit_test(servers_are_tried_in_order_then_round),
-	        cmocka_unit_test(long_session_forgives_and_begins_with_the_first_server),
-	        cmocka_unit_test(short_sessions_back_off_and_are_told),
-	        cmocka_unit_test(server_that_is_away_is_no_namesake),
+		cmocka_unit_test(pause_doubles_up_to_the_cap),
+		cmocka_unit_test(pauses_of_two_gateways_differ),
+		cmocka_unit_test(servers_are_tried_in_order_then_round),
+		cmocka_unit_test(long_session_forgives_and_begins_with_the_first_server),
+		cmocka_unit_test(short_sessions_back_off_and_are_told),
+		cmocka_unit_test(server_that_is_away_is_no_namesake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

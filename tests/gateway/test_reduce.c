@@ -146,18 +146,18 @@ static void fault_verdict_flag_and_text_are_told_at_once(void **state)
 		struct sample s;
 		size_t want;
 	} cases[] = {
-	        {"first", good(1000, 1), 1},
-	        {"fault", bad(2000, REASON_TIMEOUT), 1},
-	        {"same fault", bad(2500, REASON_TIMEOUT), 0},
-	        {"other fault", bad(2600, REASON_RESET), 1},
-	        {"flag", with(good(3000, 0), value_bool(true)), 1},
-	        {"same flag", with(good(4000, 0), value_bool(true)), 0},
-	        {"other flag", with(good(4500, 0), value_bool(false)), 1},
-	        {"text", with(good(5000, 0), ready), 1},
-	        {"same text", with(good(6000, 0), ready), 0},
-	        {"other text", with(good(7000, 0), busy), 1},
-	        {"number", good(8000, 1), 1},
-	        {"verdict", drift, 1},
+		{"first", good(1000, 1), 1},
+		{"fault", bad(2000, REASON_TIMEOUT), 1},
+		{"same fault", bad(2500, REASON_TIMEOUT), 0},
+		{"other fault", bad(2600, REASON_RESET), 1},
+		{"flag", with(good(3000, 0), value_bool(true)), 1},
+		{"same flag", with(good(4000, 0), value_bool(true)), 0},
+		{"other flag", with(good(4500, 0), value_bool(false)), 1},
+		{"text", with(good(5000, 0), ready), 1},
+		{"same text", with(good(6000, 0), ready), 0},
+		{"other text", with(good(7000, 0), busy), 1},
+		{"number", good(8000, 1), 1},
+		{"verdict", drift, 1},
 	};
 	struct reduce r = {.begun = false};
 	struct sample out[2];
@@ -193,11 +193,11 @@ static void lasting_fault_is_news_once_a_minute(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_reading_within_deviation_of_the_lines),
-	        cmocka_unit_test(constant_is_told_once_and_at_max_interval),
-	        cmocka_unit_test(jump_brings_the_reading_before_it),
-	        cmocka_unit_test(fault_verdict_flag_and_text_are_told_at_once),
-	        cmocka_unit_test(lasting_fault_is_news_once_a_minute),
+		cmocka_unit_test(every_reading_within_deviation_of_the_lines),
+		cmocka_unit_test(constant_is_told_once_and_at_max_interval),
+		cmocka_unit_test(jump_brings_the_reading_before_it),
+		cmocka_unit_test(fault_verdict_flag_and_text_are_told_at_once),
+		cmocka_unit_test(lasting_fault_is_news_once_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

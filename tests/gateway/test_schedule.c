@@ -148,14 +148,14 @@ static void phases_are_spread_over_the_period(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(deadlines_do_not_drift_in_a_day),
-	        cmocka_unit_test(groups_whose_deadlines_coincide_are_read_together),
-	        cmocka_unit_test(busy_device_is_an_overrun_and_then_stale),
-	        cmocka_unit_test(frozen_gateway_polls_once_when_it_wakes),
-	        cmocka_unit_test(silent_device_backs_off_doubling_to_30_s),
-	        cmocka_unit_test(tags_of_a_device_left_alone_are_lost_at_their_deadlines),
-	        cmocka_unit_test(fastest_group_follows_the_end_of_its_read),
-	        cmocka_unit_test(phases_are_spread_over_the_period),
+		cmocka_unit_test(deadlines_do_not_drift_in_a_day),
+		cmocka_unit_test(groups_whose_deadlines_coincide_are_read_together),
+		cmocka_unit_test(busy_device_is_an_overrun_and_then_stale),
+		cmocka_unit_test(frozen_gateway_polls_once_when_it_wakes),
+		cmocka_unit_test(silent_device_backs_off_doubling_to_30_s),
+		cmocka_unit_test(tags_of_a_device_left_alone_are_lost_at_their_deadlines),
+		cmocka_unit_test(fastest_group_follows_the_end_of_its_read),
+		cmocka_unit_test(phases_are_spread_over_the_period),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

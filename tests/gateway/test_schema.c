@@ -16,26 +16,26 @@
 #include "gateway/config/schema.h"
 
 static const struct schema_key sub_keys[] = {
-        {"on", SCHEMA_BOOL, "a flag", .preset = "true"},
-        {0},
+	{"on", SCHEMA_BOOL, "a flag", .preset = "true"},
+	{0},
 };
 static const struct schema_object sub = {"sub", "below", sub_keys};
 static const struct schema_key keys[] = {
-        {"port", SCHEMA_INT, "a number", .min = 1, .max = 9, .preset = "5"},
-        {"ratio", SCHEMA_REAL, "a number", .min = 0, .max = 1e300},
-        {"wait", SCHEMA_DURATION, "a time", .min = 1, .max = 60000, .preset = "2s"},
-        {"room", SCHEMA_SIZE, "a size", .preset = "1KiB"},
-        {"pace", SCHEMA_RATE, "a rate", .shape = SCHEMA_ONE},
-        {"name", SCHEMA_TEXT, "a text", .min = 1, .max = 4},
-        {"kind", SCHEMA_CHOICE, "a choice", .choices = "tag device", .preset = "device"},
-        {"id", SCHEMA_ID, "an id", .flags = SCHEMA_REQUIRED},
-        {"ref", SCHEMA_TAG, "a tag", .shape = SCHEMA_MAP_OF},
-        {"type", SCHEMA_VALUE_TYPE, "a type", .shape = SCHEMA_LIST_OF},
-        {"sub", SCHEMA_OBJECT, "below", .object = &sub},
-        {"subs", SCHEMA_OBJECT, "below", .shape = SCHEMA_LIST_OF, .object = &sub},
-        {"new", SCHEMA_ANY, "later", .flags = SCHEMA_LATER},
-        {"pin", SCHEMA_INT, "a secret", .flags = SCHEMA_SECRET},
-        {0},
+	{"port", SCHEMA_INT, "a number", .min = 1, .max = 9, .preset = "5"},
+	{"ratio", SCHEMA_REAL, "a number", .min = 0, .max = 1e300},
+	{"wait", SCHEMA_DURATION, "a time", .min = 1, .max = 60000, .preset = "2s"},
+	{"room", SCHEMA_SIZE, "a size", .preset = "1KiB"},
+	{"pace", SCHEMA_RATE, "a rate", .shape = SCHEMA_ONE},
+	{"name", SCHEMA_TEXT, "a text", .min = 1, .max = 4},
+	{"kind", SCHEMA_CHOICE, "a choice", .choices = "tag device", .preset = "device"},
+	{"id", SCHEMA_ID, "an id", .flags = SCHEMA_REQUIRED},
+	{"ref", SCHEMA_TAG, "a tag", .shape = SCHEMA_MAP_OF},
+	{"type", SCHEMA_VALUE_TYPE, "a type", .shape = SCHEMA_LIST_OF},
+	{"sub", SCHEMA_OBJECT, "below", .object = &sub},
+	{"subs", SCHEMA_OBJECT, "below", .shape = SCHEMA_LIST_OF, .object = &sub},
+	{"new", SCHEMA_ANY, "later", .flags = SCHEMA_LATER},
+	{"pin", SCHEMA_INT, "a secret", .flags = SCHEMA_SECRET},
+	{0},
 };
 static const struct schema_object object = {"root", "for tests", keys};
 
@@ -101,10 +101,10 @@ static void what_is_absent_has_the_default_of_the_table(void **state)
 static void what_is_there_is_read(void **state)
 {
 	struct checked c = check(
-	        "{id: a, port: 0x7, ratio: 1e-3, wait: 5s, room: 2MiB, pace: "
-	        "2/s, name: äö, kind: tag, ref: {x: a/b}, "
-	        "type: [float32, string(8)], "
-	        "sub: {on: false}, subs: [{on: false}, {}]}");
+		"{id: a, port: 0x7, ratio: 1e-3, wait: 5s, room: 2MiB, pace: "
+		"2/s, name: äö, kind: tag, ref: {x: a/b}, "
+		"type: [float32, string(8)], "
+		"sub: {on: false}, subs: [{on: false}, {}]}");
 	struct schema_view below = schema_sub(&c.view, "sub");
 	struct schema_view second = schema_item(&c.view, "subs", 1);
 
@@ -128,60 +128,60 @@ static void each_mistake_has_its_words(void **state)
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
-	        {"{id: a, prt: 1}", "error: unknown key 'prt' (did you mean 'port'?)"},
-	        {"{id: a, sub: {no: 1}}",
+		{"{id: a, prt: 1}", "error: unknown key 'prt' (did you mean 'port'?)"},
+		{"{id: a, sub: {no: 1}}",
 	         "error: unknown key 'no' in sub (did you mean 'on'?)"},
-	        {"{}", "error: missing key 'id'"},
-	        {"{id: a, port: 10}",
+		{"{}", "error: missing key 'id'"},
+		{"{id: a, port: 10}",
 	         "error: 'port' must be a whole number from 1 to 9, not '10'"},
-	        {"{id: a, port: \"5\"}",
+		{"{id: a, port: \"5\"}",
 	         "error: 'port' must be a whole number from 1 to 9, not "
 	         "the text \"5\": remove the quotes"},
-	        {"{id: a, port: [5]}",
+		{"{id: a, port: [5]}",
 	         "error: 'port' must be a whole number from 1 to 9, not a list"},
-	        {"{id: a, port: }",
+		{"{id: a, port: }",
 	         "error: 'port' must be a whole number from 1 to 9, not nothing"},
-	        {"{id: a, ratio: -1}",
+		{"{id: a, ratio: -1}",
 	         "error: 'ratio' must be a number not below 0, not '-1'"},
-	        {"{id: a, wait: 5}",
+		{"{id: a, wait: 5}",
 	         "error: 'wait' must be a duration such as 500ms, from 1ms "
 	         "to 1min, not '5': add its unit (ms, s, min, h, d)"},
-	        {"{id: a, wait: 2min}",
+		{"{id: a, wait: 2min}",
 	         "error: 'wait' must be a duration such as 500ms, from "
 	         "1ms to 1min, not '2min'"},
-	        {"{id: a, room: 5}",
+		{"{id: a, room: 5}",
 	         "error: 'room' must be a size such as 2GiB, not '5': add "
 	         "its unit (B, KiB, MiB, GiB)"},
-	        {"{id: a, name: no}",
+		{"{id: a, name: no}",
 	         "error: 'name' must be text of 1 to 4 bytes, not 'no': "
 	         "that is a boolean in YAML; put it in quotes"},
-	        {"{id: a, name: ~}",
+		{"{id: a, name: ~}",
 	         "error: 'name' must be text of 1 to 4 bytes, not '~'"},
-	        {"{id: a, kind: tga}", "error: 'kind' must be one of tag, device, not "
+		{"{id: a, kind: tga}", "error: 'kind' must be one of tag, device, not "
 	                               "'tga' (did you mean 'tag'?)"},
-	        {"{id: a, sub: {on: yes}}",
+		{"{id: a, sub: {on: yes}}",
 	         "error: 'on' in sub must be true or false, not 'yes': "
 	         "a boolean in YAML 1.1 only, write true"},
-	        {"{id: a, subs: [{on: \"true\"}]}",
+		{"{id: a, subs: [{on: \"true\"}]}",
 	         "error: 'on' in subs[0] must be true or "
 	         "false, not the text \"true\": remove the "
 	         "quotes"},
-	        {"{id: a, subs: [1]}", "error: 'subs[0]' must be a map of keys, not '1'"},
-	        {"{id: a, subs: {}}", "error: 'subs' must be a list, not a map"},
-	        {"{id: a, ref: {x: b}}", "error: 'x' in ref must be DEVICE/TAG, not 'b'"},
-	        {"{id: a, ref: {no: b/c}}",
+		{"{id: a, subs: [1]}", "error: 'subs[0]' must be a map of keys, not '1'"},
+		{"{id: a, subs: {}}", "error: 'subs' must be a list, not a map"},
+		{"{id: a, ref: {x: b}}", "error: 'x' in ref must be DEVICE/TAG, not 'b'"},
+		{"{id: a, ref: {no: b/c}}",
 	         "error: 'no' in ref is a boolean in YAML; put it in quotes"},
-	        {"{id: a, type: [flaot32]}",
+		{"{id: a, type: [flaot32]}",
 	         "error: 'type[0]' must be a type such as float32, "
 	         "not 'flaot32' (did you mean 'float32'?)"},
-	        {"{id: a, type: [bit(16)]}",
+		{"{id: a, type: [bit(16)]}",
 	         "error: 'type[0]' must be a type such as float32, "
 	         "not 'bit(16)': bit(n): a bit's number from 0 to "
 	         "15"},
-	        {"{id: a, pin: x123}", "error: 'pin' must be a whole number, not this"},
-	        {"{id: a, new: {what: ever}}",
+		{"{id: a, pin: x123}", "error: 'pin' must be a whole number, not this"},
+		{"{id: a, new: {what: ever}}",
 	         "warning: 'new' is not built yet: without effect"},
-	        {"[a]", "error: a configuration is a map of keys, not a list"},
+		{"[a]", "error: a configuration is a map of keys, not a list"},
 	};
 
 	(void)state;
@@ -295,12 +295,12 @@ static void json_schema_has_every_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(what_is_absent_has_the_default_of_the_table),
-	        cmocka_unit_test(what_is_there_is_read),
-	        cmocka_unit_test(each_mistake_has_its_words),
-	        cmocka_unit_test(a_bad_value_reads_as_its_default),
-	        cmocka_unit_test(the_table_of_the_file_is_sound),
-	        cmocka_unit_test(json_schema_has_every_key),
+		cmocka_unit_test(what_is_absent_has_the_default_of_the_table),
+		cmocka_unit_test(what_is_there_is_read),
+		cmocka_unit_test(each_mistake_has_its_words),
+		cmocka_unit_test(a_bad_value_reads_as_its_default),
+		cmocka_unit_test(the_table_of_the_file_is_sound),
+		cmocka_unit_test(json_schema_has_every_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -546,17 +546,17 @@ static void whatever_happens_every_row_arrives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(undisturbed_samples_go_once_and_live),
-	        cmocka_unit_test(outage_is_filled_from_the_history_oldest_first),
-	        cmocka_unit_test(live_goes_before_backlog),
-	        cmocka_unit_test(backlog_keeps_its_rate),
-	        cmocka_unit_test(window_is_never_exceeded),
-	        cmocka_unit_test(batch_waits_for_room_before_it_overtakes),
-	        cmocka_unit_test(rows_that_were_never_shown_are_delivered),
-	        cmocka_unit_test(history_that_cannot_be_read_is_tried_again),
-	        cmocka_unit_test(broken_link_is_told),
-	        cmocka_unit_test(events_survive_a_disconnection),
-	        cmocka_unit_test(whatever_happens_every_row_arrives),
+		cmocka_unit_test(undisturbed_samples_go_once_and_live),
+		cmocka_unit_test(outage_is_filled_from_the_history_oldest_first),
+		cmocka_unit_test(live_goes_before_backlog),
+		cmocka_unit_test(backlog_keeps_its_rate),
+		cmocka_unit_test(window_is_never_exceeded),
+		cmocka_unit_test(batch_waits_for_room_before_it_overtakes),
+		cmocka_unit_test(rows_that_were_never_shown_are_delivered),
+		cmocka_unit_test(history_that_cannot_be_read_is_tried_again),
+		cmocka_unit_test(broken_link_is_told),
+		cmocka_unit_test(events_survive_a_disconnection),
+		cmocka_unit_test(whatever_happens_every_row_arrives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,13 +102,13 @@ static void refusal_is_told_and_the_next_server_tried(void **state)
 		int code;
 		const char *text, *want;
 	} cases[] = {
-	        {-1, "TCP/TLS connect failure", "mqtt://a:1883: no connection"},
-	        {-1, "TCP/TLS connect failure",
+		{-1, "TCP/TLS connect failure", "mqtt://a:1883: no connection"},
+		{-1, "TCP/TLS connect failure",
 	         "mqtts://b:8883: no connection, or the certificate is for another host"},
-	        {4, "CONNACK return code", "mqtt://a:1883: bad user name or password"},
-	        {-1, "certificate verify failed",
+		{4, "CONNACK return code", "mqtt://a:1883: bad user name or password"},
+		{-1, "certificate verify failed",
 	         "mqtts://b:8883: certificate verify failed"},
-	        {5, "", "mqtt://a:1883: not authorised"},
+		{5, "", "mqtt://a:1883: not authorised"},
 	};
 	struct bench *b = bench_new();
 
@@ -234,14 +234,14 @@ static void closing_session_begins_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(refusal_is_told_and_the_next_server_tried),
-	        cmocka_unit_test(session_clears_the_error),
-	        cmocka_unit_test(attempt_without_end_is_given_up),
-	        cmocka_unit_test(attempt_that_cannot_begin_counts_as_failed),
-	        cmocka_unit_test(message_without_answer_ends_the_session),
-	        cmocka_unit_test(reports_of_what_is_over_are_ignored),
-	        cmocka_unit_test(short_sessions_ask_for_a_namesake),
-	        cmocka_unit_test(closing_session_begins_nothing),
+		cmocka_unit_test(refusal_is_told_and_the_next_server_tried),
+		cmocka_unit_test(session_clears_the_error),
+		cmocka_unit_test(attempt_without_end_is_given_up),
+		cmocka_unit_test(attempt_that_cannot_begin_counts_as_failed),
+		cmocka_unit_test(message_without_answer_ends_the_session),
+		cmocka_unit_test(reports_of_what_is_over_are_ignored),
+		cmocka_unit_test(short_sessions_ask_for_a_namesake),
+		cmocka_unit_test(closing_session_begins_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void rig_init(struct rig *r, double speed, int64_t for_ms,
 	r->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	uv_ip4_addr("127.0.0.1", sim_port(r->sim), &address);
 	assert_int_equal(
-	        connect(r->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+		connect(r->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(fcntl(r->fd, F_SETFL, O_NONBLOCK), 0);
 }
 
@@ -273,13 +273,13 @@ static void address_that_is_none_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(signals_are_on_the_map),
-	        cmocka_unit_test(written_setpoint_moves_the_plant),
-	        cmocka_unit_test(injected_faults_are_felt),
-	        cmocka_unit_test(lost_sensor_shows_no_number),
-	        cmocka_unit_test(late_turn_is_an_overrun_and_no_burst),
-	        cmocka_unit_test(fast_run_ends_in_time),
-	        cmocka_unit_test(address_that_is_none_is_refused),
+		cmocka_unit_test(signals_are_on_the_map),
+		cmocka_unit_test(written_setpoint_moves_the_plant),
+		cmocka_unit_test(injected_faults_are_felt),
+		cmocka_unit_test(lost_sensor_shows_no_number),
+		cmocka_unit_test(late_turn_is_an_overrun_and_no_burst),
+		cmocka_unit_test(fast_run_ends_in_time),
+		cmocka_unit_test(address_that_is_none_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,21 +64,21 @@ double twin_progress(const struct twin *t, uint32_t tag)
 static const struct tag tags[] = {{.device = "d", .name = "a", .unit = "m"},
                                   {.device = "d", .name = "b", .unit = ""}};
 static const struct device_config device = {
-        .id = "d", .driver = "modbus", .address = "tcp://x", .n_points = 2};
+	.id = "d", .driver = "modbus", .address = "tcp://x", .n_points = 2};
 static const char *const destinations[] = {"mqtt"};
 static const struct config config = {
-        .gateway_id = "g",
-        .mqtt = {.qos = 1},
-        .history = {.destinations = destinations, .n_destinations = 1},
-        .devices = &device,
-        .n_devices = 1,
-        .tags = tags,
-        .n_tags = 2,
+	.gateway_id = "g",
+	.mqtt = {.qos = 1},
+	.history = {.destinations = destinations, .n_destinations = 1},
+	.devices = &device,
+	.n_devices = 1,
+	.tags = tags,
+	.n_tags = 2,
 };
 static const struct status_parts parts = {
-        .config = &config,
-        .publisher = (struct publisher *)&published, /* there is one */
-        .stored_before = 1000,
+	.config = &config,
+	.publisher = (struct publisher *)&published, /* there is one */
+	.stored_before = 1000,
 };
 
 static int setup(void **state)
@@ -208,12 +208,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
-	        TEST(balance_holds_while_samples_are_on_their_way),
-	        TEST(sample_that_storage_lost_count_of_shows),
-	        TEST(destination_has_its_own_balance),
-	        TEST(what_is_not_known_is_null),
-	        TEST(silent_device_says_why),
-	        TEST(tags_that_were_read_are_listed_with_their_alarm),
+		TEST(balance_holds_while_samples_are_on_their_way),
+		TEST(sample_that_storage_lost_count_of_shows),
+		TEST(destination_has_its_own_balance),
+		TEST(what_is_not_known_is_null),
+		TEST(silent_device_says_why),
+		TEST(tags_that_were_read_are_listed_with_their_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

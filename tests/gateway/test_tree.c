@@ -72,16 +72,16 @@ static void what_is_no_tree_is_refused_with_its_place(void **state)
 		const char *name, *text;
 		int err;
 	} cases[] = {
-	        {"tab", "a:\n\tb: 1", -EINVAL},
-	        {"unclosed", "a: [1", -EINVAL},
-	        {"unknown alias", "a: *b", -EINVAL},
-	        {"circle", "a: &a [*a]", -EINVAL},
-	        {"map as a key", "{a: 1}: 2", -EINVAL},
-	        {"encoding", "a: \xff", -EINVAL},
-	        {"second document", "a: 1\n--- b\n", 0},
-	        {"duplicate", "a: 1\na: 2\n", 0},
-	        {"tag", "a: !!int 2\n", 0},
-	        {"NUL", "a: \"x\\0y\"\n", 0},
+		{"tab", "a:\n\tb: 1", -EINVAL},
+		{"unclosed", "a: [1", -EINVAL},
+		{"unknown alias", "a: *b", -EINVAL},
+		{"circle", "a: &a [*a]", -EINVAL},
+		{"map as a key", "{a: 1}: 2", -EINVAL},
+		{"encoding", "a: \xff", -EINVAL},
+		{"second document", "a: 1\n--- b\n", 0},
+		{"duplicate", "a: 1\na: 2\n", 0},
+		{"tag", "a: !!int 2\n", 0},
+		{"NUL", "a: \"x\\0y\"\n", 0},
 	};
 
 	(void)state;
@@ -142,7 +142,7 @@ static void nothing_is_no_tree(void **state)
 static void environment_is_put_in_once(void **state)
 {
 	struct loaded l = load(
-	        "a: &x \"<${POLLUX_TEST_A}${POLLUX_TEST_B}>\"\nb: *x\nc: $x\n");
+		"a: &x \"<${POLLUX_TEST_A}${POLLUX_TEST_B}>\"\nb: *x\nc: $x\n");
 
 	(void)state;
 	setenv("POLLUX_TEST_A", "${POLLUX_TEST_B}", 1);
@@ -176,14 +176,14 @@ static void unset_environment_is_complained_about(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(values_know_where_they_stand),
-	        cmocka_unit_test(an_alias_is_what_it_stands_for),
-	        cmocka_unit_test(what_is_no_tree_is_refused_with_its_place),
-	        cmocka_unit_test(of_duplicates_the_first_counts),
-	        cmocka_unit_test(depth_and_size_are_limited),
-	        cmocka_unit_test(nothing_is_no_tree),
-	        cmocka_unit_test(environment_is_put_in_once),
-	        cmocka_unit_test(unset_environment_is_complained_about),
+		cmocka_unit_test(values_know_where_they_stand),
+		cmocka_unit_test(an_alias_is_what_it_stands_for),
+		cmocka_unit_test(what_is_no_tree_is_refused_with_its_place),
+		cmocka_unit_test(of_duplicates_the_first_counts),
+		cmocka_unit_test(depth_and_size_are_limited),
+		cmocka_unit_test(nothing_is_no_tree),
+		cmocka_unit_test(environment_is_put_in_once),
+		cmocka_unit_test(unset_environment_is_complained_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

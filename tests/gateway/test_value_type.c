@@ -21,29 +21,29 @@ static void names_are_understood_with_their_argument(void **state)
 		enum value_type type;
 		uint16_t length;
 	} cases[] = {
-	        {"bool", 0, TYPE_BOOL, 0},
-	        {"float32", 0, TYPE_FLOAT32, 0},
-	        {"uint64", 0, TYPE_UINT64, 0},
-	        {"epoch", 0, TYPE_EPOCH, 0},
-	        {"string(8)", 0, TYPE_STRING, 8},
-	        {"string(250)", 0, TYPE_STRING, 250},
-	        {"bcd(4)", 0, TYPE_BCD, 4},
-	        {"bit(0)", 0, TYPE_BIT, 0},
-	        {"bit(15)", 0, TYPE_BIT, 15},
-	        {"string(251)", -EINVAL, 0, 0},
-	        {"string(0)", -EINVAL, 0, 0},
-	        {"string(99999999999)", -EINVAL, 0, 0},
-	        {"string", -EINVAL, 0, 0},
-	        {"string()", -EINVAL, 0, 0},
-	        {"string(8", -EINVAL, 0, 0},
-	        {"string(8))", -EINVAL, 0, 0},
-	        {"bcd(17)", -EINVAL, 0, 0},
-	        {"bit(16)", -EINVAL, 0, 0},
-	        {"bit(-1)", -EINVAL, 0, 0},
-	        {"int16(2)", -EINVAL, 0, 0},
-	        {"Float32", -EINVAL, 0, 0},
-	        {"float", -EINVAL, 0, 0},
-	        {"", -EINVAL, 0, 0},
+		{"bool", 0, TYPE_BOOL, 0},
+		{"float32", 0, TYPE_FLOAT32, 0},
+		{"uint64", 0, TYPE_UINT64, 0},
+		{"epoch", 0, TYPE_EPOCH, 0},
+		{"string(8)", 0, TYPE_STRING, 8},
+		{"string(250)", 0, TYPE_STRING, 250},
+		{"bcd(4)", 0, TYPE_BCD, 4},
+		{"bit(0)", 0, TYPE_BIT, 0},
+		{"bit(15)", 0, TYPE_BIT, 15},
+		{"string(251)", -EINVAL, 0, 0},
+		{"string(0)", -EINVAL, 0, 0},
+		{"string(99999999999)", -EINVAL, 0, 0},
+		{"string", -EINVAL, 0, 0},
+		{"string()", -EINVAL, 0, 0},
+		{"string(8", -EINVAL, 0, 0},
+		{"string(8))", -EINVAL, 0, 0},
+		{"bcd(17)", -EINVAL, 0, 0},
+		{"bit(16)", -EINVAL, 0, 0},
+		{"bit(-1)", -EINVAL, 0, 0},
+		{"int16(2)", -EINVAL, 0, 0},
+		{"Float32", -EINVAL, 0, 0},
+		{"float", -EINVAL, 0, 0},
+		{"", -EINVAL, 0, 0},
 	};
 
 	(void)state;
@@ -82,8 +82,8 @@ static void types_know_what_they_hold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(names_are_understood_with_their_argument),
-	        cmocka_unit_test(types_know_what_they_hold),
+		cmocka_unit_test(names_are_understood_with_their_argument),
+		cmocka_unit_test(types_know_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

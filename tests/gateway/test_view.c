@@ -41,13 +41,13 @@ static int free_text(void **state)
 }
 
 static const char two_tags[] =
-        "[{\"ts\":1,\"device\":\"pump\",\"tag\":\"flow\",\"value\":12.5,\"unit\":\"m3/"
-        "h\","
-        "\"predicted\":12.1,\"sigma\":0.2,\"source\":\"measured\",\"state\":\"healthy\","
-        "\"learnt\":1,\"alarm\":\"\"},"
-        "{\"ts\":1,\"device\":\"pump\",\"tag\":\"level\",\"value\":null,\"unit\":\"m\","
-        "\"predicted\":null,\"sigma\":null,\"source\":\"held\",\"state\":\"bad\","
-        "\"learnt\":0.5,\"alarm\":\"bad\"}]";
+	"[{\"ts\":1,\"device\":\"pump\",\"tag\":\"flow\",\"value\":12.5,\"unit\":\"m3/"
+	"h\","
+	"\"predicted\":12.1,\"sigma\":0.2,\"source\":\"measured\",\"state\":\"healthy\","
+	"\"learnt\":1,\"alarm\":\"\"},"
+	"{\"ts\":1,\"device\":\"pump\",\"tag\":\"level\",\"value\":null,\"unit\":\"m\","
+	"\"predicted\":null,\"sigma\":null,\"source\":\"held\",\"state\":\"bad\","
+	"\"learnt\":0.5,\"alarm\":\"bad\"}]";
 
 static void tags_are_listed_with_alarms_under_them(void **state)
 {
@@ -91,16 +91,16 @@ static void colour_is_switched_off_again(void **state)
 static void status_shows_balance_destination_and_devices(void **state)
 {
 	json_t *o = parsed(
-	        "{\"gateway\":\"g\",\"version\":\"1\",\"uptime_s\":5.5,\"tags\":3,"
-	        "\"learnt\":1,\"monitored\":2,\"produced\":10,\"stored\":9,"
-	        "\"dropped\":{\"storage\":1},\"history\":{\"bytes\":2000000,\"error\":"
-	        "null},"
-	        "\"destinations\":[{\"name\":\"mqtt\",\"connected\":false,"
-	        "\"server\":\"mqtt://a:1\",\"error\":\"refused\",\"delivered\":4,"
-	        "\"pending\":5,\"evicted\":0}],"
-	        "\"devices\":[{\"id\":\"pump\",\"state\":\"down\",\"error\":\"timeout\","
-	        "\"ok_pct\":null,\"rtt_ms\":1.25,\"reads\":7,\"overruns\":2,"
-	        "\"address\":\"tcp://a\"}]}");
+		"{\"gateway\":\"g\",\"version\":\"1\",\"uptime_s\":5.5,\"tags\":3,"
+		"\"learnt\":1,\"monitored\":2,\"produced\":10,\"stored\":9,"
+		"\"dropped\":{\"storage\":1},\"history\":{\"bytes\":2000000,\"error\":"
+		"null},"
+		"\"destinations\":[{\"name\":\"mqtt\",\"connected\":false,"
+		"\"server\":\"mqtt://a:1\",\"error\":\"refused\",\"delivered\":4,"
+		"\"pending\":5,\"evicted\":0}],"
+		"\"devices\":[{\"id\":\"pump\",\"state\":\"down\",\"error\":\"timeout\","
+		"\"ok_pct\":null,\"rtt_ms\":1.25,\"reads\":7,\"overruns\":2,"
+		"\"address\":\"tcp://a\"}]}");
 	FILE *f = open_memstream(&text, &size);
 
 	(void)state;
@@ -119,11 +119,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, free_text)
-	        TEST(tags_are_listed_with_alarms_under_them),
-	        TEST(tags_in_alarm_come_first_when_not_all_fit),
-	        TEST(nothing_wrong_is_said),
-	        TEST(colour_is_switched_off_again),
-	        TEST(status_shows_balance_destination_and_devices),
+		TEST(tags_are_listed_with_alarms_under_them),
+		TEST(tags_in_alarm_come_first_when_not_all_fit),
+		TEST(nothing_wrong_is_said),
+		TEST(colour_is_switched_off_again),
+		TEST(status_shows_balance_destination_and_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,12 +27,12 @@
 #define SECOND INT64_C(1000000)
 
 static const struct history_device plant_devices[] = {
-        {"pump", "modbus", "tcp://192.0.2.10"},
-        {"plc", "modbus", "tcp://192.0.2.11"},
+	{"pump", "modbus", "tcp://192.0.2.10"},
+	{"plc", "modbus", "tcp://192.0.2.11"},
 };
 
 static const struct tag plant_tags[] = {
-        {.device = "pump",
+	{.device = "pump",
          .name = "flow",
          .unit = "m3/h",
          .description = "after the pump",
@@ -40,7 +40,7 @@ static const struct tag plant_tags[] = {
          .type = TYPE_FLOAT32,
          .period_ms = 1000,
          .analog = true},
-        {.device = "pump",
+	{.device = "pump",
          .name = "count",
          .unit = "",
          .description = "",
@@ -48,7 +48,7 @@ static const struct tag plant_tags[] = {
          .type = TYPE_UINT64,
          .period_ms = 1000,
          .analog = true},
-        {.device = "plc",
+	{.device = "plc",
          .name = "ready",
          .unit = "",
          .description = "",
@@ -56,7 +56,7 @@ static const struct tag plant_tags[] = {
          .type = TYPE_BOOL,
          .device_index = 1,
          .writable = true},
-        {.device = "plc",
+	{.device = "plc",
          .name = "batch",
          .unit = "",
          .description = "",
@@ -80,15 +80,15 @@ static inline void plant_init(struct plant *p)
 	snprintf(p->dir, sizeof(p->dir), "/tmp/pollux-test-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	p->cfg = (struct history_config){
-	        .state_dir = p->dir,
-	        .gateway_id = "cell7",
-	        .commit_ms = 1000,
-	        .devices = plant_devices,
-	        .n_devices = ARRAY_SIZE(plant_devices),
-	        .tags = plant_tags,
-	        .n_tags = ARRAY_SIZE(plant_tags),
-	        .destinations = plant_destinations,
-	        .n_destinations = 1,
+		.state_dir = p->dir,
+		.gateway_id = "cell7",
+		.commit_ms = 1000,
+		.devices = plant_devices,
+		.n_devices = ARRAY_SIZE(plant_devices),
+		.tags = plant_tags,
+		.n_tags = ARRAY_SIZE(plant_tags),
+		.destinations = plant_destinations,
+		.n_destinations = 1,
 	};
 	p->at = T0_US;
 }
@@ -135,11 +135,11 @@ static inline void plant_fini(struct plant *p)
 static inline struct sample sample_of(uint32_t tag, int64_t ts_us, double value)
 {
 	return (struct sample){
-	        .ts_us = ts_us,
-	        .tag = tag,
-	        .value = value_real(value),
-	        .last = NAN,
-	        .est = {.predicted = value - 0.5,
+		.ts_us = ts_us,
+		.tag = tag,
+		.value = value_real(value),
+		.last = NAN,
+		.est = {.predicted = value - 0.5,
 	                .sigma = 0.25,
 	                .estimate = value,
 	                .score = 0.1,
@@ -216,11 +216,11 @@ static inline void assert_balance(struct plant *p)
 		if (c.stored != c.destination[d].delivered + c.destination[d].pending +
 		                        c.destination[d].evicted) {
 			fail_msg(
-			        "stored %lld, delivered %lld, pending %lld, evicted %lld",
-			        (long long)c.stored,
-			        (long long)c.destination[d].delivered,
-			        (long long)c.destination[d].pending,
-			        (long long)c.destination[d].evicted);
+				"stored %lld, delivered %lld, pending %lld, evicted %lld",
+				(long long)c.stored,
+				(long long)c.destination[d].delivered,
+				(long long)c.destination[d].pending,
+				(long long)c.destination[d].evicted);
 		}
 		assert_int_equal(cursor_uncovered(p->h, &kept, 0, INT64_MAX, &pending),
 		                 0);

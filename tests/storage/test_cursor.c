@@ -25,11 +25,11 @@ static void backlog_that_meets_the_live_stretch_is_one_with_it(void **state)
 		const char *name;
 		struct cursor c, want;
 	} cases[] = {
-	        {"no stretch", {10, 0, 0}, {10, 0, 0}},
-	        {"rows between", {10, 20, 30}, {10, 20, 30}},
-	        {"next to it", {19, 20, 30}, {30, 0, 0}},
-	        {"into it", {25, 20, 30}, {30, 0, 0}},
-	        {"beyond it", {35, 20, 30}, {35, 0, 0}},
+		{"no stretch", {10, 0, 0}, {10, 0, 0}},
+		{"rows between", {10, 20, 30}, {10, 20, 30}},
+		{"next to it", {19, 20, 30}, {30, 0, 0}},
+		{"into it", {25, 20, 30}, {30, 0, 0}},
+		{"beyond it", {35, 20, 30}, {35, 0, 0}},
 	};
 
 	(void)state;
@@ -182,10 +182,10 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(backlog_that_meets_the_live_stretch_is_one_with_it),
-	        CASE(cursor_waits_for_the_commit),
-	        CASE(cursor_is_kept_by_name),
-	        CASE(balance_holds_over_outages_crashes_and_evictions),
+		CASE(backlog_that_meets_the_live_stretch_is_one_with_it),
+		CASE(cursor_waits_for_the_commit),
+		CASE(cursor_is_kept_by_name),
+		CASE(balance_holds_over_outages_crashes_and_evictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

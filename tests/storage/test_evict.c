@@ -148,10 +148,10 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(old_rows_go_and_their_minutes_stay),
-	        CASE(clock_that_is_not_synced_deletes_nothing),
-	        CASE(undelivered_rows_leave_a_gap),
-	        CASE(small_file_is_a_ring),
+		CASE(old_rows_go_and_their_minutes_stay),
+		CASE(clock_that_is_not_synced_deletes_nothing),
+		CASE(undelivered_rows_leave_a_gap),
+		CASE(small_file_is_a_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

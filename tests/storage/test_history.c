@@ -26,10 +26,10 @@ static void committed_rows_read_as_they_were_given(void **state)
 {
 	struct plant *p = *state;
 	struct sample rows[] = {
-	        sample_of(0, T0_US + 1234567, 12.5),
-	        sample_of(1, T0_US + 1234567, 0),
-	        sample_of(2, T0_US + 1234567, 0),
-	        sample_of(3, T0_US + 1234567, 0),
+		sample_of(0, T0_US + 1234567, 12.5),
+		sample_of(1, T0_US + 1234567, 0),
+		sample_of(2, T0_US + 1234567, 0),
+		sample_of(3, T0_US + 1234567, 0),
 	};
 
 	rows[1].value = (struct value){.kind = VALUE_UINT, .u64 = UINT64_MAX};
@@ -39,9 +39,9 @@ static void committed_rows_read_as_they_were_given(void **state)
 	assert_int_equal(history_append(p->h, T0_US + 1234567, rows, 4), 0);
 	assert_int_equal(history_commit(p->h), 0);
 	assert_string_equal(
-	        query(p, "select device, tag, value, unit, predicted, residual, quality,"
+		query(p, "select device, tag, value, unit, predicted, residual, quality,"
 	                 " source, state, ts_us from history where tag = 'flow'"),
-	        "pump|flow|12.5|m3/h|12.0|0.5|good|measured|healthy|1767312001234567");
+		"pump|flow|12.5|m3/h|12.0|0.5|good|measured|healthy|1767312001234567");
 	assert_string_equal(query(p, "select value, typeof(value) from history"
 	                             " where tag = 'count'"),
 	                    "18446744073709551615|text");
@@ -96,14 +96,14 @@ static void batch_that_is_none_is_refused_whole(void **state)
 		int64_t at;
 		struct sample rows[2];
 	} cases[] = {
-	        {"not later", T0_US, {sample_of(0, T0_US, 1), sample_of(1, T0_US, 1)}},
-	        {"tag twice",
+		{"not later", T0_US, {sample_of(0, T0_US, 1), sample_of(1, T0_US, 1)}},
+		{"tag twice",
 	         T0_US + 9,
 	         {sample_of(0, T0_US, 1), sample_of(0, T0_US + 9, 1)}},
-	        {"no such tag",
+		{"no such tag",
 	         T0_US + 9,
 	         {sample_of(0, T0_US, 1), sample_of(4, T0_US, 1)}},
-	        {"future",
+		{"future",
 	         T0_US + 9,
 	         {sample_of(0, T0_US, 1), sample_of(1, T0_US + 10, 1)}},
 	};
@@ -190,10 +190,10 @@ static void event_raises_and_clears_its_alarm(void **state)
 	assert_int_equal(history_commit(p->h), 0);
 	assert_string_equal(query(p, "select count(*) from events"), "3");
 	assert_string_equal(
-	        query(p, "select device, tag, kind, severity, state, value,"
+		query(p, "select device, tag, kind, severity, state, value,"
 	                 " threshold, message, cleared is not null,"
 	                 " acknowledged_by from alarms"),
-	        "pump|flow|drift|alarm|cleared|3.0|0.5|pump/flow drifts|1|ada");
+		"pump|flow|drift|alarm|cleared|3.0|0.5|pump/flow drifts|1|ada");
 }
 
 static void device_event_sets_the_state_of_the_device(void **state)
@@ -224,7 +224,7 @@ static void device_event_sets_the_state_of_the_device(void **state)
 	assert_int_equal(history_event(p->h, &e), 0);
 	assert_int_equal(history_commit(p->h), 0);
 	assert_string_equal(
-	        query(p, "select state, error from devices where device = 'plc'"), "ok|");
+		query(p, "select state, error from devices where device = 'plc'"), "ok|");
 }
 
 static void stamps_after_a_crash_begin_beyond_the_reserve(void **state)
@@ -281,29 +281,29 @@ static void second_instance_is_refused(void **state)
 static void columns_are_those_of_the_contract(void **state)
 {
 	static const char row[] = "time,device,tag,value,unit,predicted,residual,quality,"
-	                          "source,state,ts_us";
+				  "source,state,ts_us";
 	static const char span[] = "time,device,tag,n,good,min,avg,max,last,unit,ts_us";
 	static const char happened[] =
-	        "time,device,tag,kind,severity,state,value,predicted,"
-	        "threshold,message,cleared,acknowledged_by";
+		"time,device,tag,kind,severity,state,value,predicted,"
+		"threshold,message,cleared,acknowledged_by";
 	static const struct {
 		const char *view, *columns;
 	} cases[] = {
-	        {"recent", row},
-	        {"history", row},
-	        {"now", "device,tag,value,unit,predicted,sigma,quality,state,age_s,time"},
-	        {"minutely", span},
-	        {"hourly", span},
-	        {"alarms", happened},
-	        {"events", happened},
-	        {"commands",
+		{"recent", row},
+		{"history", row},
+		{"now", "device,tag,value,unit,predicted,sigma,quality,state,age_s,time"},
+		{"minutely", span},
+		{"hourly", span},
+		{"alarms", happened},
+		{"events", happened},
+		{"commands",
 	         "time,origin,device,tag,requested,before,readback,status,error"},
-	        {"models", "time,component,version,parameters,train_error,held_out_error,"
+		{"models", "time,component,version,parameters,train_error,held_out_error,"
 	                   "accepted"},
-	        {"devices", "device,driver,address,state,since,error"},
-	        {"tags", "device,tag,unit,type,period_ms,writable,description"},
-	        {"gaps", "time,device,tag,ts_from,ts_to,n,reason"},
-	        {"forecasts",
+		{"devices", "device,driver,address,state,since,error"},
+		{"tags", "device,tag,unit,type,period_ms,writable,description"},
+		{"gaps", "time,device,tag,ts_from,ts_to,n,reason"},
+		{"forecasts",
 	         "time,component,tag,horizon_s,predicted,low,high,actual,error,"
 	         "persistence"},
 	};
@@ -322,18 +322,18 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(committed_rows_read_as_they_were_given),
-	        CASE(lost_reading_is_null_and_says_so),
-	        CASE(held_row_stands_at_its_own_time),
-	        CASE(batch_that_is_none_is_refused_whole),
-	        CASE(tag_keeps_its_rows_over_a_new_configuration),
-	        CASE(now_has_the_newest_of_each_tag),
-	        CASE(event_raises_and_clears_its_alarm),
-	        CASE(device_event_sets_the_state_of_the_device),
-	        CASE(stamps_after_a_crash_begin_beyond_the_reserve),
-	        CASE(file_is_read_by_the_group_and_nobody_else),
-	        CASE(second_instance_is_refused),
-	        CASE(columns_are_those_of_the_contract),
+		CASE(committed_rows_read_as_they_were_given),
+		CASE(lost_reading_is_null_and_says_so),
+		CASE(held_row_stands_at_its_own_time),
+		CASE(batch_that_is_none_is_refused_whole),
+		CASE(tag_keeps_its_rows_over_a_new_configuration),
+		CASE(now_has_the_newest_of_each_tag),
+		CASE(event_raises_and_clears_its_alarm),
+		CASE(device_event_sets_the_state_of_the_device),
+		CASE(stamps_after_a_crash_begin_beyond_the_reserve),
+		CASE(file_is_read_by_the_group_and_nobody_else),
+		CASE(second_instance_is_refused),
+		CASE(columns_are_those_of_the_contract),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,10 +72,10 @@ static void file_that_is_not_ours_is_set_aside(void **state)
 		const char *sql; /* NULL: the file is emptied */
 		const char *found;
 	} cases[] = {
-	        {"pragma user_version = 99", "history.db was written by a newer Pollux"},
-	        {"pragma application_id = 1", "history.db was no history of Pollux"},
-	        {"drop table fresh", "history.db was damaged"},
-	        {NULL, "history.db was damaged"},
+		{"pragma user_version = 99", "history.db was written by a newer Pollux"},
+		{"pragma application_id = 1", "history.db was no history of Pollux"},
+		{"drop table fresh", "history.db was damaged"},
+		{NULL, "history.db was damaged"},
 	};
 	struct plant *p = *state;
 	int64_t reserve;
@@ -102,8 +102,8 @@ static void file_that_is_not_ours_is_set_aside(void **state)
 		append_seconds(p, 1);
 		assert_string_equal(query(p, "select count(*) from history"), "4");
 		assert_string_equal(
-		        query(p, "select count(*), ts_to > 0, device from gaps"),
-		        "1|1|*");
+			query(p, "select count(*), ts_to > 0, device from gaps"),
+			"1|1|*");
 		snprintf(name, sizeof(name), "history.db.damaged-%zu", i + 1);
 		assert_true(exists(p, name));
 		plant_close(p);
@@ -553,13 +553,13 @@ static void copy_of_the_reserve_outlives_an_old_database(void **state)
 		const char *name;
 		int64_t recent, ceiling, kept, want;
 	} cases[] = {
-	        {"nothing yet", 0, 0, 0, 0},
-	        {"in step", 1000, RESERVE_STRIDE_US, 1000, 1000},
-	        {"copy not flushed before the cut", 500, RESERVE_STRIDE_US, 1000, 1000},
-	        {"database restored, process died", 9000, RESERVE_STRIDE_US, 1000, 9000},
-	        {"database restored, power cut", 500, RESERVE_STRIDE_US + 2000, 1000,
+		{"nothing yet", 0, 0, 0, 0},
+		{"in step", 1000, RESERVE_STRIDE_US, 1000, 1000},
+		{"copy not flushed before the cut", 500, RESERVE_STRIDE_US, 1000, 1000},
+		{"database restored, process died", 9000, RESERVE_STRIDE_US, 1000, 9000},
+		{"database restored, power cut", 500, RESERVE_STRIDE_US + 2000, 1000,
 	         RESERVE_STRIDE_US + 2000},
-	        {"database lost", 500, RESERVE_STRIDE_US, 0, RESERVE_STRIDE_US},
+		{"database lost", 500, RESERVE_STRIDE_US, 0, RESERVE_STRIDE_US},
 	};
 
 	(void)state;
@@ -578,16 +578,16 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(file_that_is_not_ours_is_set_aside),
-	        CASE(file_of_others_is_not_written_to),
-	        CASE(two_hundred_damaged_files_start),
-	        CASE(full_disk_costs_nothing_once_there_is_room),
-	        CASE(failed_fsync_is_not_repeated),
-	        CASE(killed_process_loses_nothing_committed),
-	        CASE(copy_of_the_reserve_outlives_an_old_database),
-	        cmocka_unit_test_setup_teardown(
-	                no_memory_refuses_and_keeps_what_was_committed, install_memory,
-	                remove_memory),
+		CASE(file_that_is_not_ours_is_set_aside),
+		CASE(file_of_others_is_not_written_to),
+		CASE(two_hundred_damaged_files_start),
+		CASE(full_disk_costs_nothing_once_there_is_room),
+		CASE(failed_fsync_is_not_repeated),
+		CASE(killed_process_loses_nothing_committed),
+		CASE(copy_of_the_reserve_outlives_an_old_database),
+		cmocka_unit_test_setup_teardown(
+			no_memory_refuses_and_keeps_what_was_committed, install_memory,
+			remove_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

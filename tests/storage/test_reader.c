@@ -89,7 +89,7 @@ static void backlog_gives_whole_batches_in_order(void **state)
 	r = open_reader(p);
 	assert_int_equal(reader_map_tags(r, plant_tags, 4), 0);
 	assert_int_equal(
-	        reader_backlog(r, T0_US, T0_US + 8 * SECOND, 4, on_backlog, &seen), 6);
+		reader_backlog(r, T0_US, T0_US + 8 * SECOND, 4, on_backlog, &seen), 6);
 	assert_int_equal(seen.n, 6);
 	assert_int_equal(seen.at[0], T0_US + SECOND);
 	assert_int_equal(seen.at[5], T0_US + 2 * SECOND);
@@ -291,15 +291,15 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(backlog_gives_whole_batches_in_order),
-	        CASE(sample_comes_back_as_it_was_appended),
-	        CASE(row_of_a_tag_no_longer_configured_is_skipped),
-	        CASE(changed_value_is_bad_and_not_wrong),
-	        CASE(history_of_a_tag_in_rows_and_in_spans),
-	        CASE(view_comes_as_text),
-	        CASE(counts_are_those_of_the_rows),
-	        CASE(stopped_history_is_read_without_writing),
-	        CASE(what_is_no_history_is_refused),
+		CASE(backlog_gives_whole_batches_in_order),
+		CASE(sample_comes_back_as_it_was_appended),
+		CASE(row_of_a_tag_no_longer_configured_is_skipped),
+		CASE(changed_value_is_bad_and_not_wrong),
+		CASE(history_of_a_tag_in_rows_and_in_spans),
+		CASE(view_comes_as_text),
+		CASE(counts_are_those_of_the_rows),
+		CASE(stopped_history_is_read_without_writing),
+		CASE(what_is_no_history_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,10 +120,10 @@ static void two_threads_lose_and_reorder_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(messages_come_out_as_they_went_in),
-	        cmocka_unit_test(full_ring_refuses_and_keeps_what_it_has),
-	        cmocka_unit_test(reservation_may_shrink),
-	        cmocka_unit_test(two_threads_lose_and_reorder_nothing),
+		cmocka_unit_test(messages_come_out_as_they_went_in),
+		cmocka_unit_test(full_ring_refuses_and_keeps_what_it_has),
+		cmocka_unit_test(reservation_may_shrink),
+		cmocka_unit_test(two_threads_lose_and_reorder_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

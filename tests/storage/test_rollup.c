@@ -35,10 +35,10 @@ static void minute_that_is_over_is_rolled_up(void **state)
 	assert_string_equal(query(p, "select count(*) from minutely where tag = 'flow'"),
 	                    "2");
 	assert_string_equal(
-	        query(p, "select device, tag, n, good, min, avg, max, last, unit,"
+		query(p, "select device, tag, n, good, min, avg, max, last, unit,"
 	                 " ts_us from minutely where tag = 'flow'"
 	                 " order by ts_us desc"),
-	        "pump|flow|6|6|60.0|85.0|110.0|110.0|m3/h|1767312060000000");
+		"pump|flow|6|6|60.0|85.0|110.0|110.0|m3/h|1767312060000000");
 }
 
 static void bad_and_uncertain_rows_count_but_do_not_weigh(void **state)
@@ -103,8 +103,8 @@ static void late_row_is_added_to_its_minute_and_hour(void **state)
 	                          " and ts_us = 1767315540000000"),
 	                    "7|5000.0|5000.0");
 	assert_string_equal(
-	        query(p, "select n, max, last from hourly where tag = 'flow'"),
-	        "361|5000.0|5000.0");
+		query(p, "select n, max, last from hourly where tag = 'flow'"),
+		"361|5000.0|5000.0");
 }
 
 /* Upkeep that dies between any two slices must count no row twice and none never. */
@@ -138,12 +138,12 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(minute_that_is_over_is_rolled_up),
-	        CASE(bad_and_uncertain_rows_count_but_do_not_weigh),
-	        CASE(text_has_only_a_last),
-	        CASE(hour_is_made_of_its_minutes),
-	        CASE(late_row_is_added_to_its_minute_and_hour),
-	        CASE(crash_in_between_changes_no_sum),
+		CASE(minute_that_is_over_is_rolled_up),
+		CASE(bad_and_uncertain_rows_count_but_do_not_weigh),
+		CASE(text_has_only_a_last),
+		CASE(hour_is_made_of_its_minutes),
+		CASE(late_row_is_added_to_its_minute_and_hour),
+		CASE(crash_in_between_changes_no_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

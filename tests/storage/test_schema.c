@@ -20,14 +20,14 @@ static void file_is_told_by_its_header(void **state)
 		const char *name, *sql;
 		enum schema_state want;
 	} cases[] = {
-	        {"nothing in it", "", SCHEMA_EMPTY},
-	        {"tables of others", "create table t(a)", SCHEMA_FOREIGN},
-	        {"id of others", "pragma application_id = 7", SCHEMA_FOREIGN},
-	        {"ours", "pragma application_id = 0x506f6c78; pragma user_version = 1",
+		{"nothing in it", "", SCHEMA_EMPTY},
+		{"tables of others", "create table t(a)", SCHEMA_FOREIGN},
+		{"id of others", "pragma application_id = 7", SCHEMA_FOREIGN},
+		{"ours", "pragma application_id = 0x506f6c78; pragma user_version = 1",
 	         SCHEMA_CURRENT},
-	        {"newer", "pragma application_id = 0x506f6c78; pragma user_version = 2",
+		{"newer", "pragma application_id = 0x506f6c78; pragma user_version = 2",
 	         SCHEMA_NEWER},
-	        {"never finished", "pragma application_id = 0x506f6c78", SCHEMA_FOREIGN},
+		{"never finished", "pragma application_id = 0x506f6c78", SCHEMA_FOREIGN},
 	};
 
 	(void)state;
@@ -103,24 +103,24 @@ static void query_of_one_tag_is_a_search_in_every_part(void **state)
 	static const struct {
 		const char *sql, *want[4];
 	} cases[] = {
-	        {"select * from history " OF_TAG,
+		{"select * from history " OF_TAG,
 	         {"r USING PRIMARY KEY (tag=? AND ts>?)",
 	          "b USING INTEGER PRIMARY KEY (rowid>?)",
 	          "r USING INDEX fresh_held (ts>?)"}},
-	        {"select * from history " OF_TAG " order by ts_us desc limit 5",
+		{"select * from history " OF_TAG " order by ts_us desc limit 5",
 	         {"r USING PRIMARY KEY (tag=? AND ts>?)",
 	          "b USING INTEGER PRIMARY KEY (rowid>?)",
 	          "r USING INDEX fresh_held (ts>?)", "MERGE (UNION ALL)"}},
-	        {"select avg(value) from history " OF_TAG,
+		{"select avg(value) from history " OF_TAG,
 	         {"r USING PRIMARY KEY (tag=? AND ts>?)",
 	          "b USING INTEGER PRIMARY KEY (rowid>?)",
 	          "r USING INDEX fresh_held (ts>?)"}},
-	        {"select * from recent limit 5",
+		{"select * from recent limit 5",
 	         {"b USING INTEGER PRIMARY KEY (rowid>?)",
 	          "r USING INDEX fresh_held (ts>?)", "MERGE (UNION ALL)"}},
-	        {"select * from hourly " OF_TAG,
+		{"select * from hourly " OF_TAG,
 	         {"r USING PRIMARY KEY (tag=? AND ts>?)"}},
-	        {"select * from minutely " OF_TAG, {"r USING PRIMARY KEY (ts>?)"}},
+		{"select * from minutely " OF_TAG, {"r USING PRIMARY KEY (ts>?)"}},
 	};
 	sqlite3 *db = memory();
 
@@ -146,10 +146,10 @@ static void query_of_one_tag_is_a_search_in_every_part(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(file_is_told_by_its_header),
-	        cmocka_unit_test(migration_twice_is_once),
-	        cmocka_unit_test(migration_that_fails_leaves_nothing),
-	        cmocka_unit_test(query_of_one_tag_is_a_search_in_every_part),
+		cmocka_unit_test(file_is_told_by_its_header),
+		cmocka_unit_test(migration_twice_is_once),
+		cmocka_unit_test(migration_that_fails_leaves_nothing),
+		cmocka_unit_test(query_of_one_tag_is_a_search_in_every_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

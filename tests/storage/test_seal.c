@@ -2,7 +2,7 @@
 #include "tests/storage/storage_test.h"
 
 static const char all_rows[] = "select count(*), sum(value), sum(ts_us % 1000000007),"
-                               " sum(residual) from history";
+			       " sum(residual) from history";
 
 static int set_up(void **state)
 {
@@ -52,8 +52,8 @@ static void delivered_hour_is_sealed_and_reads_the_same(void **state)
 	plant_upkeep(p, 0);
 	assert_string_equal(query(p, all_rows), before);
 	assert_string_equal(
-	        query(p, "select count(*) > 0, min(at) from batch"),
-	        "1|1767319200000000"); /* 02:00:00, the last hour and what follows */
+		query(p, "select count(*) > 0, min(at) from batch"),
+		"1|1767319200000000"); /* 02:00:00, the last hour and what follows */
 	assert_string_equal(query(p, "select count(*) from sealed"), "3596");
 	assert_balance(p);
 }
@@ -147,11 +147,11 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(delivered_hour_is_sealed_and_reads_the_same),
-	        CASE(view_is_the_same_after_every_slice),
-	        CASE(crash_while_sealing_loses_and_doubles_nothing),
-	        CASE(undelivered_hour_waits_a_day_and_stays_in_the_outbox),
-	        CASE(hour_with_more_keys_than_room_takes_passes),
+		CASE(delivered_hour_is_sealed_and_reads_the_same),
+		CASE(view_is_the_same_after_every_slice),
+		CASE(crash_while_sealing_loses_and_doubles_nothing),
+		CASE(undelivered_hour_waits_a_day_and_stays_in_the_outbox),
+		CASE(hour_with_more_keys_than_room_takes_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ struct fixture {
 static void start(struct fixture *f, size_t queue_bytes)
 {
 	struct writer_events events = {
-	        .committed = on_committed, .trouble = on_trouble, .arg = &f->told};
+		.committed = on_committed, .trouble = on_trouble, .arg = &f->told};
 	const char *found;
 
 	assert_int_equal(writer_start(&f->w, &f->p.cfg, &events, queue_bytes, &found), 0);
@@ -205,12 +205,12 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(queued_batches_are_committed_in_order),
-	        CASE(text_is_copied),
-	        CASE(stop_commits_all_that_is_queued),
-	        CASE(cursor_comes_back_after_a_restart),
-	        CASE(full_queue_refuses_and_counts),
-	        CASE(second_writer_is_refused),
+		CASE(queued_batches_are_committed_in_order),
+		CASE(text_is_copied),
+		CASE(stop_commits_all_that_is_queued),
+		CASE(cursor_comes_back_after_a_restart),
+		CASE(full_queue_refuses_and_counts),
+		CASE(second_writer_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

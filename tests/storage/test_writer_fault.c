@@ -208,10 +208,10 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	        CASE(disk_that_comes_back_gets_all_from_memory),
-	        CASE(while_the_disk_refuses_the_oldest_go),
-	        CASE(stop_on_a_dead_disk_comes_to_an_end),
-	        CASE(file_at_its_ceiling_goes_on),
+		CASE(disk_that_comes_back_gets_all_from_memory),
+		CASE(while_the_disk_refuses_the_oldest_go),
+		CASE(stop_on_a_dead_disk_comes_to_an_end),
+		CASE(file_at_its_ceiling_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,20 +12,20 @@
 #include "drivers/reading.h"
 
 static struct signal_config signals[N_LINE_SIGNALS] = {
-        [ON] = {"on", 1},
-        [SUPPLY] = {"supply", 15},
-        [AMBIENT] = {"ambient", 20},
-        [SETPOINT] = {"setpoint", 0.5},
-        [HEAT_SETPOINT] = {"heat_setpoint", 30},
-        [BELT_DRIVE] = {"belt_drive", 0.3},
-        [VALVE_SETPOINT] = {"valve_setpoint", 0.5},
-        [PUMP_DRIVE] = {"pump_drive", 40},
+	[ON] = {"on", 1},
+	[SUPPLY] = {"supply", 15},
+	[AMBIENT] = {"ambient", 20},
+	[SETPOINT] = {"setpoint", 0.5},
+	[HEAT_SETPOINT] = {"heat_setpoint", 30},
+	[BELT_DRIVE] = {"belt_drive", 0.3},
+	[VALVE_SETPOINT] = {"valve_setpoint", 0.5},
+	[PUMP_DRIVE] = {"pump_drive", 40},
 };
 
 static struct part_config parts[N_LINE_PARTS];
 
 static const struct sensor_config sensors[] = {
-        {.from = LEVEL1,
+	{.from = LEVEL1,
          .to = LEVEL_SENSOR,
          .gain = 1,
          .lag_s = 0.2,
@@ -33,7 +33,7 @@ static const struct sensor_config sensors[] = {
          .resolution = 0.0001,
          .min = 0,
          .max = 1},
-        {.from = TEMPERATURE1,
+	{.from = TEMPERATURE1,
          .to = HEAT_SENSOR,
          .gain = 1,
          .lag_s = 0.5,
@@ -45,7 +45,7 @@ static const struct sensor_config sensors[] = {
 static struct block_config blocks[2];
 
 static const struct actuator_config actuators[] = {
-        {.from = PUMP_WANTED,
+	{.from = PUMP_WANTED,
          .to = PUMP_DRIVE,
          .min = 0,
          .max = 50,
@@ -154,20 +154,20 @@ struct plant_config line_config(void)
 	                                  .inputs = {HEAT_SETPOINT, HEAT_SENSOR, ON},
 	                                  .output = HEATER_DUTY};
 	return (struct plant_config){
-	        .signals = signals,
-	        .n_signals = N_LINE_SIGNALS,
-	        .parts = parts,
-	        .n_parts = N_LINE_PARTS,
-	        .sensors = sensors,
-	        .n_sensors = ARRAY_SIZE(sensors),
-	        .blocks = blocks,
-	        .n_blocks = ARRAY_SIZE(blocks),
-	        .actuators = actuators,
-	        .n_actuators = ARRAY_SIZE(actuators),
-	        .n_units = 2,
-	        .seed = 1,
-	        .step_s = 0.01,
-	        .steps = 2,
-	        .settle_s = 120,
+		.signals = signals,
+		.n_signals = N_LINE_SIGNALS,
+		.parts = parts,
+		.n_parts = N_LINE_PARTS,
+		.sensors = sensors,
+		.n_sensors = ARRAY_SIZE(sensors),
+		.blocks = blocks,
+		.n_blocks = ARRAY_SIZE(blocks),
+		.actuators = actuators,
+		.n_actuators = ARRAY_SIZE(actuators),
+		.n_units = 2,
+		.seed = 1,
+		.step_s = 0.01,
+		.steps = 2,
+		.settle_s = 120,
 	};
 }

@@ -22,13 +22,13 @@ enum {
 enum { MACHINE_LEARN = 400, MACHINE_STEP_NS = 100000000 };
 
 static const struct tag machine_tags[TAGS] = {
-        [LEVEL] = {.device = "plc", .name = "level", .analog = true, .lsb = 0.1},
-        [INFLOW] = {.device = "plc", .name = "inflow", .analog = true},
-        [VALVE] = {.device = "plc", .name = "valve", .analog = true},
-        [TEMPERATURE] = {.device = "plc", .name = "temperature", .analog = true},
-        [SWITCH] = {.device = "plc", .name = "heater", .type = TYPE_BOOL},
-        [OUTFLOW] = {.device = "tank", .name = "outflow", .device_index = 1},
-        [HEALTH] = {.device = "tank", .name = "health", .device_index = 1},
+	[LEVEL] = {.device = "plc", .name = "level", .analog = true, .lsb = 0.1},
+	[INFLOW] = {.device = "plc", .name = "inflow", .analog = true},
+	[VALVE] = {.device = "plc", .name = "valve", .analog = true},
+	[TEMPERATURE] = {.device = "plc", .name = "temperature", .analog = true},
+	[SWITCH] = {.device = "plc", .name = "heater", .type = TYPE_BOOL},
+	[OUTFLOW] = {.device = "tank", .name = "outflow", .device_index = 1},
+	[HEALTH] = {.device = "tank", .name = "health", .device_index = 1},
 };
 
 struct machine {
@@ -48,26 +48,26 @@ static inline void machine_new(struct machine *m, uint64_t seed)
 {
 	*m = (struct machine){.tank = tank_plant_new(seed), .temperature = 48};
 	m->component = (struct component_config){
-	        .id = "tank",
-	        .device_index = 1,
-	        .model = model_find("tank"),
-	        .parameters = {tank_area, tank_outlet, 1e4},
-	        .inputs = {{0, INFLOW, 1e-3, 0}, {1, VALVE, 1, 0}},
-	        .n_inputs = 2,
-	        .outputs = {{0, LEVEL, 1e-3, 0}, {1, OUTFLOW, 1e-3, 0}},
-	        .n_outputs = 2,
-	        .health_tag = HEALTH,
-	        .max_age_s = 30,
-	        .noise = {NAN, NAN},
+		.id = "tank",
+		.device_index = 1,
+		.model = model_find("tank"),
+		.parameters = {tank_area, tank_outlet, 1e4},
+		.inputs = {{0, INFLOW, 1e-3, 0}, {1, VALVE, 1, 0}},
+		.n_inputs = 2,
+		.outputs = {{0, LEVEL, 1e-3, 0}, {1, OUTFLOW, 1e-3, 0}},
+		.n_outputs = 2,
+		.health_tag = HEALTH,
+		.max_age_s = 30,
+		.noise = {NAN, NAN},
 	};
 	m->cfg = (struct twin_config){
-	        .tags = machine_tags,
-	        .n_tags = TAGS,
-	        .n_field_tags = FIELD_TAGS,
-	        .components = &m->component,
-	        .n_components = 1,
-	        .learn = MACHINE_LEARN,
-	        .false_alarm = 1e-4,
+		.tags = machine_tags,
+		.n_tags = TAGS,
+		.n_field_tags = FIELD_TAGS,
+		.components = &m->component,
+		.n_components = 1,
+		.learn = MACHINE_LEARN,
+		.false_alarm = 1e-4,
 	};
 }
 
@@ -75,10 +75,10 @@ static inline void machine_new(struct machine *m, uint64_t seed)
 static inline void machine_read(struct machine *m)
 {
 	const double values[] = {
-	        [LEVEL] = tank_plant_level(&m->tank) * 1e3,
-	        [INFLOW] = tank_plant_inflow(&m->tank) * 1e3,
-	        [VALVE] = m->tank.valve,
-	        [TEMPERATURE] = m->temperature + 0.05 * noise_normal(&m->tank.seed),
+		[LEVEL] = tank_plant_level(&m->tank) * 1e3,
+		[INFLOW] = tank_plant_inflow(&m->tank) * 1e3,
+		[VALVE] = m->tank.valve,
+		[TEMPERATURE] = m->temperature + 0.05 * noise_normal(&m->tank.seed),
 	};
 
 	for (uint32_t i = 0; i < FIELD_TAGS; i++) {
@@ -91,7 +91,7 @@ static inline void machine_read(struct machine *m)
 static inline void machine_lose(struct machine *m, uint32_t tag)
 {
 	m->r[tag] = (struct reading){
-	        .tag = tag, .quality = QUALITY_BAD, .reason = REASON_TIMEOUT};
+		.tag = tag, .quality = QUALITY_BAD, .reason = REASON_TIMEOUT};
 }
 
 /** Let 100 ms go by: the tank, and a heater that switches at 47 and 49 degC. */

@@ -15,7 +15,7 @@
 enum { LEARN = 400, STEP_NS = 100000000, INFLOW = 0, VALVE = 1, LEVEL = 0, OUTFLOW = 1 };
 
 static const struct tag tags[] = {
-        {.name = "level"}, {.name = "inflow"}, {.name = "valve"}, {.name = "outflow"}};
+	{.name = "level"}, {.name = "inflow"}, {.name = "valve"}, {.name = "outflow"}};
 
 /* A component with its plant; outlives the configuration it borrows. */
 struct bench {
@@ -30,17 +30,17 @@ static void setup(struct bench *b, uint64_t seed)
 {
 	*b = (struct bench){.plant = tank_plant_new(seed), .t_ns = STEP_NS};
 	b->cfg = (struct component_config){
-	        .model = model_find("tank"),
-	        .parameters = {tank_area, tank_outlet, 1e4},
-	        .inputs = {{INFLOW, 1, 1, 0}, {VALVE, 2, 1, 0}},
-	        .n_inputs = 2,
-	        .outputs = {{LEVEL, 0, 1, 0}, {OUTFLOW, 3, 1, 0}},
-	        .n_outputs = 2,
-	        .max_age_s = 30,
-	        .noise = {NAN, NAN},
+		.model = model_find("tank"),
+		.parameters = {tank_area, tank_outlet, 1e4},
+		.inputs = {{INFLOW, 1, 1, 0}, {VALVE, 2, 1, 0}},
+		.n_inputs = 2,
+		.outputs = {{LEVEL, 0, 1, 0}, {OUTFLOW, 3, 1, 0}},
+		.n_outputs = 2,
+		.max_age_s = 30,
+		.noise = {NAN, NAN},
 	};
 	b->twin = (struct twin_config){
-	        .tags = tags, .n_tags = 4, .n_field_tags = 3, .learn = LEARN};
+		.tags = tags, .n_tags = 4, .n_field_tags = 3, .learn = LEARN};
 	assert_int_equal(component_init(&b->c, &b->cfg, &b->twin), 0);
 }
 
@@ -322,17 +322,17 @@ static void a_filter_that_loses_its_footing_starts_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(learning_finds_the_noise_of_the_sensor),
-	        cmocka_unit_test(learnt_innovations_are_kept_until_forgotten),
-	        cmocka_unit_test(a_leak_is_found_and_nothing_before_it),
-	        cmocka_unit_test(a_lost_sensor_is_filled_within_its_sigma),
-	        cmocka_unit_test(what_is_lost_too_long_is_stale_and_comes_back),
-	        cmocka_unit_test(a_missing_input_makes_it_stale),
-	        cmocka_unit_test(without_an_input_nothing_begins),
-	        cmocka_unit_test(a_sensor_that_is_not_there_is_computed),
-	        cmocka_unit_test(irregular_times_and_gaps_raise_nothing),
-	        cmocka_unit_test(configured_noise_is_taken_as_it_is),
-	        cmocka_unit_test(a_filter_that_loses_its_footing_starts_anew),
+		cmocka_unit_test(learning_finds_the_noise_of_the_sensor),
+		cmocka_unit_test(learnt_innovations_are_kept_until_forgotten),
+		cmocka_unit_test(a_leak_is_found_and_nothing_before_it),
+		cmocka_unit_test(a_lost_sensor_is_filled_within_its_sigma),
+		cmocka_unit_test(what_is_lost_too_long_is_stale_and_comes_back),
+		cmocka_unit_test(a_missing_input_makes_it_stale),
+		cmocka_unit_test(without_an_input_nothing_begins),
+		cmocka_unit_test(a_sensor_that_is_not_there_is_computed),
+		cmocka_unit_test(irregular_times_and_gaps_raise_nothing),
+		cmocka_unit_test(configured_noise_is_taken_as_it_is),
+		cmocka_unit_test(a_filter_that_loses_its_footing_starts_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

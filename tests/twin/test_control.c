@@ -55,15 +55,15 @@ static void pure_block_computes(void **state)
 		double inputs[3];
 		double want;
 	} cases[] = {
-	        {"copy", "copy", {2, 1}, {3}, 7},
-	        {"copy passes no number on", "copy", {2, 1}, {NAN}, NAN},
-	        {"select a", "select", {0}, {1, 5, 6}, 5},
-	        {"select b", "select", {0}, {0, 5, 6}, 6},
-	        {"select b when undecided", "select", {0}, {NAN, 5, 6}, 6},
-	        {"limit inside", "limit", {0, 1, 0}, {0.5}, 1},
-	        {"limit at its edge", "limit", {0, 1, 0}, {1}, 1},
-	        {"limit outside", "limit", {0, 1, 0}, {1.1}, 0},
-	        {"limit of no number", "limit", {0, 1, 0}, {NAN}, 0},
+		{"copy", "copy", {2, 1}, {3}, 7},
+		{"copy passes no number on", "copy", {2, 1}, {NAN}, NAN},
+		{"select a", "select", {0}, {1, 5, 6}, 5},
+		{"select b", "select", {0}, {0, 5, 6}, 6},
+		{"select b when undecided", "select", {0}, {NAN, 5, 6}, 6},
+		{"limit inside", "limit", {0, 1, 0}, {0.5}, 1},
+		{"limit at its edge", "limit", {0, 1, 0}, {1}, 1},
+		{"limit outside", "limit", {0, 1, 0}, {1.1}, 0},
+		{"limit of no number", "limit", {0, 1, 0}, {NAN}, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -231,15 +231,15 @@ static void kinds_are_found_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pure_block_computes),
-	        cmocka_unit_test(filter_lags_and_holds_over_a_gap),
-	        cmocka_unit_test(two_point_switches_at_both_ends_of_its_band),
-	        cmocka_unit_test(pi_adds_up_its_error),
-	        cmocka_unit_test(pi_does_not_wind_up),
-	        cmocka_unit_test(pi_off_starts_anew),
-	        cmocka_unit_test(sequence_keeps_its_edges),
-	        cmocka_unit_test(limit_comes_back_by_its_band_only),
-	        cmocka_unit_test(kinds_are_found_by_name),
+		cmocka_unit_test(pure_block_computes),
+		cmocka_unit_test(filter_lags_and_holds_over_a_gap),
+		cmocka_unit_test(two_point_switches_at_both_ends_of_its_band),
+		cmocka_unit_test(pi_adds_up_its_error),
+		cmocka_unit_test(pi_does_not_wind_up),
+		cmocka_unit_test(pi_off_starts_anew),
+		cmocka_unit_test(sequence_keeps_its_edges),
+		cmocka_unit_test(limit_comes_back_by_its_band_only),
+		cmocka_unit_test(kinds_are_found_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,11 +91,11 @@ static void double_integrator_has_closed_forms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(expm_of_a_rotation),
-	        cmocka_unit_test(expm_of_a_nilpotent_matrix_is_a_polynomial),
-	        cmocka_unit_test(expm_of_a_stiff_matrix),
-	        cmocka_unit_test(first_order_lag_has_closed_forms),
-	        cmocka_unit_test(double_integrator_has_closed_forms),
+		cmocka_unit_test(expm_of_a_rotation),
+		cmocka_unit_test(expm_of_a_nilpotent_matrix_is_a_polynomial),
+		cmocka_unit_test(expm_of_a_stiff_matrix),
+		cmocka_unit_test(first_order_lag_has_closed_forms),
+		cmocka_unit_test(double_integrator_has_closed_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void lag_outputs(const double *p, const double *x, const double *u, doubl
 }
 
 static const struct model lag = {
-        .name = "lag", .n_states = 1, .rates = lag_rates, .outputs_of = lag_outputs};
+	.name = "lag", .n_states = 1, .rates = lag_rates, .outputs_of = lag_outputs};
 
 static void runaway_rates(const double *p, const double *x, const double *u, double *dx)
 {
@@ -121,12 +121,12 @@ static void output_row_is_the_derivative(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(lag_follows_its_exponential),
-	        cmocka_unit_test(no_time_changes_nothing),
-	        cmocka_unit_test(too_far_ahead_is_refused),
-	        cmocka_unit_test(what_is_no_number_is_reported),
-	        cmocka_unit_test(limit_is_kept),
-	        cmocka_unit_test(output_row_is_the_derivative),
+		cmocka_unit_test(lag_follows_its_exponential),
+		cmocka_unit_test(no_time_changes_nothing),
+		cmocka_unit_test(too_far_ahead_is_refused),
+		cmocka_unit_test(what_is_no_number_is_reported),
+		cmocka_unit_test(limit_is_kept),
+		cmocka_unit_test(output_row_is_the_derivative),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,15 +23,15 @@ static void sensor_shows_what_it_was_bought_for(void **state)
 		struct sensor_config config;
 		double truth, want;
 	} cases[] = {
-	        {"plain", {.gain = 1, .min = 0, .max = 10}, 3.3, 3.3},
-	        {"gain and bias",
+		{"plain", {.gain = 1, .min = 0, .max = 10}, 3.3, 3.3},
+		{"gain and bias",
 	         {.gain = 3600, .bias = 1, .min = 0, .max = 9},
 	         0.001,
 	         4.6},
-	        {"quantised", {.gain = 1, .resolution = 0.25, .max = 10}, 3.3, 3.25},
-	        {"over range", {.gain = 1, .min = 0, .max = 10}, 12, 10},
-	        {"under range", {.gain = 1, .min = 4, .max = 20}, 0, 4},
-	        {"lag starts settled", {.gain = 1, .lag_s = 5, .max = 10}, 3.3, 3.3},
+		{"quantised", {.gain = 1, .resolution = 0.25, .max = 10}, 3.3, 3.25},
+		{"over range", {.gain = 1, .min = 0, .max = 10}, 12, 10},
+		{"under range", {.gain = 1, .min = 4, .max = 20}, 0, 4},
+		{"lag starts settled", {.gain = 1, .lag_s = 5, .max = 10}, 3.3, 3.3},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -61,7 +61,7 @@ static void sensor_lags(void **state)
 static void sensor_noise_has_its_width_and_grows_by_fault(void **state)
 {
 	static const struct sensor_config config = {
-	        .gain = 1, .noise = 0.5, .min = -100, .max = 100};
+		.gain = 1, .noise = 0.5, .min = -100, .max = 100};
 	static const double factors[] = {1, 4};
 	enum { N = 20000 };
 
@@ -86,7 +86,7 @@ static void sensor_noise_has_its_width_and_grows_by_fault(void **state)
 static void actuator_keeps_rate_range_and_dead_band(void **state)
 {
 	static const struct actuator_config config = {
-	        .min = 0, .max = 50, .rate = 10, .dead_band = 0.5, .start = 20};
+		.min = 0, .max = 50, .rate = 10, .dead_band = 0.5, .start = 20};
 	static const struct {
 		double command, want;
 	} moves[] = {{20.4, 20}, {25, 21},     {25, 22},     {-30, 21},
@@ -125,11 +125,11 @@ static void random_streams_differ_and_repeat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(sensor_shows_what_it_was_bought_for),
-	        cmocka_unit_test(sensor_lags),
-	        cmocka_unit_test(sensor_noise_has_its_width_and_grows_by_fault),
-	        cmocka_unit_test(actuator_keeps_rate_range_and_dead_band),
-	        cmocka_unit_test(random_streams_differ_and_repeat),
+		cmocka_unit_test(sensor_shows_what_it_was_bought_for),
+		cmocka_unit_test(sensor_lags),
+		cmocka_unit_test(sensor_noise_has_its_width_and_grows_by_fault),
+		cmocka_unit_test(actuator_keeps_rate_range_and_dead_band),
+		cmocka_unit_test(random_streams_differ_and_repeat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

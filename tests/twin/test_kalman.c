@@ -29,7 +29,7 @@ static void constant_seen_often_is_its_weighted_mean(void **state)
 	for (int i = 1; i <= 50; i++) {
 		double y = 7 + (i % 2 ? 0.5 : -0.5);
 		struct kalman_rows rows = {
-		        .n = 1, .nu = {y - k.x[0]}, .H = {1}, .R = {2}};
+			.n = 1, .nu = {y - k.x[0]}, .H = {1}, .R = {2}};
 		double s = 1 / (1.0 / 4 + (i - 1) / 2.0) + 2;
 		struct innovation v;
 
@@ -175,14 +175,14 @@ static void a_lost_covariance_is_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(constant_seen_often_is_its_weighted_mean),
-	        cmocka_unit_test(random_walk_settles_at_the_riccati_root),
-	        cmocka_unit_test(covariance_is_carried_by_the_transition),
-	        cmocka_unit_test(rows_at_once_equal_rows_in_turn),
-	        cmocka_unit_test(sigma_of_a_combination),
-	        cmocka_unit_test(cholesky_gives_its_matrix_back_or_refuses),
-	        cmocka_unit_test(precise_sensors_leave_p_a_covariance),
-	        cmocka_unit_test(a_lost_covariance_is_reported),
+		cmocka_unit_test(constant_seen_often_is_its_weighted_mean),
+		cmocka_unit_test(random_walk_settles_at_the_riccati_root),
+		cmocka_unit_test(covariance_is_carried_by_the_transition),
+		cmocka_unit_test(rows_at_once_equal_rows_in_turn),
+		cmocka_unit_test(sigma_of_a_combination),
+		cmocka_unit_test(cholesky_gives_its_matrix_back_or_refuses),
+		cmocka_unit_test(precise_sensors_leave_p_a_covariance),
+		cmocka_unit_test(a_lost_covariance_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

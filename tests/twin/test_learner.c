@@ -50,8 +50,8 @@ static void a_full_buffer_takes_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_tag_gets_a_buffer_and_gives_it_back),
-	        cmocka_unit_test(a_full_buffer_takes_no_more),
+		cmocka_unit_test(a_tag_gets_a_buffer_and_gives_it_back),
+		cmocka_unit_test(a_full_buffer_takes_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,17 +232,17 @@ static void resolution_is_a_floor_of_the_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(learning_finds_noise_step_and_limits),
-	        cmocka_unit_test(sigma_settles_where_the_riccati_equation_says),
-	        cmocka_unit_test(healthy_noise_raises_nothing),
-	        cmocka_unit_test(one_wild_value_is_a_spike_and_leaves_no_trace),
-	        cmocka_unit_test(a_few_wild_values_in_a_row_are_drift),
-	        cmocka_unit_test(a_shift_is_drift_and_the_level_is_not_dragged_along),
-	        cmocka_unit_test(drift_that_stays_becomes_the_level),
-	        cmocka_unit_test(silence_makes_the_level_unknown_but_not_the_limits),
-	        cmocka_unit_test(a_gap_widens_what_is_expected),
-	        cmocka_unit_test(a_slow_tag_is_judged_like_a_fast_one),
-	        cmocka_unit_test(resolution_is_a_floor_of_the_noise),
+		cmocka_unit_test(learning_finds_noise_step_and_limits),
+		cmocka_unit_test(sigma_settles_where_the_riccati_equation_says),
+		cmocka_unit_test(healthy_noise_raises_nothing),
+		cmocka_unit_test(one_wild_value_is_a_spike_and_leaves_no_trace),
+		cmocka_unit_test(a_few_wild_values_in_a_row_are_drift),
+		cmocka_unit_test(a_shift_is_drift_and_the_level_is_not_dragged_along),
+		cmocka_unit_test(drift_that_stays_becomes_the_level),
+		cmocka_unit_test(silence_makes_the_level_unknown_but_not_the_limits),
+		cmocka_unit_test(a_gap_widens_what_is_expected),
+		cmocka_unit_test(a_slow_tag_is_judged_like_a_fast_one),
+		cmocka_unit_test(resolution_is_a_floor_of_the_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,11 +59,11 @@ static void alarm_goes_on_at_the_limit_and_off_at_half(void **state)
 		double nis;
 		bool alarm;
 	} cases[] = {
-	        {30, false},                               /* 30 + 4 < 35.9 */
-	        {10, true},                                /* 43 */
-	        {1, true},           {1, true}, {1, true}, /* 30 is still in: 43 */
-	        {1, false},                                /* 14 < 17.9 */
-	        {NIS_WINDOW, false},
+		{30, false},                               /* 30 + 4 < 35.9 */
+		{10, true},                                /* 43 */
+		{1, true},           {1, true}, {1, true}, /* 30 is still in: 43 */
+		{1, false},                                /* 14 < 17.9 */
+		{NIS_WINDOW, false},
 	};
 	struct nis s;
 
@@ -147,12 +147,12 @@ static void what_was_not_learnt_long_enough_is_not_judged_slowly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(limit_is_the_quantile_or_three_times_the_largest),
-	        cmocka_unit_test(alarm_goes_on_at_the_limit_and_off_at_half),
-	        cmocka_unit_test(parts_of_a_row_have_fewer_degrees),
-	        cmocka_unit_test(healthy_innovations_raise_nothing),
-	        cmocka_unit_test(a_mean_twice_as_large_is_a_slow_mismatch),
-	        cmocka_unit_test(what_was_not_learnt_long_enough_is_not_judged_slowly),
+		cmocka_unit_test(limit_is_the_quantile_or_three_times_the_largest),
+		cmocka_unit_test(alarm_goes_on_at_the_limit_and_off_at_half),
+		cmocka_unit_test(parts_of_a_row_have_fewer_degrees),
+		cmocka_unit_test(healthy_innovations_raise_nothing),
+		cmocka_unit_test(a_mean_twice_as_large_is_a_slow_mismatch),
+		cmocka_unit_test(what_was_not_learnt_long_enough_is_not_judged_slowly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,13 +228,13 @@ static void kinds_keep_within_their_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(tank_drains_by_torricelli),
-	        cmocka_unit_test(tank_keeps_its_heat),
-	        cmocka_unit_test(pump_follows_the_affinity_laws),
-	        cmocka_unit_test(valve_travels_no_faster_than_its_rate),
-	        cmocka_unit_test(heater_heats_by_its_element),
-	        cmocka_unit_test(conveyor_pulls_its_load),
-	        cmocka_unit_test(kinds_keep_within_their_limits),
+		cmocka_unit_test(tank_drains_by_torricelli),
+		cmocka_unit_test(tank_keeps_its_heat),
+		cmocka_unit_test(pump_follows_the_affinity_laws),
+		cmocka_unit_test(valve_travels_no_faster_than_its_rate),
+		cmocka_unit_test(heater_heats_by_its_element),
+		cmocka_unit_test(conveyor_pulls_its_load),
+		cmocka_unit_test(kinds_keep_within_their_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

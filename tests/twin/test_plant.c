@@ -177,20 +177,20 @@ static void fault_has_its_effect_and_its_end(void **state)
 		enum line_signal watched;
 		double least, most; /* change against the healthy run after 5 s */
 	} cases[] = {
-	        {"leak", FAULT_PARAMETER, TANK1, "leak", 3e-5, LEVEL1, -0.1, -0.003},
-	        {"leak is refilled", FAULT_PARAMETER, TANK1, "leak", 3e-5, PUMP_FLOW,
+		{"leak", FAULT_PARAMETER, TANK1, "leak", 3e-5, LEVEL1, -0.1, -0.003},
+		{"leak is refilled", FAULT_PARAMETER, TANK1, "leak", 3e-5, PUMP_FLOW,
 	         5e-6, 1},
-	        {"clogged valve", FAULT_PARAMETER, VALVE, "clog", 0.5, OUTFLOW1, -1,
+		{"clogged valve", FAULT_PARAMETER, VALVE, "clog", 0.5, OUTFLOW1, -1,
 	         -5e-5},
-	        {"worn pump", FAULT_PARAMETER, PUMP, "wear", 0.3, PUMP_FLOW, -1, -2e-5},
-	        {"burnt heater", FAULT_PARAMETER, HEATER, "burnt", 0.9, TEMPERATURE1, -20,
+		{"worn pump", FAULT_PARAMETER, PUMP, "wear", 0.3, PUMP_FLOW, -1, -2e-5},
+		{"burnt heater", FAULT_PARAMETER, HEATER, "burnt", 0.9, TEMPERATURE1, -20,
 	         -0.3},
-	        {"scale", FAULT_PARAMETER, HEATER, "scale", 0.5, ELEMENT, 1, 1000},
-	        {"jammed belt", FAULT_PARAMETER, CONVEYOR, "jam", 100, BELT_CURRENT, 0.05,
+		{"scale", FAULT_PARAMETER, HEATER, "scale", 0.5, ELEMENT, 1, 1000},
+		{"jammed belt", FAULT_PARAMETER, CONVEYOR, "jam", 100, BELT_CURRENT, 0.05,
 	         9},
-	        {"offset", FAULT_OFFSET, 0, NULL, 0.05, LEVEL1, -0.1, -0.003},
-	        {"drift", FAULT_DRIFT, 0, NULL, 0.01, LEVEL1, -0.1, -0.001},
-	        {"stuck actuator", FAULT_JAMMED, 0, NULL, 0, LEVEL1, -0.05, 0.05},
+		{"offset", FAULT_OFFSET, 0, NULL, 0.05, LEVEL1, -0.1, -0.003},
+		{"drift", FAULT_DRIFT, 0, NULL, 0.01, LEVEL1, -0.1, -0.001},
+		{"stuck actuator", FAULT_JAMMED, 0, NULL, 0, LEVEL1, -0.05, 0.05},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -235,7 +235,7 @@ static void sensor_faults_do_not_touch_the_truth(void **state)
 	struct plant_config c = line_config();
 	struct fault stuck = {.kind = FAULT_STUCK, .target = 1, .at_s = 1, .until_s = 2};
 	struct fault dropout = {
-	        .kind = FAULT_DROPOUT, .target = 1, .at_s = 3, .until_s = 4};
+		.kind = FAULT_DROPOUT, .target = 1, .at_s = 3, .until_s = 4};
 	struct plant *p = settled(&c);
 	double held;
 
@@ -261,8 +261,8 @@ static void unit_faults_are_for_the_server(void **state)
 {
 	struct plant_config c = line_config();
 	struct fault script[] = {
-	        {.kind = FAULT_SILENCE, .target = 0, .at_s = 1, .until_s = 3},
-	        {.kind = FAULT_EXCEPTION,
+		{.kind = FAULT_SILENCE, .target = 0, .at_s = 1, .until_s = 3},
+		{.kind = FAULT_EXCEPTION,
 	         .target = 0,
 	         .value = 4,
 	         .at_s = 2,
@@ -309,15 +309,15 @@ static void setpoint_is_settable_and_what_is_written_is_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(line_balances_mass_and_heat),
-	        cmocka_unit_test(tank_too_full_spills),
-	        cmocka_unit_test(line_settled_stays_where_it_is),
-	        cmocka_unit_test(same_seed_gives_same_bytes),
-	        cmocka_unit_test(fault_yet_to_come_changes_nothing),
-	        cmocka_unit_test(fault_has_its_effect_and_its_end),
-	        cmocka_unit_test(sensor_faults_do_not_touch_the_truth),
-	        cmocka_unit_test(unit_faults_are_for_the_server),
-	        cmocka_unit_test(setpoint_is_settable_and_what_is_written_is_not),
+		cmocka_unit_test(line_balances_mass_and_heat),
+		cmocka_unit_test(tank_too_full_spills),
+		cmocka_unit_test(line_settled_stays_where_it_is),
+		cmocka_unit_test(same_seed_gives_same_bytes),
+		cmocka_unit_test(fault_yet_to_come_changes_nothing),
+		cmocka_unit_test(fault_has_its_effect_and_its_end),
+		cmocka_unit_test(sensor_faults_do_not_touch_the_truth),
+		cmocka_unit_test(unit_faults_are_for_the_server),
+		cmocka_unit_test(setpoint_is_settable_and_what_is_written_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

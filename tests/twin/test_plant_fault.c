@@ -82,7 +82,7 @@ static void injection_is_bounded(void **state)
 {
 	struct plant_config c = line_config();
 	struct fault short_one = {
-	        .kind = FAULT_NOISE, .value = 2, .at_s = 0, .until_s = 1};
+		.kind = FAULT_NOISE, .value = 2, .at_s = 0, .until_s = 1};
 	struct fault bad = {.kind = FAULT_NOISE, .value = NAN, .until_s = 1};
 	struct plant *p = NULL;
 
@@ -105,9 +105,9 @@ static void injection_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(number_out_of_range_is_refused),
-	        cmocka_unit_test(wiring_that_is_wrong_is_refused),
-	        cmocka_unit_test(injection_is_bounded),
+		cmocka_unit_test(number_out_of_range_is_refused),
+		cmocka_unit_test(wiring_that_is_wrong_is_refused),
+		cmocka_unit_test(injection_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

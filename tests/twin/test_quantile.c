@@ -76,10 +76,10 @@ static void arguments_out_of_range_give_no_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(normal_gives_its_tail_back),
-	        cmocka_unit_test(chi2_agrees_with_closed_forms),
-	        cmocka_unit_test(chi2_of_many_degrees_is_nearly_normal),
-	        cmocka_unit_test(arguments_out_of_range_give_no_number),
+		cmocka_unit_test(normal_gives_its_tail_back),
+		cmocka_unit_test(chi2_agrees_with_closed_forms),
+		cmocka_unit_test(chi2_of_many_degrees_is_nearly_normal),
+		cmocka_unit_test(arguments_out_of_range_give_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

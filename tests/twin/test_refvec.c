@@ -18,9 +18,9 @@
 static void channel_monitor_gives_every_row(void **state)
 {
 	static const struct tag tags[] = {
-	        {.device = "replay", .name = "T1", .analog = true},
-	        {.device = "replay", .name = "p1", .analog = true},
-	        {.device = "replay", .name = "F1", .analog = true},
+		{.device = "replay", .name = "T1", .analog = true},
+		{.device = "replay", .name = "p1", .analog = true},
+		{.device = "replay", .name = "F1", .analog = true},
 	};
 	const struct twin_config cfg = {.tags = tags,
 	                                .n_tags = 3,
@@ -106,7 +106,7 @@ static void two_tanks_jacobian(const double *p, const double *x, const double *u
 static void two_tanks_follow_the_extended_filter(void **state)
 {
 	static const struct model two_tanks = {
-	        .n_states = 2, .rates = two_tanks_rates, .jacobian = two_tanks_jacobian};
+		.n_states = 2, .rates = two_tanks_rates, .jacobian = two_tanks_jacobian};
 	const double qc[] = {4e-6, 4e-6};
 	const struct ekf e = {&two_tanks, NULL, qc};
 	struct kalman k = {.n = 2, .x = {0.3, 0.3}, .P = {0.04, 0, 0, 0.04}};
@@ -212,7 +212,7 @@ static void thermal_plant_follows_the_linear_filter_and_its_alarm(void **state)
 		if (rows == 700) {
 			nis_learnt(&alarm, 1);
 			assert_true(
-			        refvec_near(nis_limit(&alarm), 55.32909314759717, 1e-9));
+				refvec_near(nis_limit(&alarm), 55.32909314759717, 1e-9));
 		}
 		if (rows >= 30 && isfinite(nis)) {
 			nis_step(&alarm, nis, 1);
@@ -261,10 +261,10 @@ static void quantiles_are_those_of_the_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(channel_monitor_gives_every_row),
-	        cmocka_unit_test(two_tanks_follow_the_extended_filter),
-	        cmocka_unit_test(thermal_plant_follows_the_linear_filter_and_its_alarm),
-	        cmocka_unit_test(quantiles_are_those_of_the_table),
+		cmocka_unit_test(channel_monitor_gives_every_row),
+		cmocka_unit_test(two_tanks_follow_the_extended_filter),
+		cmocka_unit_test(thermal_plant_follows_the_linear_filter_and_its_alarm),
+		cmocka_unit_test(quantiles_are_those_of_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

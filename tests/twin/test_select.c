@@ -49,8 +49,8 @@ static void zero_and_one_value_are_no_special_case(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_rank_is_that_of_the_sorted),
-	        cmocka_unit_test(zero_and_one_value_are_no_special_case),
+		cmocka_unit_test(every_rank_is_that_of_the_sorted),
+		cmocka_unit_test(zero_and_one_value_are_no_special_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,12 +134,12 @@ static void level_is_limited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(ports_are_those_of_the_contract),
-	        cmocka_unit_test(an_emptying_tank_follows_torricelli),
-	        cmocka_unit_test(an_empty_tank_stays_empty),
-	        cmocka_unit_test(level_settles_where_inflow_is_outflow),
-	        cmocka_unit_test(jacobian_is_the_derivative),
-	        cmocka_unit_test(level_is_limited),
+		cmocka_unit_test(ports_are_those_of_the_contract),
+		cmocka_unit_test(an_emptying_tank_follows_torricelli),
+		cmocka_unit_test(an_empty_tank_stays_empty),
+		cmocka_unit_test(level_settles_where_inflow_is_outflow),
+		cmocka_unit_test(jacobian_is_the_derivative),
+		cmocka_unit_test(level_is_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,11 +93,11 @@ static void what_never_moved_has_a_limit_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(spread_of_white_noise_is_as_derived),
-	        cmocka_unit_test(a_step_is_a_movement_until_it_stands),
-	        cmocka_unit_test(after_a_gap_the_first_reading_is_no_movement),
-	        cmocka_unit_test(rate_of_a_ramp_is_its_slope),
-	        cmocka_unit_test(what_never_moved_has_a_limit_all_the_same),
+		cmocka_unit_test(spread_of_white_noise_is_as_derived),
+		cmocka_unit_test(a_step_is_a_movement_until_it_stands),
+		cmocka_unit_test(after_a_gap_the_first_reading_is_no_movement),
+		cmocka_unit_test(rate_of_a_ramp_is_its_slope),
+		cmocka_unit_test(what_never_moved_has_a_limit_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ static struct tune_result tuned(double qc_true, double r_true, double r, bool r_
 		for (size_t i = 0; i < TUNE_FILTERS; i++) {
 			struct kalman *k = &t.filter[i];
 			struct kalman_rows rows = {
-			        .n = 1, .nu = {y - k->x[0]}, .H = {1}, .R = {r}};
+				.n = 1, .nu = {y - k->x[0]}, .H = {1}, .R = {r}};
 			struct innovation v;
 
 			assert_int_equal(kalman_innovate(k, &rows, &v), 0);
@@ -106,9 +106,9 @@ static void nothing_recorded_changes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(noise_is_found_within_what_passes_for_as_good),
-	        cmocka_unit_test(a_wrong_r_is_put_right),
-	        cmocka_unit_test(nothing_recorded_changes_nothing),
+		cmocka_unit_test(noise_is_found_within_what_passes_for_as_good),
+		cmocka_unit_test(a_wrong_r_is_put_right),
+		cmocka_unit_test(nothing_recorded_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

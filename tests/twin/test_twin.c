@@ -224,28 +224,28 @@ static void readings_that_are_not_good_change_nothing(void **state)
 		enum quality quality;
 		enum source source;
 	} cases[] = {
-	        {"bad", {.quality = QUALITY_BAD}, STATE_BAD, QUALITY_BAD, SOURCE_HELD},
-	        {"stale",
+		{"bad", {.quality = QUALITY_BAD}, STATE_BAD, QUALITY_BAD, SOURCE_HELD},
+		{"stale",
 	         {.quality = QUALITY_STALE},
 	         STATE_STALE,
 	         QUALITY_STALE,
 	         SOURCE_HELD},
-	        {"no number",
+		{"no number",
 	         {.value = {.kind = VALUE_REAL, .real = NAN}},
 	         STATE_BAD,
 	         QUALITY_BAD,
 	         SOURCE_HELD},
-	        {"infinite",
+		{"infinite",
 	         {.value = {.kind = VALUE_REAL, .real = -INFINITY}},
 	         STATE_BAD,
 	         QUALITY_BAD,
 	         SOURCE_HELD},
-	        {"nothing",
+		{"nothing",
 	         {.value = {.kind = VALUE_NONE}},
 	         STATE_BAD,
 	         QUALITY_BAD,
 	         SOURCE_HELD},
-	        {"uncertain",
+		{"uncertain",
 	         {.quality = QUALITY_UNCERTAIN,
 	          .value = {.kind = VALUE_REAL, .real = 1e9}},
 	         STATE_HEALTHY,
@@ -363,7 +363,7 @@ static void tags_wait_their_turn_where_memory_is_short(void **state)
 
 		for (uint32_t tag = 0; tag < 3; tag++) {
 			r[tag] = (struct reading){
-			        .tag = tag, .value = value_real(noise_normal(&seed))};
+				.tag = tag, .value = value_real(noise_normal(&seed))};
 		}
 		twin_merge(twin, i * (int64_t)MACHINE_STEP_NS, r, 3, e);
 		for (size_t tag = 0; tag < 3; tag++) {
@@ -401,18 +401,18 @@ static void the_same_input_gives_the_same_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_controlled_machine_raises_nothing_until_it_leaks),
-	        cmocka_unit_test(a_tag_of_a_model_shows_the_models_prior),
-	        cmocka_unit_test(virtual_sensors_and_health_come_with_their_component),
-	        cmocka_unit_test(a_lost_sensor_is_predicted_up_to_max_age_then_held),
-	        cmocka_unit_test(a_mismatch_is_explained),
-	        cmocka_unit_test(a_tag_without_a_model_is_explained_by_its_test),
-	        cmocka_unit_test(readings_that_are_not_good_change_nothing),
-	        cmocka_unit_test(a_late_stamp_is_counted_and_not_taken),
-	        cmocka_unit_test(what_is_not_monitored_has_no_prediction),
-	        cmocka_unit_test(progress_goes_from_nothing_to_all),
-	        cmocka_unit_test(tags_wait_their_turn_where_memory_is_short),
-	        cmocka_unit_test(the_same_input_gives_the_same_answer),
+		cmocka_unit_test(a_controlled_machine_raises_nothing_until_it_leaks),
+		cmocka_unit_test(a_tag_of_a_model_shows_the_models_prior),
+		cmocka_unit_test(virtual_sensors_and_health_come_with_their_component),
+		cmocka_unit_test(a_lost_sensor_is_predicted_up_to_max_age_then_held),
+		cmocka_unit_test(a_mismatch_is_explained),
+		cmocka_unit_test(a_tag_without_a_model_is_explained_by_its_test),
+		cmocka_unit_test(readings_that_are_not_good_change_nothing),
+		cmocka_unit_test(a_late_stamp_is_counted_and_not_taken),
+		cmocka_unit_test(what_is_not_monitored_has_no_prediction),
+		cmocka_unit_test(progress_goes_from_nothing_to_all),
+		cmocka_unit_test(tags_wait_their_turn_where_memory_is_short),
+		cmocka_unit_test(the_same_input_gives_the_same_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,17 +161,17 @@ static void short_learning_of_a_component(struct machine *m)
 static void a_configuration_out_of_range_is_refused(void **state)
 {
 	static const struct fault faults[] = {
-	        {"short learning", short_learning},
-	        {"certain alarm", certain_alarm},
-	        {"alarm of no number", alarm_of_no_number},
-	        {"more field tags than tags", more_field_tags_than_tags},
-	        {"no model", no_model},
-	        {"unknown port", unknown_port},
-	        {"unknown tag", unknown_tag},
-	        {"the same port twice", the_same_port_twice},
-	        {"scale of nothing", scale_of_nothing},
-	        {"no age", no_age},
-	        {"short learning of a component", short_learning_of_a_component},
+		{"short learning", short_learning},
+		{"certain alarm", certain_alarm},
+		{"alarm of no number", alarm_of_no_number},
+		{"more field tags than tags", more_field_tags_than_tags},
+		{"no model", no_model},
+		{"unknown port", unknown_port},
+		{"unknown tag", unknown_tag},
+		{"the same port twice", the_same_port_twice},
+		{"scale of nothing", scale_of_nothing},
+		{"no age", no_age},
+		{"short learning of a component", short_learning_of_a_component},
 	};
 
 	(void)state;
@@ -229,10 +229,10 @@ static void garbage_leaves_numbers_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_running_twin_allocates_nothing),
-	        cmocka_unit_test(without_memory_there_is_no_twin_and_no_leak),
-	        cmocka_unit_test(a_configuration_out_of_range_is_refused),
-	        cmocka_unit_test(garbage_leaves_numbers_numbers),
+		cmocka_unit_test(a_running_twin_allocates_nothing),
+		cmocka_unit_test(without_memory_there_is_no_twin_and_no_leak),
+		cmocka_unit_test(a_configuration_out_of_range_is_refused),
+		cmocka_unit_test(garbage_leaves_numbers_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

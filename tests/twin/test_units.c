@@ -20,26 +20,26 @@ static void a_value_becomes_si(void **state)
 		const char *name, *si;
 		double value, want;
 	} cases[] = {
-	        {"m3/h", "m3/s", 3600, 1},
-	        {"l/min", "m3/s", 60, 1e-3},
-	        {"bar", "Pa", 2.5, 2.5e5},
-	        {"degC", "K", 20, 293.15},
-	        {"degF", "K", 32, 273.15},
-	        {"degF", "K", 212, 373.15},
-	        {"%", "1", 45, 0.45},
-	        {"", "1", 0.45, 0.45},
-	        {"rpm", "rad/s", 60, 6.283185307179586},
-	        {"kW", "W", 1.5, 1500},
-	        {"Hz", "Hz", 50, 50},
-	        {"1/min", "Hz", 60, 1},
-	        {"1/min", "rad/s", 60, 6.283185307179586},
-	        {"mm", "m", 1250, 1.25},
-	        {"g", "kg", 250, 0.25},
-	        {"psi", "Pa", 1, 6894.757293168361},
-	        {"hp", "W", 1, 745.6998715822702},
-	        {"km/h", "m/s", 36, 10},
-	        {"kWh", "J", 1, 3.6e6},
-	        {"widgets", "widgets", 3, 3},
+		{"m3/h", "m3/s", 3600, 1},
+		{"l/min", "m3/s", 60, 1e-3},
+		{"bar", "Pa", 2.5, 2.5e5},
+		{"degC", "K", 20, 293.15},
+		{"degF", "K", 32, 273.15},
+		{"degF", "K", 212, 373.15},
+		{"%", "1", 45, 0.45},
+		{"", "1", 0.45, 0.45},
+		{"rpm", "rad/s", 60, 6.283185307179586},
+		{"kW", "W", 1.5, 1500},
+		{"Hz", "Hz", 50, 50},
+		{"1/min", "Hz", 60, 1},
+		{"1/min", "rad/s", 60, 6.283185307179586},
+		{"mm", "m", 1250, 1.25},
+		{"g", "kg", 250, 0.25},
+		{"psi", "Pa", 1, 6894.757293168361},
+		{"hp", "W", 1, 745.6998715822702},
+		{"km/h", "m/s", 36, 10},
+		{"kWh", "J", 1, 3.6e6},
+		{"widgets", "widgets", 3, 3},
 	};
 
 	(void)state;
@@ -47,7 +47,7 @@ static void a_value_becomes_si(void **state)
 		double scale, offset, got;
 
 		assert_int_equal(
-		        units_convert(cases[i].name, cases[i].si, &scale, &offset), 0);
+			units_convert(cases[i].name, cases[i].si, &scale, &offset), 0);
 		got = cases[i].value * scale + offset;
 		if (fabs(got - cases[i].want) > 1e-12 * fabs(cases[i].want)) {
 			fail_msg("%g %s: %.17g", cases[i].value, cases[i].name, got);
@@ -90,9 +90,9 @@ static void table_is_free_of_contradictions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_value_becomes_si),
-	        cmocka_unit_test(unknown_and_other_quantities_are_told_apart),
-	        cmocka_unit_test(table_is_free_of_contradictions),
+		cmocka_unit_test(a_value_becomes_si),
+		cmocka_unit_test(unknown_and_other_quantities_are_told_apart),
+		cmocka_unit_test(table_is_free_of_contradictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ struct nis {
 	double slow_sum;  /* of them */
 	double low, high; /* band of their mean; NAN: not learnt */
 	double sum, sum2,
-	        product;  /* of learning: NIS by row, squared, with the one before */
+		product;  /* of learning: NIS by row, squared, with the one before */
 	uint32_t counted; /* updates of learning */
 	double block;     /* sum of the NIS by row of the block that is being learnt */
 	double block_low, block_high; /* means of blocks of learning */

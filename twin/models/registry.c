@@ -12,7 +12,7 @@ MODEL_LIST
 
 static const struct model *const models[] = {
 #define X(name) &model_##name,
-        MODEL_LIST
+	MODEL_LIST
 #undef X
 };
 

@@ -79,37 +79,37 @@ static void noise(const double *p, double *qc)
 }
 
 static const struct model_port parameters[] = {
-        {"area", "m2", "cross section A", NAN, 1e-6, 1e6},
-        {"outlet", "m2", "discharge coefficient times area of the outlet, a", NAN, 1e-9,
+	{"area", "m2", "cross section A", NAN, 1e-6, 1e6},
+	{"outlet", "m2", "discharge coefficient times area of the outlet, a", NAN, 1e-9,
          1e3},
-        {"level_max", "m", "overflow", 1e4, 0, 1e4},
+	{"level_max", "m", "overflow", 1e4, 0, 1e4},
 };
 
 static const struct model_port inputs[] = {
-        {"inflow", "m3/s", "q", NAN, 0, 1e6},
-        {"valve", "1", "opening s of the outlet, 0 shut, 1 open", 1, 0, 1},
+	{"inflow", "m3/s", "q", NAN, 0, 1e6},
+	{"valve", "1", "opening s of the outlet, 0 shut, 1 open", 1, 0, 1},
 };
 
 static const struct model_port outputs[] = {
-        {"level", "m", "h", NAN, 0, 1e4},
-        {"outflow", "m3/s", "s a sqrt(2 g h)", NAN, 0, 1e6},
+	{"level", "m", "h", NAN, 0, 1e4},
+	{"outflow", "m3/s", "s a sqrt(2 g h)", NAN, 0, 1e6},
 };
 
 extern const struct model model_tank;
 const struct model model_tank = {
-        .name = "tank",
-        .source = "Torricelli 1644; Seborg, Edgar, Mellichamp 2016, section 2.4.5",
-        .parameters = parameters,
-        .n_parameters = ARRAY_SIZE(parameters),
-        .inputs = inputs,
-        .n_inputs = ARRAY_SIZE(inputs),
-        .outputs = outputs,
-        .n_outputs = ARRAY_SIZE(outputs),
-        .n_states = 1,
-        .start = start,
-        .rates = rates,
-        .outputs_of = outputs_of,
-        .jacobian = jacobian,
-        .noise = noise,
-        .limit = limit,
+	.name = "tank",
+	.source = "Torricelli 1644; Seborg, Edgar, Mellichamp 2016, section 2.4.5",
+	.parameters = parameters,
+	.n_parameters = ARRAY_SIZE(parameters),
+	.inputs = inputs,
+	.n_inputs = ARRAY_SIZE(inputs),
+	.outputs = outputs,
+	.n_outputs = ARRAY_SIZE(outputs),
+	.n_states = 1,
+	.start = start,
+	.rates = rates,
+	.outputs_of = outputs_of,
+	.jacobian = jacobian,
+	.noise = noise,
+	.limit = limit,
 };

@@ -14,8 +14,8 @@ static double clamp(double x, double min, double max)
 /* copy: y = gain u + bias */
 enum { COPY_GAIN, COPY_BIAS };
 static const struct part_port copy_parameters[] = {
-        [COPY_GAIN] = {"gain", "", "", 1, -1e9, 1e9, 0},
-        [COPY_BIAS] = {"bias", "", "", 0, -1e9, 1e9, 0},
+	[COPY_GAIN] = {"gain", "", "", 1, -1e9, 1e9, 0},
+	[COPY_BIAS] = {"bias", "", "", 0, -1e9, 1e9, 0},
 };
 static const struct part_port copy_inputs[] = {{"in", "", "", NAN, 0, 0, 0}};
 
@@ -27,7 +27,7 @@ static double copy_scan(const double *p, const double *u, double *x, double dt_s
 
 /* filter: first order lag; holds over a reading that is no number */
 static const struct part_port filter_parameters[] = {
-        {"lag", "s", "time constant", NAN, 0, 1e6, 0},
+	{"lag", "s", "time constant", NAN, 0, 1e6, 0},
 };
 
 static double filter_scan(const double *p, const double *u, double *x, double dt_s,
@@ -43,13 +43,13 @@ static double filter_scan(const double *p, const double *u, double *x, double dt
 
 /* two_point: on below setpoint - band, off above setpoint + band */
 static const struct part_port two_point_parameters[] = {
-        {"band", "", "half width of the hysteresis", NAN, 0, 1e9, 0},
+	{"band", "", "half width of the hysteresis", NAN, 0, 1e9, 0},
 };
 enum { SETPOINT, MEASURED, ENABLE };
 static const struct part_port two_point_inputs[] = {
-        [SETPOINT] = {"setpoint", "", "", NAN, 0, 0, 0},
-        [MEASURED] = {"measured", "", "", NAN, 0, 0, 0},
-        [ENABLE] = {"enable", "", "", 1, 0, 0, 0},
+	[SETPOINT] = {"setpoint", "", "", NAN, 0, 0, 0},
+	[MEASURED] = {"measured", "", "", NAN, 0, 0, 0},
+	[ENABLE] = {"enable", "", "", 1, 0, 0, 0},
 };
 
 static double two_point_scan(const double *p, const double *u, double *x, double dt_s,
@@ -74,11 +74,11 @@ static double two_point_scan(const double *p, const double *u, double *x, double
  */
 enum { PI_KP, PI_TI, PI_MIN, PI_MAX, PI_START };
 static const struct part_port pi_parameters[] = {
-        [PI_KP] = {"kp", "", "gain; negative: acts the other way", NAN, -1e9, 1e9, 0},
-        [PI_TI] = {"ti", "s", "integral time", NAN, 1e-3, 1e9, 0},
-        [PI_MIN] = {"min", "", "of the output", 0, -1e9, 1e9, 0},
-        [PI_MAX] = {"max", "", "of the output", 1, -1e9, 1e9, 0},
-        [PI_START] = {"start", "", "output to start from", 0, -1e9, 1e9, 0},
+	[PI_KP] = {"kp", "", "gain; negative: acts the other way", NAN, -1e9, 1e9, 0},
+	[PI_TI] = {"ti", "s", "integral time", NAN, 1e-3, 1e9, 0},
+	[PI_MIN] = {"min", "", "of the output", 0, -1e9, 1e9, 0},
+	[PI_MAX] = {"max", "", "of the output", 1, -1e9, 1e9, 0},
+	[PI_START] = {"start", "", "output to start from", 0, -1e9, 1e9, 0},
 };
 
 static double pi_scan(const double *p, const double *u, double *x, double dt_s,
@@ -107,17 +107,17 @@ static double pi_scan(const double *p, const double *u, double *x, double dt_s,
 
 /* sequence: up to four steps of a duration and a value, round and round while enabled */
 static const struct part_port sequence_parameters[] = {
-        {"for_1", "s", "duration of step 1", NAN, 0, 1e6, 0},
-        {"value_1", "", "", NAN, -1e9, 1e9, 0},
-        {"for_2", "s", "", 0, 0, 1e6, 0},
-        {"value_2", "", "", 0, -1e9, 1e9, 0},
-        {"for_3", "s", "", 0, 0, 1e6, 0},
-        {"value_3", "", "", 0, -1e9, 1e9, 0},
-        {"for_4", "s", "", 0, 0, 1e6, 0},
-        {"value_4", "", "", 0, -1e9, 1e9, 0},
+	{"for_1", "s", "duration of step 1", NAN, 0, 1e6, 0},
+	{"value_1", "", "", NAN, -1e9, 1e9, 0},
+	{"for_2", "s", "", 0, 0, 1e6, 0},
+	{"value_2", "", "", 0, -1e9, 1e9, 0},
+	{"for_3", "s", "", 0, 0, 1e6, 0},
+	{"value_3", "", "", 0, -1e9, 1e9, 0},
+	{"for_4", "s", "", 0, 0, 1e6, 0},
+	{"value_4", "", "", 0, -1e9, 1e9, 0},
 };
 static const struct part_port sequence_inputs[] = {
-        {"enable", "", "off: output 0, starts anew", 1, 0, 0, 0},
+	{"enable", "", "off: output 0, starts anew", 1, 0, 0, 0},
 };
 enum { SEQUENCE_STEPS = ARRAY_SIZE(sequence_parameters) / 2 };
 
@@ -154,9 +154,9 @@ static double sequence_scan(const double *p, const double *u, double *x, double 
 
 /* select: y = a when, else b */
 static const struct part_port select_inputs[] = {
-        {"when", "", "", NAN, 0, 0, 0},
-        {"a", "", "", NAN, 0, 0, 0},
-        {"b", "", "", 0, 0, 0, 0},
+	{"when", "", "", NAN, 0, 0, 0},
+	{"a", "", "", NAN, 0, 0, 0},
+	{"b", "", "", 0, 0, 0, 0},
 };
 
 static double select_scan(const double *p, const double *u, double *x, double dt_s,
@@ -168,9 +168,9 @@ static double select_scan(const double *p, const double *u, double *x, double dt
 /* limit: 1 while the input lies within min and max, back on only by `band` inside */
 enum { LIMIT_MIN, LIMIT_MAX, LIMIT_BAND };
 static const struct part_port limit_parameters[] = {
-        [LIMIT_MIN] = {"min", "", "", -1e9, -1e9, 1e9, 0},
-        [LIMIT_MAX] = {"max", "", "", 1e9, -1e9, 1e9, 0},
-        [LIMIT_BAND] = {"band", "", "hysteresis", 0, 0, 1e9, 0},
+	[LIMIT_MIN] = {"min", "", "", -1e9, -1e9, 1e9, 0},
+	[LIMIT_MAX] = {"max", "", "", 1e9, -1e9, 1e9, 0},
+	[LIMIT_BAND] = {"band", "", "hysteresis", 0, 0, 1e9, 0},
 };
 
 static double limit_scan(const double *p, const double *u, double *x, double dt_s,
@@ -184,18 +184,18 @@ static double limit_scan(const double *p, const double *u, double *x, double dt_
 
 #define PORTS(a) a, ARRAY_SIZE(a)
 static const struct block_kind kinds[] = {
-        {"copy", "gain times in plus bias", PORTS(copy_parameters), PORTS(copy_inputs),
+	{"copy", "gain times in plus bias", PORTS(copy_parameters), PORTS(copy_inputs),
          copy_scan},
-        {"filter", "first order lag", PORTS(filter_parameters), PORTS(copy_inputs),
+	{"filter", "first order lag", PORTS(filter_parameters), PORTS(copy_inputs),
          filter_scan},
-        {"limit", "1 while in lies within min and max", PORTS(limit_parameters),
+	{"limit", "1 while in lies within min and max", PORTS(limit_parameters),
          PORTS(copy_inputs), limit_scan},
-        {"pi", "controller with anti-windup", PORTS(pi_parameters),
+	{"pi", "controller with anti-windup", PORTS(pi_parameters),
          PORTS(two_point_inputs), pi_scan},
-        {"select", "a when it is on, else b", NULL, 0, PORTS(select_inputs), select_scan},
-        {"sequence", "steps of a duration and a value", PORTS(sequence_parameters),
+	{"select", "a when it is on, else b", NULL, 0, PORTS(select_inputs), select_scan},
+	{"sequence", "steps of a duration and a value", PORTS(sequence_parameters),
          PORTS(sequence_inputs), sequence_scan},
-        {"two_point", "controller with hysteresis", PORTS(two_point_parameters),
+	{"two_point", "controller with hysteresis", PORTS(two_point_parameters),
          PORTS(two_point_inputs), two_point_scan},
 };
 

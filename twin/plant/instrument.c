@@ -19,7 +19,7 @@ double sensor_sample(struct sensor *s, double truth, double dt_s)
 {
 	const struct sensor_config *c = s->config;
 	double noise = rng_normal(
-	        &s->rng); /* always drawn: a fault changes no later noise */
+		&s->rng); /* always drawn: a fault changes no later noise */
 	double x;
 
 	if (!s->started || c->lag_s <= 0) {

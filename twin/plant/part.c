@@ -13,7 +13,7 @@ PART_LIST
 
 static const struct part_kind *const kinds[] = {
 #define X(name) &part_##name,
-        PART_LIST
+	PART_LIST
 #undef X
 };
 

@@ -139,7 +139,7 @@ static void undo(struct plant *p, const struct fault *f)
 	switch (f->kind) {
 	case FAULT_PARAMETER:
 		p->parts[f->target].parameters[f->parameter] =
-		        p->parts[f->target].config->parameters[f->parameter];
+			p->parts[f->target].config->parameters[f->parameter];
 		break;
 	case FAULT_STUCK:
 	case FAULT_DROPOUT:
@@ -294,12 +294,12 @@ void plant_turn(struct plant *p)
 	run_script(p);
 	for (size_t i = 0; i < c->n_sensors; i++) {
 		p->signals[c->sensors[i].to] = sensor_sample(
-		        &p->sensors[i], p->signals[c->sensors[i].from], cycle_s);
+			&p->sensors[i], p->signals[c->sensors[i].from], cycle_s);
 	}
 	control_scan(p->blocks, c->n_blocks, p->signals, cycle_s);
 	for (size_t i = 0; i < c->n_actuators; i++) {
 		p->signals[c->actuators[i].to] = actuator_move(
-		        &p->actuators[i], p->signals[c->actuators[i].from], cycle_s);
+			&p->actuators[i], p->signals[c->actuators[i].from], cycle_s);
 	}
 	for (uint32_t i = 0; i < c->steps; i++) {
 		step(p);

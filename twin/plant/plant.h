@@ -59,7 +59,7 @@ struct fault {
 	uint32_t parameter; /* of a part */
 	double value;       /* as the kind says */
 	double at_s,
-	        until_s; /* plant time, at inclusive, until exclusive; INFINITY: stays */
+		until_s; /* plant time, at inclusive, until exclusive; INFINITY: stays */
 };
 
 /** A plant as described.  Borrowed until plant_free(). */

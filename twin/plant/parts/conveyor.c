@@ -14,30 +14,30 @@ static const double gravity = 9.80665; /* m/s2 */
 static const double creep = 0.005;     /* m/s over which friction changes its sign */
 
 static const struct part_port parameters[] = {
-        [LENGTH] = {"length", "m", "of the belt under parts", 2, 0.1, 1e3, 0},
-        [PITCH] = {"pitch", "m", "between two parts", 0.25, 0.01, 100, 0},
-        [BELT] = {"belt", "kg", "moving mass without parts m_b", 10, 0.1, 1e5, 0},
-        [PART] = {"part", "kg", "mass of a part m_p", 1, 0, 1e4, 0},
-        [FRICTION] = {"friction", "1", "coefficient of belt and rollers mu", 0.05, 0, 2,
+	[LENGTH] = {"length", "m", "of the belt under parts", 2, 0.1, 1e3, 0},
+	[PITCH] = {"pitch", "m", "between two parts", 0.25, 0.01, 100, 0},
+	[BELT] = {"belt", "kg", "moving mass without parts m_b", 10, 0.1, 1e5, 0},
+	[PART] = {"part", "kg", "mass of a part m_p", 1, 0, 1e4, 0},
+	[FRICTION] = {"friction", "1", "coefficient of belt and rollers mu", 0.05, 0, 2,
                       0},
-        [STIFFNESS] = {"stiffness", "N s/m", "force by slip of the motor k", 500, 1, 1e7,
+	[STIFFNESS] = {"stiffness", "N s/m", "force by slip of the motor k", 500, 1, 1e7,
                        0},
-        [VOLTAGE] = {"voltage", "V", "times efficiency and power factor U", 300, 1, 1e4,
+	[VOLTAGE] = {"voltage", "V", "times efficiency and power factor U", 300, 1, 1e4,
                      0},
-        [IDLE] = {"idle", "A", "magnetising current I_0", 0.3, 0, 1e3, 0},
-        [JAM] = {"jam", "N", "force that holds the belt back J", 0, 0, 1e6, PART_FAULT},
+	[IDLE] = {"idle", "A", "magnetising current I_0", 0.3, 0, 1e3, 0},
+	[JAM] = {"jam", "N", "force that holds the belt back J", 0, 0, 1e6, PART_FAULT},
 };
 
 static const struct part_port inputs[] = {
-        [DRIVE] = {"drive", "m/s", "speed without load v_0", 0, -10, 10, PART_DIRECT},
+	[DRIVE] = {"drive", "m/s", "speed without load v_0", 0, -10, 10, PART_DIRECT},
 };
 
 static const struct part_port outputs[] = {
-        [SPEED] = {"speed", "m/s", "v", NAN, -10, 10, 0},
-        [COUNT] = {"count", "1", "whole pitches travelled since the start", NAN, 0, 1e15,
+	[SPEED] = {"speed", "m/s", "v", NAN, -10, 10, 0},
+	[COUNT] = {"count", "1", "whole pitches travelled since the start", NAN, 0, 1e15,
                    0},
-        [LOAD] = {"load", "kg", "m = m_b + m_p length / pitch", NAN, 0, 1e9, 0},
-        [CURRENT] = {"current", "A", "I_0 + |k (v_0 - v) v_0| / U", NAN, 0, 1e6, 0},
+	[LOAD] = {"load", "kg", "m = m_b + m_p length / pitch", NAN, 0, 1e9, 0},
+	[CURRENT] = {"current", "A", "I_0 + |k (v_0 - v) v_0| / U", NAN, 0, 1e6, 0},
 };
 
 static double load(const double *p)
@@ -66,15 +66,15 @@ static void outputs_of(const double *p, const double *x, const double *u, double
 
 extern const struct part_kind part_conveyor;
 const struct part_kind part_conveyor = {
-        .name = "conveyor",
-        .source = "Newton 1687; induction motor linear in slip, Kloss 1909",
-        .parameters = parameters,
-        .n_parameters = ARRAY_SIZE(parameters),
-        .inputs = inputs,
-        .n_inputs = ARRAY_SIZE(inputs),
-        .outputs = outputs,
-        .n_outputs = ARRAY_SIZE(outputs),
-        .n_states = N_STATES,
-        .rates = rates,
-        .outputs_of = outputs_of,
+	.name = "conveyor",
+	.source = "Newton 1687; induction motor linear in slip, Kloss 1909",
+	.parameters = parameters,
+	.n_parameters = ARRAY_SIZE(parameters),
+	.inputs = inputs,
+	.n_inputs = ARRAY_SIZE(inputs),
+	.outputs = outputs,
+	.n_outputs = ARRAY_SIZE(outputs),
+	.n_states = N_STATES,
+	.rates = rates,
+	.outputs_of = outputs_of,
 };
