@@ -26,8 +26,9 @@ enum {
 	GENERATIONS = 4, /* attempts whose callbacks can be told apart */
 	REPORTS = 4 * SESSION_SLOTS,
 	INFO_MS = 30000,
-	IDLE_MS = 500, /* the thread goes round at least so often */
-	BUSY_MS = 50,  /* while something waits for room or an end */
+	EVENTS_MS = 200, /* between two looks for events in the history */
+	IDLE_MS = 500,   /* the thread goes round at least so often */
+	BUSY_MS = 50,    /* while something waits for room or an end */
 	GOODBYE_MS = 500,
 };
 
@@ -67,6 +68,7 @@ struct publisher {
 	char session_id[20];
 	int64_t started_us;
 	uint64_t info_ns;
+	uint64_t events_ns; /* when events may be read from the history again */
 	bool synced;
 	struct ticket tickets[GENERATIONS][SESSION_SLOTS];
 
@@ -302,31 +304,73 @@ static void take_reports(struct publisher *p)
 
 /* ---- The thread ---- */
 
+static int open_reader(struct publisher *p)
+{
+	char path[PATH_MAX];
+	int err;
+
+	if (p->reader) {
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s/history.db", p->cfg->state_dir);
+	err = reader_open(&p->reader, path);
+	return err ? err : reader_map_tags(p->reader, p->cfg->tags, p->cfg->n_tags);
+}
+
+/* After a failure the next read begins afresh. */
+static void judge_reader(struct publisher *p, int n)
+{
+	if (n < 0 && n != -ETIMEDOUT) {
+		reader_close(p->reader);
+		p->reader = NULL;
+	}
+}
+
 static int read_history(void *arg, const struct backlog_query *q)
 {
 	struct publisher *p = arg;
-	char path[PATH_MAX];
-	int n;
+	int n = open_reader(p);
 
-	if (!p->reader) {
-		snprintf(path, sizeof(path), "%s/history.db", p->cfg->state_dir);
-		n = reader_open(&p->reader, path);
-		if (n) {
-			return n;
-		}
-		n = reader_map_tags(p->reader, p->cfg->tags, p->cfg->n_tags);
-	} else {
-		n = 0;
-	}
 	if (n >= 0) {
 		n = reader_backlog(p->reader, q->after_us, q->before_us, q->max, q->row,
 		                   q->arg);
 	}
-	if (n < 0 && n != -ETIMEDOUT) {
-		reader_close(p->reader); /* and afresh the next time */
-		p->reader = NULL;
-	}
+	judge_reader(p, n);
 	return n;
+}
+
+static int on_stored_event(void *arg, const struct event *e, const char *device,
+                           const char *tag)
+{
+	notices_stored(arg, e, device, tag);
+	return 0;
+}
+
+/* Events that another run, or a full queue, left to the history. */
+static void read_events(struct publisher *p, int64_t after_us, size_t room)
+{
+	struct notices *n = sender_notices(p->sender);
+	int got = open_reader(p);
+
+	if (got >= 0) {
+		got = reader_events(p->reader, after_us, room, on_stored_event, n);
+	}
+	judge_reader(p, got);
+	if (got == 0) {
+		notices_read(n);
+	}
+}
+
+static void catch_up(struct publisher *p, uint64_t now_ns)
+{
+	int64_t after_us;
+	size_t room;
+
+	if (now_ns >= p->events_ns &&
+	    notices_behind(sender_notices(p->sender), &after_us, &room)) {
+		p->events_ns = now_ns + (uint64_t)EVENTS_MS * MS_NS;
+		read_events(p, after_us, room);
+	}
 }
 
 static void refresh_info(struct publisher *p, const struct writer_stats *w,
@@ -444,6 +488,7 @@ static void go_round(struct publisher *p)
 	writer_stats(p->writer, &w);
 	refresh_info(p, &w, now_ns);
 	take_feed(p, now_ns);
+	catch_up(p, now_ns);
 	if (sender_run(p->sender, now_ns, w.committed_at)) {
 		session_broken(&p->session, now_ns);
 	}
@@ -491,6 +536,8 @@ static void *run(void *arg)
 {
 	struct publisher *p = arg;
 
+	/* What was not acknowledged before this start, before anything new. */
+	read_events(p, p->posted.events, NOTICES_EVENTS);
 	while (!atomic_load(&p->stopping)) {
 		go_round(p);
 	}

@@ -10,7 +10,8 @@ struct cursor cursor_of(const int64_t *keys)
 {
 	return (struct cursor){.acked = keys[DEST_ACKED],
 	                       .live_from = keys[DEST_LIVE_FROM],
-	                       .live_to = keys[DEST_LIVE_TO]};
+	                       .live_to = keys[DEST_LIVE_TO],
+	                       .events = keys[DEST_EVENTS]};
 }
 
 int cursor_count(struct history *h, int64_t after, int64_t to, int64_t *n)
@@ -78,10 +79,12 @@ int cursor_uncovered(struct history *h, const struct cursor *c, int64_t after, i
 static struct cursor allowed(const struct history *h, const struct destination *d)
 {
 	struct cursor to = d->wanted;
-	int64_t newest = h->kept[STATE_NEWEST];
+	int64_t newest = h->kept[STATE_NEWEST], event = h->kept[STATE_EVENT];
 
 	to.acked = to.acked < newest ? to.acked : newest;
 	to.acked = to.acked > d->keys[DEST_ACKED] ? to.acked : d->keys[DEST_ACKED];
+	to.events = to.events < event ? to.events : event;
+	to.events = to.events > d->keys[DEST_EVENTS] ? to.events : d->keys[DEST_EVENTS];
 	to.live_to = to.live_to < newest ? to.live_to : newest;
 	if (to.live_from > to.live_to) {
 		to.live_from = 0;
@@ -101,7 +104,7 @@ bool cursor_behind(const struct history *h)
 
 		if (to.acked != keys[DEST_ACKED] ||
 		    to.live_from != keys[DEST_LIVE_FROM] ||
-		    to.live_to != keys[DEST_LIVE_TO]) {
+		    to.live_to != keys[DEST_LIVE_TO] || to.events != keys[DEST_EVENTS]) {
 			return true;
 		}
 	}
@@ -119,6 +122,7 @@ int cursor_advance(struct history *h, size_t destination)
 		d->keys[DEST_ACKED] = to.acked;
 		d->keys[DEST_LIVE_FROM] = to.live_from;
 		d->keys[DEST_LIVE_TO] = to.live_to;
+		d->keys[DEST_EVENTS] = to.events;
 		d->keys[DEST_DELIVERED] += n;
 		d->keys[DEST_PENDING] -= n;
 	}

@@ -17,6 +17,7 @@ struct cursor {
 	int64_t acked;
 	int64_t live_from; /* 0: no live stretch apart */
 	int64_t live_to;
+	int64_t events; /* stamp of the newest event it has, with all before it */
 };
 
 /** Has the destination the row at `at`? */

@@ -32,6 +32,7 @@ enum destination_key {
 	DEST_DELIVERED,
 	DEST_PENDING,
 	DEST_EVICTED,
+	DEST_EVENTS,
 	DEST_KEYS,
 };
 

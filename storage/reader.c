@@ -307,6 +307,68 @@ int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t
 	return stop ? stop : err ? err : given;
 }
 
+static const char *text_at(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? text : "";
+}
+
+static double number_at(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+	               ? (double)NAN
+	               : sqlite3_column_double(stmt, column);
+}
+
+static struct event read_event(sqlite3_stmt *stmt)
+{
+	return (struct event){.ts_us = sqlite3_column_int64(stmt, 0),
+	                      .alarm_id = sqlite3_column_int64(stmt, 1),
+	                      .device = EVENT_NOBODY,
+	                      .tag = EVENT_NOBODY,
+	                      .kind = text_at(stmt, 4),
+	                      .severity = text_at(stmt, 5),
+	                      .state = text_at(stmt, 6),
+	                      .value = number_at(stmt, 7),
+	                      .predicted = number_at(stmt, 8),
+	                      .residual = number_at(stmt, 9),
+	                      .threshold = number_at(stmt, 10),
+	                      .method = text_at(stmt, 11),
+	                      .contributions = text_at(stmt, 12),
+	                      .message = text_at(stmt, 13),
+	                      .by = text_at(stmt, 14)};
+}
+
+int reader_events(struct reader *r, int64_t after_us, size_t max,
+                  int (*row)(void *arg, const struct event *e, const char *device,
+                             const char *tag),
+                  void *arg)
+{
+	sqlite3_stmt *stmt;
+	int given = 0, rc = SQLITE_DONE, stop = 0;
+	int err = db_prepare(
+		r->db, &stmt,
+		"select ts, alarm, device, tag, kind, severity, state, value,"
+		" predicted, residual, threshold, method, contributions,"
+		" message, by from event where ts > ? order by ts limit ?");
+
+	if (err) {
+		return err;
+	}
+	db_bind(stmt, 2, (int64_t[]){after_us, (int64_t)max});
+	start_timer(r);
+	while (!stop && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct event e = read_event(stmt);
+
+		stop = row(arg, &e, text_at(stmt, 2), text_at(stmt, 3));
+		given++;
+	}
+	err = db_errno(r->db, stop ? SQLITE_DONE : rc);
+	sqlite3_finalize(stmt);
+	return stop ? stop : err ? err : given;
+}
+
 static int give_rows(struct reader *r, sqlite3_stmt *stmt,
                      int (*row)(void *arg, const struct history_row *row), void *arg)
 {

@@ -33,6 +33,14 @@ int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags);
 int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t max,
                    int (*row)(void *arg, const struct backlog_row *row), void *arg);
 
+/** Events later than after_us in order, at most max; device and tag by name, "" for none
+ * (e->device and e->tag are EVENT_NOBODY).  Strings borrowed for the call.
+ * @return number given, or a negative errno */
+int reader_events(struct reader *r, int64_t after_us, size_t max,
+                  int (*row)(void *arg, const struct event *e, const char *device,
+                             const char *tag),
+                  void *arg);
+
 /** A row of view `history` for the command line.  Strings borrowed for the call. */
 struct history_row {
 	int64_t ts_us;

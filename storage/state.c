@@ -20,7 +20,7 @@ static const char *const key_names[STATE_KEYS] = {
 	[STATE_CONFIG] = "config",
 };
 static const char *const destination_names[DEST_KEYS] = {
-	"acked", "live_from", "live_to", "delivered", "pending", "evicted",
+	"acked", "live_from", "live_to", "delivered", "pending", "evicted", "events",
 };
 
 #define ROWS_OF_BATCHES                                                                  \
@@ -261,6 +261,7 @@ static int read_words(struct history *h)
 	memset(h->keys, 0, sizeof(h->keys));
 	for (size_t d = 0; d < h->cfg.n_destinations; d++) {
 		memset(h->destinations[d].keys, 0, sizeof(h->destinations[d].keys));
+		h->destinations[d].keys[DEST_EVENTS] = -1; /* no word of it yet */
 	}
 	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		take_word(h, (const char *)sqlite3_column_text(stmt, 0),
@@ -283,6 +284,9 @@ static int recount(struct history *h, struct destination *d)
 	              d->keys[DEST_EVICTED];
 	int err;
 
+	if (d->keys[DEST_EVENTS] < 0) {
+		d->keys[DEST_EVENTS] = h->keys[STATE_EVENT]; /* old news is not owed */
+	}
 	if (sum == h->keys[STATE_STORED]) {
 		return 0;
 	}

@@ -159,6 +159,19 @@ int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags)
 	return 0;
 }
 
+int reader_events(struct reader *r, int64_t after_us, size_t max,
+                  int (*row)(void *arg, const struct event *e, const char *device,
+                             const char *tag),
+                  void *arg)
+{
+	(void)r;
+	(void)after_us;
+	(void)max;
+	(void)row;
+	(void)arg;
+	return 0; /* this history keeps rows only */
+}
+
 int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t max,
                    int (*row)(void *arg, const struct backlog_row *row), void *arg)
 {

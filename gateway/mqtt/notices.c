@@ -26,6 +26,7 @@ struct alarm_slot {
 
 struct event_slot {
 	char *payload;
+	int64_t ts_us;
 	enum progress progress;
 };
 
@@ -40,6 +41,10 @@ struct notices {
 	size_t n_alarms_dirty, next_alarm;
 	struct event_slot events[NOTICES_EVENTS]; /* by number modulo the size */
 	uint64_t first_event, next_event, dropped;
+	int64_t acked_us;  /* all events up to it are acknowledged */
+	int64_t queued_us; /* newest that was given a slot */
+	int64_t seen_us;   /* newest that was told */
+	bool behind;       /* events later than queued_us are in the history alone */
 	char buf[PAYLOAD_NOTICE_MAX];
 };
 
@@ -53,7 +58,8 @@ static struct event_slot *event_at(struct notices *n, uint64_t number)
 	return &n->events[number % NOTICES_EVENTS];
 }
 
-int notices_new(struct notices **out, const struct config *cfg, const char *base)
+int notices_new(struct notices **out, const struct config *cfg, const char *base,
+                int64_t acked_us)
 {
 	struct notices *n = calloc(1, sizeof(*n));
 
@@ -62,6 +68,7 @@ int notices_new(struct notices **out, const struct config *cfg, const char *base
 	}
 	n->cfg = cfg;
 	n->base = base;
+	n->acked_us = n->queued_us = n->seen_us = acked_us;
 	n->n_statuses = cfg->n_devices + cfg->n_components;
 	n->statuses = calloc(n->n_statuses + 1, sizeof(*n->statuses));
 	n->alarms = calloc(cfg->n_tags + 1, sizeof(*n->alarms));
@@ -145,28 +152,31 @@ static void forget_oldest_event(struct notices *n)
 {
 	struct event_slot *slot = event_at(n, n->first_event++);
 
+	n->acked_us = slot->ts_us;
 	free(slot->payload);
 	slot->payload = NULL;
 }
 
-static void queue_event(struct notices *n, const struct event *e)
+static size_t room_of(const struct notices *n)
 {
-	const struct tag *tag = e->tag < n->cfg->n_tags ? &n->cfg->tags[e->tag] : NULL;
-	const char *device = tag ? tag->device : device_name(n, e->device);
+	return NOTICES_EVENTS - (size_t)(n->next_event - n->first_event);
+}
+
+static void queue_event(struct notices *n, const struct event *e, const char *device,
+                        const char *tag)
+{
 	char *payload = NULL;
 
-	if (payload_event(n->buf, sizeof(n->buf), e, device, tag ? tag->name : NULL)) {
+	if (payload_event(n->buf, sizeof(n->buf), e, device, tag)) {
 		payload = strdup(n->buf);
 	}
+	n->queued_us = e->ts_us;
 	if (!payload) {
 		n->dropped++;
 		return;
 	}
-	if (n->next_event - n->first_event == NOTICES_EVENTS) {
-		forget_oldest_event(n);
-		n->dropped++;
-	}
-	*event_at(n, n->next_event++) = (struct event_slot){.payload = payload};
+	*event_at(n, n->next_event++) = (struct event_slot){.payload = payload,
+	                                                    .ts_us = e->ts_us};
 }
 
 static void change_alarm(struct notices *n, const struct event *e)
@@ -188,10 +198,50 @@ static void change_alarm(struct notices *n, const struct event *e)
 
 void notices_event(struct notices *n, const struct event *e)
 {
-	queue_event(n, e);
-	if (e->alarm_id != 0 && e->tag < n->cfg->n_tags) {
+	const struct tag *tag = e->tag < n->cfg->n_tags ? &n->cfg->tags[e->tag] : NULL;
+
+	if (e->alarm_id != 0 && tag) {
 		change_alarm(n, e);
 	}
+	if (e->ts_us <= n->seen_us) {
+		return; /* it was read from the history before it was told */
+	}
+	n->seen_us = e->ts_us;
+	if (n->behind || room_of(n) == 0) {
+		n->behind = true;
+		return;
+	}
+	queue_event(n, e, tag ? tag->device : device_name(n, e->device),
+	            tag ? tag->name : NULL);
+}
+
+bool notices_behind(const struct notices *n, int64_t *after_us, size_t *room)
+{
+	*after_us = n->queued_us;
+	*room = room_of(n);
+	return n->behind && *room >= NOTICES_EVENTS / 2;
+}
+
+void notices_stored(struct notices *n, const struct event *e, const char *device,
+                    const char *tag)
+{
+	if (e->ts_us <= n->queued_us || room_of(n) == 0) {
+		return;
+	}
+	queue_event(n, e, *device ? device : NULL, *tag ? tag : NULL);
+	n->seen_us = e->ts_us > n->seen_us ? e->ts_us : n->seen_us;
+	n->behind = n->behind || room_of(n) == 0; /* there may be more */
+}
+
+void notices_read(struct notices *n)
+{
+	/* One that was told and is not there yet is not committed yet. */
+	n->behind = n->queued_us < n->seen_us;
+}
+
+int64_t notices_acked_to(const struct notices *n)
+{
+	return n->acked_us;
 }
 
 void notices_device(struct notices *n, uint32_t device, const struct device_status *s)

@@ -87,7 +87,7 @@ int sender_new(struct sender **out, const struct config *cfg, const struct curso
 		err = live_new(&s->live, cfg->tags, cfg->n_tags);
 	}
 	if (!err) {
-		err = notices_new(&s->notices, cfg, s->base);
+		err = notices_new(&s->notices, cfg, s->base, start->events);
 	}
 	if (!err) {
 		err = backlog_new(&s->backlog, cfg, s->base);
@@ -490,6 +490,7 @@ bool sender_idle(struct sender *s)
 void sender_cursor(const struct sender *s, struct cursor *out)
 {
 	outbox_cursor(s->outbox, out);
+	out->events = notices_acked_to(s->notices);
 }
 
 void sender_stats(const struct sender *s, struct sender_stats *out)

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The broker goes away and comes back: every stored sample arrives, in order."""
+import json
+
 import harness
 
 
@@ -60,6 +62,35 @@ mqtt: {servers: ["mqtt://127.0.0.1:%d"], qos: 1}
     sink = harness.Sink(bench, broker)
     harness.wait_until('samples arrive', lambda: sink.samples(), 40)
     harness.check_balance(gateway.wait_delivered())
+
+
+def test_events_of_an_outage_survive_a_kill(bench):
+    field = harness.Field(bench, 2)
+    broker = harness.Broker(bench)
+    sink = harness.Sink(bench, broker)
+    gateway = harness.Gateway(bench, field.config(tags=1) + '''
+mqtt: {servers: ["mqtt://127.0.0.1:%d"], qos: 1}
+''' % broker.port)
+    gateway.start()
+
+    def events():
+        found = [json.loads(m.payload) for m in sink.messages()
+                 if m.topic == 'pollux/cell7/events']
+        return [(e['ts'], e['kind']) for e in found]
+
+    def stored(kind):
+        return gateway.query('select count(*) from events where kind = ?', kind)[0][0]
+    harness.wait_until('both devices are up', lambda: len(events()) >= 2)
+    broker.stop()
+    field.process.stop()
+    harness.wait_until('both are down', lambda: stored('device_down') == 2)
+    gateway.process.kill()
+    broker.start()
+    gateway.start()
+    harness.wait_until('what happened meanwhile arrives',
+                       lambda: [k for _, k in events()].count('device_down') >= 2)
+    told = gateway.query('select ts_us / 1000, kind from events_at order by ts_us')
+    harness.wait_until('all events have arrived', lambda: set(told) <= set(events()))
 
 
 if __name__ == '__main__':

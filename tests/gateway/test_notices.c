@@ -28,7 +28,7 @@ static struct notices *notices_of(void)
 	                      .tags = tags,
 	                      .n_tags = 2,
 	                      .twin = {.components = components, .n_components = 1}};
-	assert_int_equal(notices_new(&n, &cfg, "p/g"), 0);
+	assert_int_equal(notices_new(&n, &cfg, "p/g", 0), 0);
 	return n;
 }
 
@@ -151,29 +151,108 @@ static void events_wait_for_their_acknowledgement_in_order(void **state)
 	notices_free(n);
 }
 
-static void oldest_events_go_where_too_many_wait(void **state)
+static struct event event_at(int64_t ts_us)
 {
-	struct notices *n = notices_of();
+	return (struct event){.ts_us = ts_us,
+	                      .device = EVENT_NOBODY,
+	                      .tag = EVENT_NOBODY,
+	                      .kind = "k",
+	                      .severity = "info",
+	                      .state = "",
+	                      .message = "m"};
+}
+
+/* Send and acknowledge events; check that each comes once and in order. */
+static int64_t take_events(struct notices *n, int64_t last_ms)
+{
 	struct message m;
 	uint64_t ticket;
 
+	while (notices_next(n, &m, &ticket)) {
+		char want[32];
+
+		if (strstr(m.topic, "/events")) {
+			snprintf(want, sizeof(want), "\"ts\":%lld,",
+			         (long long)++last_ms);
+			assert_non_null(strstr(m.payload, want));
+		}
+		notices_sent(n, ticket);
+		notices_acked(n, ticket);
+	}
+	return last_ms;
+}
+
+static void events_that_find_no_room_are_read_from_the_history(void **state)
+{
+	enum { TOLD = 3 * NOTICES_EVENTS };
+	struct notices *n = notices_of();
+	int64_t after_us, sent_ms;
+	size_t room;
+
 	(void)state;
-	for (int i = 0; i < NOTICES_EVENTS + 10; i++) {
-		struct event e = {.ts_us = 1000 * (1 + i),
-		                  .device = EVENT_NOBODY,
-		                  .tag = EVENT_NOBODY,
-		                  .kind = "k",
-		                  .severity = "info",
-		                  .state = "",
-		                  .message = "m"};
+	for (int i = 1; i <= TOLD; i++) {
+		struct event e = event_at(1000 * i);
 
 		notices_event(n, &e);
 	}
-	assert_int_equal(notices_dropped(n), 10);
-	assert_true(notices_next(n, &m, &ticket));
-	assert_non_null(strstr(m.payload, "\"ts\":11,"));
+	assert_false(notices_behind(n, &after_us, &room)); /* no room yet */
+	sent_ms = take_events(n, 0);
+	assert_int_equal(sent_ms, NOTICES_EVENTS);
+	assert_int_equal(notices_acked_to(n), 1000 * NOTICES_EVENTS);
+	while (notices_behind(n, &after_us, &room)) {
+		size_t given = 0;
+
+		for (int64_t ts = after_us + 1000; ts <= 1000 * TOLD && given < room;
+		     ts += 1000, given++) {
+			struct event e = event_at(ts);
+
+			notices_stored(n, &e, "", "");
+		}
+		sent_ms = take_events(n, sent_ms);
+		if (given == 0) {
+			notices_read(n);
+		}
+	}
+	assert_int_equal(sent_ms, TOLD);
+	assert_int_equal(notices_acked_to(n), 1000 * TOLD);
+	assert_int_equal(notices_dropped(n), 0);
 	notices_free(n);
 	notices_free(NULL);
+}
+
+static void event_read_before_it_is_told_is_sent_once(void **state)
+{
+	struct notices *n = notices_of();
+	struct event a = event_at(1000), b = event_at(2000);
+
+	(void)state;
+	notices_stored(n, &a, "", "");
+	notices_event(n, &a);
+	notices_event(n, &b);
+	assert_int_equal(take_events(n, 0), 2);
+	notices_free(n);
+}
+
+static void event_that_is_told_but_not_committed_is_waited_for(void **state)
+{
+	struct notices *n = notices_of();
+	struct event e;
+	int64_t after_us;
+	size_t room;
+
+	(void)state;
+	for (int i = 1; i <= NOTICES_EVENTS + 1; i++) {
+		e = event_at(1000 * i);
+		notices_event(n, &e);
+	}
+	take_events(n, 0);
+	assert_true(notices_behind(n, &after_us, &room));
+	notices_read(n); /* nothing there yet */
+	assert_true(notices_behind(n, &after_us, &room));
+	notices_stored(n, &e, "", "");
+	notices_read(n);
+	assert_false(notices_behind(n, &after_us, &room));
+	notices_free(n);
 }
 
 int main(void)
@@ -182,7 +261,9 @@ int main(void)
 		cmocka_unit_test(every_connection_begins_with_what_is_retained),
 		cmocka_unit_test(cleared_alarm_leaves_an_empty_payload),
 		cmocka_unit_test(events_wait_for_their_acknowledgement_in_order),
-		cmocka_unit_test(oldest_events_go_where_too_many_wait),
+		cmocka_unit_test(events_that_find_no_room_are_read_from_the_history),
+		cmocka_unit_test(event_read_before_it_is_told_is_sent_once),
+		cmocka_unit_test(event_that_is_told_but_not_committed_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

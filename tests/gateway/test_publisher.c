@@ -229,6 +229,7 @@ static void everything_retained_arrives(void **state)
 	witness_wait(&b->witness, "1 pollux/g/d0/t0/state \\{\"ts\":1767323045001,");
 	witness_wait(&b->witness, "1 pollux/g/d0/t1/state \\{\"ts\":1767323045001,");
 	witness_wait(&b->witness, "1 pollux/g/d0/t1/alarm \\{\"id\":77");
+	alarm.ts_us += 1000;
 	alarm.state = "cleared";
 	publisher_event(b->publisher, &alarm);
 	witness_wait(&b->witness, "0 pollux/g/events .*\"state\":\"cleared\"");

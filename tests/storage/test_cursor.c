@@ -25,11 +25,11 @@ static void backlog_that_meets_the_live_stretch_is_one_with_it(void **state)
 		const char *name;
 		struct cursor c, want;
 	} cases[] = {
-		{"no stretch", {10, 0, 0}, {10, 0, 0}},
-		{"rows between", {10, 20, 30}, {10, 20, 30}},
-		{"next to it", {19, 20, 30}, {30, 0, 0}},
-		{"into it", {25, 20, 30}, {30, 0, 0}},
-		{"beyond it", {35, 20, 30}, {35, 0, 0}},
+		{"no stretch", {10, 0, 0, 0}, {10, 0, 0, 0}},
+		{"rows between", {10, 20, 30, 0}, {10, 20, 30, 0}},
+		{"next to it", {19, 20, 30, 0}, {30, 0, 0, 0}},
+		{"into it", {25, 20, 30, 0}, {30, 0, 0, 0}},
+		{"beyond it", {35, 20, 30, 0}, {35, 0, 0, 0}},
 	};
 
 	(void)state;
@@ -87,6 +87,60 @@ static void cursor_is_kept_by_name(void **state)
 	assert_balance(p);
 	p->cfg.destinations = plant_destinations;
 	p->cfg.n_destinations = 1;
+}
+
+static void append_event(struct plant *p, int64_t ts_us)
+{
+	const struct event e = {.ts_us = ts_us,
+	                        .device = EVENT_NOBODY,
+	                        .tag = EVENT_NOBODY,
+	                        .kind = "gap",
+	                        .severity = "info",
+	                        .state = "",
+	                        .value = NAN,
+	                        .predicted = NAN,
+	                        .residual = NAN,
+	                        .threshold = NAN,
+	                        .method = "",
+	                        .contributions = "",
+	                        .message = "m",
+	                        .by = ""};
+
+	assert_int_equal(history_event(p->h, &e), 0);
+}
+
+static void event_cursor_waits_for_the_commit_and_is_kept(void **state)
+{
+	struct plant *p = *state;
+	struct cursor c = {.events = T0_US + 5 * SECOND}, got;
+
+	append_event(p, T0_US);
+	append_event(p, T0_US + SECOND);
+	history_cursor(p->h, 0, &c);
+	assert_int_equal(history_commit(p->h), 0);
+	assert_int_equal(history_commit(p->h), 0);
+	plant_close(p);
+	(void)plant_open(p);
+	history_cursor_get(p->h, 0, &got);
+	assert_int_equal(got.events, T0_US + SECOND); /* not beyond what there is */
+}
+
+static void new_destination_is_not_owed_old_events(void **state)
+{
+	static const char *const others[] = {"sparkplug"};
+	struct plant *p = *state;
+	struct cursor got;
+
+	append_event(p, T0_US);
+	assert_int_equal(history_commit(p->h), 0);
+	history_cursor_get(p->h, 0, &got);
+	assert_int_equal(got.events, 0); /* this one was there before it */
+	plant_close(p);
+	p->cfg.destinations = others;
+	(void)plant_open(p);
+	history_cursor_get(p->h, 0, &got);
+	assert_int_equal(got.events, T0_US);
+	p->cfg.destinations = plant_destinations;
 }
 
 /* Numerical Recipes' quick generator: the same sequence everywhere. */
@@ -185,6 +239,8 @@ int main(void)
 		CASE(backlog_that_meets_the_live_stretch_is_one_with_it),
 		CASE(cursor_waits_for_the_commit),
 		CASE(cursor_is_kept_by_name),
+		CASE(event_cursor_waits_for_the_commit_and_is_kept),
+		CASE(new_destination_is_not_owed_old_events),
 		CASE(balance_holds_over_outages_crashes_and_evictions),
 	};
 

@@ -226,6 +226,60 @@ static void view_comes_as_text(void **state)
 	reader_close(r);
 }
 
+static int on_event(void *arg, const struct event *e, const char *device, const char *tag)
+{
+	char *text = arg;
+	size_t used = strlen(text);
+
+	snprintf(text + used, 512 - used, "%lld %s/%s %s %s %g %g [%s];",
+	         (long long)((e->ts_us - T0_US) / SECOND), device, tag, e->kind, e->state,
+	         e->value, e->predicted, e->message);
+	return 0;
+}
+
+static void events_come_in_order_after_a_stamp(void **state)
+{
+	struct plant *p = *state;
+	struct event e = {.ts_us = T0_US,
+	                  .alarm_id = T0_US,
+	                  .device = 0,
+	                  .tag = 0,
+	                  .kind = "drift",
+	                  .severity = "warning",
+	                  .state = "active",
+	                  .value = 1.5,
+	                  .predicted = NAN,
+	                  .residual = NAN,
+	                  .threshold = NAN,
+	                  .method = "ewma",
+	                  .contributions = "",
+	                  .message = "off",
+	                  .by = ""};
+	char text[512] = "";
+	struct reader *r;
+
+	assert_int_equal(history_event(p->h, &e), 0);
+	for (int i = 1; i <= 3; i++) {
+		e.ts_us = T0_US + i * SECOND;
+		e.alarm_id = 0;
+		e.device = e.tag = EVENT_NOBODY;
+		e.kind = "gap";
+		e.state = "";
+		e.value = NAN;
+		assert_int_equal(history_event(p->h, &e), 0);
+	}
+	assert_int_equal(history_commit(p->h), 0);
+	r = open_reader(p);
+	assert_int_equal(reader_events(r, T0_US - 1, 2, on_event, text), 2);
+	assert_string_equal(text, "0 pump/flow drift active 1.5 nan [off];"
+	                          "1 / gap  nan nan [off];");
+	text[0] = '\0';
+	assert_int_equal(reader_events(r, T0_US + 2 * SECOND, 10, on_event, text), 1);
+	assert_string_equal(text, "3 / gap  nan nan [off];");
+	assert_int_equal(reader_events(r, T0_US + 3 * SECOND, 10, on_event, text), 0);
+	reader_close(r);
+}
+
 static void counts_are_those_of_the_rows(void **state)
 {
 	struct plant *p = *state;
@@ -297,6 +351,7 @@ int main(void)
 		CASE(changed_value_is_bad_and_not_wrong),
 		CASE(history_of_a_tag_in_rows_and_in_spans),
 		CASE(view_comes_as_text),
+		CASE(events_come_in_order_after_a_stamp),
 		CASE(counts_are_those_of_the_rows),
 		CASE(stopped_history_is_read_without_writing),
 		CASE(what_is_no_history_is_refused),
