@@ -2,11 +2,11 @@
 #include "drivers/modbus/value.h"
 
 #include <errno.h>
-#include <float.h>
 #include <string.h>
 
 #include "drivers/modbus/real.h"
-#include "drivers/modbus/text.h"
+#include "drivers/scale.h"
+#include "drivers/text.h"
 
 enum kind {
 	KIND_FLAG,
@@ -110,35 +110,6 @@ static uint64_t ones(unsigned int n_bits)
 	return n_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << n_bits) - 1;
 }
 
-/* ---- scale ---- */
-
-static bool is_scaled(const struct point *point)
-{
-	return point->scale != 1 || point->offset != 0;
-}
-
-/* 3 * 0.1 is 0.30000000000000004, 3 / 10 is 0.3: where the scale is what 1 / n is in
- * double, dividing gives the decimals that people mean. */
-static double scaled(const struct point *point, double raw)
-{
-	double n = nearbyint(1 / point->scale);
-
-	return (1 / n == point->scale ? raw / n : raw * point->scale) + point->offset;
-}
-
-/* The integer behind a scaled value; refused beyond 2^53, where steps are lost. */
-static int unscaled_step(double *raw, const struct point *point, double value)
-{
-	double step = nearbyint((value - point->offset) / point->scale);
-	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(point->offset));
-
-	if (!(fabs(step) <= 0x1p53) || !(fabs(scaled(point, step) - value) <= slack)) {
-		return -ERANGE;
-	}
-	*raw = step;
-	return 0;
-}
-
 /* ---- BCD ---- */
 
 static enum reason bcd_decode(uint64_t *out, const struct point *point, uint64_t word)
@@ -230,8 +201,8 @@ static void bring_real(struct reading *out, double real)
 
 static void bring_unsigned(struct reading *out, const struct point *point, uint64_t raw)
 {
-	if (is_scaled(point)) {
-		bring_real(out, scaled(point, (double)raw));
+	if (scale_is_set(point)) {
+		bring_real(out, scale_apply(point, (double)raw));
 	} else {
 		out->value = (struct value){.kind = VALUE_UINT, .u64 = raw};
 	}
@@ -239,8 +210,8 @@ static void bring_unsigned(struct reading *out, const struct point *point, uint6
 
 static void bring_signed(struct reading *out, const struct point *point, int64_t raw)
 {
-	if (is_scaled(point)) {
-		bring_real(out, scaled(point, (double)raw));
+	if (scale_is_set(point)) {
+		bring_real(out, scale_apply(point, (double)raw));
 	} else {
 		out->value = (struct value){.kind = VALUE_INT, .i64 = raw};
 	}
@@ -262,7 +233,7 @@ static void number_decode(struct reading *out, const struct point *point, uint64
 		bring_signed(out, point, sign_extend(word, form->bits));
 	} else if (form->kind == KIND_REAL) {
 		real = real_from_word(word, form->bits);
-		bring_real(out, is_scaled(point) ? scaled(point, real) : real);
+		bring_real(out, scale_is_set(point) ? scale_apply(point, real) : real);
 	} else if (form->kind == KIND_BCD) {
 		out->reason = (uint8_t)bcd_decode(&word, point, word);
 		if (out->reason) {
@@ -316,8 +287,8 @@ static int integer_of(uint64_t *word, const struct point *point,
 	double real = value_number(value);
 	int err;
 
-	if (is_scaled(point)) {
-		err = unscaled_step(&real, point, real);
+	if (scale_is_set(point)) {
+		err = scale_step(&real, point, real);
 		return err ? err : integer_of_real(word, real, lo, hi);
 	}
 	switch (value->kind) {
@@ -359,7 +330,7 @@ static int real_of(uint64_t *word, const struct point *point, const struct value
 	double real = value_number(value);
 	int err;
 
-	if (is_scaled(point)) {
+	if (scale_is_set(point)) {
 		return real_to_word(word, bits, (real - point->offset) / point->scale);
 	}
 	err = real_to_word(word, bits, real);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** UTF-8 as Unicode 15, table 3-7 has it: no overlong forms, no surrogates.  Pure. */
-#ifndef DRIVERS_MODBUS_TEXT_H
-#define DRIVERS_MODBUS_TEXT_H
+#ifndef DRIVERS_TEXT_H
+#define DRIVERS_TEXT_H
 
 #include <stdbool.h>
 

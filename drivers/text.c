@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/modbus/text.h"
+#include "drivers/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
