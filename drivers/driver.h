@@ -23,6 +23,19 @@ enum {
 	POINT_TEXT_MAX = 64,  /* what print_point() needs at most */
 };
 
+/** Addresses of one space of a device, both ends included.  A plain value. */
+struct device_range {
+	uint16_t space; /* as point.space */
+	uint16_t first, last;
+};
+
+/** What a device was found to refuse.  A plain value. */
+struct device_hole {
+	struct device_range range; /* no request may cover the whole of it */
+	struct device_range asked; /* the request that was refused, range within it */
+	uint8_t code;              /* of the exception */
+};
+
 /** Limits of a device that the request planner keeps. */
 struct device_limits {
 	uint16_t max_registers; /* in one read, 1 to 125 */
@@ -30,8 +43,12 @@ struct device_limits {
 	uint16_t max_gap;   /* unwanted registers (or 16 bits) bridged between points */
 	uint16_t in_flight; /* requests on the way at once, 1 to 16; serial lines: 1 */
 	uint32_t pause_ms;  /* between an answer and the next request */
-	uint32_t max_turnaround_ms; /* serial lines: latest of late answers; 0: 2 x
-	                               timeout */
+	uint32_t max_turnaround_ms;      /* serial lines: latest of late answers; 0: 2 x
+	                                    timeout */
+	const struct device_range *omit; /* never to be touched by a read */
+	size_t n_omit;
+	bool one_per_request; /* a read asks for one point (and what lies within it) */
+	bool start_at_zero;   /* reads begin at address 0 */
 };
 
 /** One device as configured.  Everything belongs to the struct config that holds it. */
@@ -114,6 +131,23 @@ struct driver {
 	 * @param text  n >= POINT_TEXT_MAX bytes
 	 */
 	void (*print_point)(const struct point *point, char *text, size_t n);
+
+	/**
+	 * Understand a range of `omit:`, first and last address in the notation of
+	 * `at:`.  Pure.  May be NULL: then the driver keeps no such limit.
+	 * @return 0, or -EINVAL with *why a static text
+	 */
+	int (*parse_range)(struct device_range *out, const char *text, const char **why);
+
+	/** Print a range as parse_range() reads it; n >= POINT_TEXT_MAX bytes.  Pure. */
+	void (*print_range)(const struct device_range *range, char *text, size_t n);
+
+	/**
+	 * May a point, understood before, be read within the limits?  Pure.  May be NULL.
+	 * @return 0, or -EINVAL with *why a static text
+	 */
+	int (*check_point)(const struct point *point, const struct device_limits *limits,
+	                   const char **why);
 
 	/** Check `address:`.  Pure.  @return 0 or -EINVAL with *why a static text */
 	int (*parse_address)(const char *address, const char **why);

@@ -244,6 +244,71 @@ int address_parse_point(struct point *point, const char **why)
 	return err ? err : check_type(point, why);
 }
 
+/* A single register or bit. */
+static int parse_cell(struct point *cell, const char *text, const char **why)
+{
+	*cell = (struct point){.at = text};
+	return strchr(text, ':') ? parse_table(cell, why) : parse_digits(cell, why);
+}
+
+/* The end of a range names its table by digit, or not at all: "holding:0..9". */
+static int parse_last(struct point *last, const struct point *first, const char *text,
+                      const char **why)
+{
+	bool bare = strchr(first->at, ':') != NULL;
+	int err;
+
+	if (bare) {
+		*last = (struct point){.space = first->space};
+		err = parse_number(&last->address, text, strlen(text), UINT16_MAX)
+		              ? 0
+		              : refuse(why, "a range ends with a number from 0 to "
+		                            "65535: holding:0..9");
+	} else {
+		err = parse_cell(last, text, why);
+	}
+	if (!err && (last->space != first->space || last->address < first->address)) {
+		err = refuse(why, "a range ends behind its begin, in the same table");
+	}
+	return err;
+}
+
+int address_parse_range(struct device_range *out, const char *text, const char **why)
+{
+	const char *dots = strstr(text, "..");
+	size_t n = dots ? (size_t)(dots - text) : strlen(text);
+	char begin[ADDRESS_TEXT_MAX];
+	struct point first, last;
+	int err;
+
+	if (n >= sizeof(begin)) {
+		return refuse(why, "a range is holding:100..119, 40101..40120 or one "
+		                   "address");
+	}
+	memcpy(begin, text, n);
+	begin[n] = '\0';
+	err = parse_cell(&first, begin, why);
+	if (err) {
+		return err;
+	}
+	last = first;
+	err = dots ? parse_last(&last, &first, dots + 2, why) : 0;
+	if (!err) {
+		*out = (struct device_range){first.space, (uint16_t)first.address,
+		                             (uint16_t)last.address};
+	}
+	return err;
+}
+
+void address_print_range(const struct device_range *range, char *text, size_t n)
+{
+	int used = snprintf(text, n, "%s:%u", tables[range->space].name, range->first);
+
+	if (range->last != range->first && used > 0 && (size_t)used < n) {
+		snprintf(text + used, n - (size_t)used, "..%u", range->last);
+	}
+}
+
 void address_print(char text[ADDRESS_TEXT_MAX], enum modbus_table table, uint32_t address,
                    uint32_t count)
 {

@@ -3,8 +3,8 @@
 #ifndef DRIVERS_MODBUS_ADDRESS_H
 #define DRIVERS_MODBUS_ADDRESS_H
 
+#include "drivers/driver.h"
 #include "drivers/modbus/pdu.h"
-#include "drivers/tag.h"
 
 enum {
 	ADDRESS_HOST_MAX = 253, /* of a host name, RFC 1035 */
@@ -42,6 +42,13 @@ int address_parse(struct address *out, const char *text, const char **why);
  * @return 0, or -EINVAL with *why a static text for the operator
  */
 int address_parse_point(struct point *point, const char **why);
+
+/** Understand "holding:100..119", "40101..40120" or a single address: both ends in one
+ * table.  @return 0, or -EINVAL with *why a static text */
+int address_parse_range(struct device_range *out, const char *text, const char **why);
+
+/** The inverse, "holding:100..119" or "holding:7"; n >= ADDRESS_TEXT_MAX. */
+void address_print_range(const struct device_range *range, char *text, size_t n);
 
 /** "holding:0..9 40001..40010": both notations of count registers or bits. */
 void address_print(char text[ADDRESS_TEXT_MAX], enum modbus_table table, uint32_t address,

@@ -6,13 +6,12 @@
 
 #include "drivers/driver.h"
 #include "drivers/modbus/address.h"
+#include "drivers/modbus/cost.h"
 #include "drivers/modbus/reader.h"
 #include "drivers/modbus/value.h"
 #include "drivers/modbus/write_queue.h"
 
 extern const struct driver driver_modbus;
-
-enum { TCP_ROUND_TRIP_US = 1000 }; /* until it is measured */
 
 struct modbus_device {
 	struct device base; /* first */
@@ -168,50 +167,42 @@ static int modbus_parse_address(const char *text, const char **why)
 	return address_parse(&address, text, why);
 }
 
-/* Time of one block on the line.  RTU: request of 8 characters, answer of 5 and the data,
- * a silence of 3.5 before each (Serial Line V1.02, section 2.5.1.1). */
-static uint32_t block_us(const struct plan_block *block, const struct address *address)
+static void print_block(const struct plan_block *block,
+                        void (*line)(void *arg, const char *text), void *arg)
 {
-	uint32_t n_data = plan_is_bits(block->table) ? (block->count + 7U) / 8
-	                                             : 2U * block->count;
-	uint32_t bits = 9U + (address->parity != 'N') +
-	                address->stop; /* of a character */
-	double character_us, silence_us;
+	char range[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 64];
 
-	if (!address->serial) {
-		return TCP_ROUND_TRIP_US;
-	}
-	character_us = 1e6 * bits / address->baud;
-	silence_us = address->baud > 19200 ? 1750 : 3.5 * character_us;
-	return (uint32_t)((8 + 5 + n_data) * character_us + 2 * silence_us);
+	address_print(range, block->table, block->address, block->count);
+	snprintf(text, sizeof(text), "%s: %u %s%s, %u tag%s", range, block->count,
+	         plan_is_bits(block->table) ? "bit" : "register",
+	         block->count == 1 ? "" : "s", block->n_points,
+	         block->n_points == 1 ? "" : "s");
+	line(arg, text);
 }
 
 static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
                           uint32_t *cycle_us, void (*line)(void *arg, const char *text),
                           void *arg)
 {
+	struct plan_rules rules = {.limits = &cfg->limits};
 	struct plan *plan = NULL;
 	struct address address;
 	const char *why;
 	size_t n_blocks;
 
 	*cycle_us = 0;
-	if (address_parse(&address, cfg->address, &why) ||
-	    plan_new(&plan, cfg->points, cfg->n_points, due, &cfg->limits)) {
+	if (address_parse(&address, cfg->address, &why)) {
+		return 0;
+	}
+	rules.cost = cost_of(&address, &cfg->limits, cost_assumed_us(&address));
+	if (plan_new(&plan, cfg->points, cfg->n_points, due, &rules)) {
 		return 0;
 	}
 	for (size_t i = 0; i < plan->n_blocks; i++) {
-		const struct plan_block *block = &plan->blocks[i];
-		char range[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 64];
-
-		address_print(range, block->table, block->address, block->count);
-		snprintf(text, sizeof(text), "%s: %u %s%s, %u tag%s", range, block->count,
-		         plan_is_bits(block->table) ? "bit" : "register",
-		         block->count == 1 ? "" : "s", block->n_points,
-		         block->n_points == 1 ? "" : "s");
-		line(arg, text);
-		*cycle_us += block_us(block, &address) + 1000 * cfg->limits.pause_ms;
+		print_block(&plan->blocks[i], line, arg);
 	}
+	*cycle_us = (uint32_t)cost_cycle_us(plan, &rules.cost,
+	                                    address.serial ? 1 : cfg->limits.in_flight);
 	n_blocks = plan->n_blocks;
 	plan_free(plan);
 	return n_blocks;
@@ -221,6 +212,9 @@ const struct driver driver_modbus = {
 	.name = "modbus",
 	.parse_point = address_parse_point,
 	.print_point = address_print_point,
+	.parse_range = address_parse_range,
+	.print_range = address_print_range,
+	.check_point = plan_check_point,
 	.parse_address = modbus_parse_address,
 	.open = modbus_open,
 	.read = modbus_read,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/modbus/cost.h"
 #include "drivers/modbus/value.h"
 
 /* Blocks in a row without an answer, after which the device is taken to be gone. */
@@ -84,6 +85,10 @@ static int make_room(struct reader *reader, const struct plan *plan)
 static int find_plan(const struct plan **out, struct reader *reader, uint32_t due)
 {
 	const struct device_config *config = reader->config;
+	const struct address *address = &reader->transport->address;
+	const struct plan_rules rules = {
+		.limits = &config->limits,
+		.cost = cost_of(address, &config->limits, cost_assumed_us(address))};
 	struct reader_plan *place = &reader->plans[0];
 	struct plan *plan = NULL;
 	int err;
@@ -100,7 +105,7 @@ static int find_plan(const struct plan **out, struct reader *reader, uint32_t du
 			place = other;
 		}
 	}
-	err = plan_new(&plan, config->points, config->n_points, due, &config->limits);
+	err = plan_new(&plan, config->points, config->n_points, due, &rules);
 	if (!err) {
 		err = make_room(reader, plan);
 	}

@@ -56,7 +56,37 @@ static void check_address(struct build *b, const struct schema_view *v,
 	}
 }
 
-static void build_limits(const struct schema_view *device, struct device_limits *out)
+/* The ranges that the driver understands. */
+static int build_omit(struct build *b, const struct schema_view *v,
+                      const struct driver *driver, struct device_limits *out)
+{
+	const struct node *list = schema_node(v, "omit");
+	size_t n = list ? list->n : 0;
+	struct device_range *ranges = arena_array(b->arena, n, sizeof(*ranges));
+
+	if (n && !ranges) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; driver && i < n; i++) {
+		const struct node *node = list->items[i];
+		const char *why = "its driver keeps no such limit";
+
+		if (node->bad) {
+			continue;
+		}
+		if (!driver->parse_range ||
+		    driver->parse_range(&ranges[out->n_omit], node->text, &why)) {
+			complaint_error(b->said, node->at, "'omit[%zu]': %s", i, why);
+		} else {
+			out->n_omit++;
+		}
+	}
+	out->omit = ranges;
+	return 0;
+}
+
+static int build_limits(struct build *b, const struct schema_view *device,
+                        const struct driver *driver, struct device_limits *out)
 {
 	struct schema_view v = schema_sub(device, "limits");
 
@@ -67,7 +97,10 @@ static void build_limits(const struct schema_view *device, struct device_limits 
 		.in_flight = (uint16_t)schema_int(&v, "in_flight"),
 		.pause_ms = (uint32_t)schema_int(&v, "pause"),
 		.max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
+		.one_per_request = schema_flag(&v, "one_per_request"),
+		.start_at_zero = schema_flag(&v, "start_at_zero"),
 	};
+	return build_omit(b, &v, driver, out);
 }
 
 static void build_store(const struct schema_view *tag, struct store_config *out)
@@ -146,8 +179,9 @@ static void build_tag(struct build *b, size_t i, const struct device_config *dev
 	t->writable = options->write.allowed;
 }
 
-/* Let the driver understand `at:`; afterwards the type is final. */
-static void finish_tag(struct build *b, size_t i, const struct driver *driver)
+/* Let the driver understand `at:`, within the limits; afterwards the type is final. */
+static void finish_tag(struct build *b, size_t i, const struct device_config *device,
+                       const struct driver *driver)
 {
 	const struct schema_view *v = &b->tag_views[i];
 	struct point *p = &b->points[i];
@@ -155,7 +189,9 @@ static void finish_tag(struct build *b, size_t i, const struct driver *driver)
 	const char *why = "not understood";
 
 	if (driver && driver->parse_point && schema_node(v, "at") &&
-	    schema_node(v, "type") && driver->parse_point(p, &why)) {
+	    schema_node(v, "type") &&
+	    (driver->parse_point(p, &why) ||
+	     (driver->check_point && driver->check_point(p, &device->limits, &why)))) {
 		complaint_error(b->said, config_place(v, "at"), "'at' of '%s/%s': %s",
 		                t->device, t->name, why);
 		tree_find(v->map, "at")->bad = true;
@@ -233,18 +269,18 @@ static int build_device(struct build *b, size_t index, size_t *n_tags)
 		.order = (enum word_order)schema_choice(v, "word_order"),
 		.points = &b->points[first],
 	};
-	build_limits(v, &d->limits);
+	err = build_limits(b, v, driver, &d->limits);
 	check_address(b, v, driver, d->address);
 	for (size_t i = 0; i < list_length(v, "tags"); i++) {
 		b->tag_views[*n_tags] = schema_item(v, "tags", i);
 		if (b->tag_views[*n_tags].map) {
 			build_tag(b, *n_tags, d);
-			finish_tag(b, *n_tags, driver);
+			finish_tag(b, *n_tags, d, driver);
 			*n_tags += 1;
 		}
 	}
 	d->n_points = *n_tags - first;
-	err = build_groups(b, d, first);
+	err = err ? err : build_groups(b, d, first);
 	b->drivers[index] = driver;
 	return err;
 }

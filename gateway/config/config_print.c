@@ -185,6 +185,18 @@ static void print_tag(const struct config *c, const struct device_config *d,
 	fputs(t->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
 }
 
+static void print_omit(const struct device_config *d, FILE *out)
+{
+	const struct driver *driver = driver_find(d->driver);
+	char text[POINT_TEXT_MAX];
+
+	for (size_t i = 0; i < d->limits.n_omit; i++) {
+		driver->print_range(&d->limits.omit[i], text, sizeof(text));
+		fprintf(out, "%s%s", i ? ", " : ", omit: [", text);
+	}
+	fputs(d->limits.n_omit ? "]" : "", out);
+}
+
 static void print_device(const struct config *c, const struct device_config *d, FILE *out)
 {
 	static const char *const orders[] = {"ABCD", "CDAB", "BADC", "DCBA"};
@@ -202,7 +214,10 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	        l->max_registers, l->max_bits, l->max_gap, l->in_flight);
 	print_duration(", pause: ", l->pause_ms, out);
 	print_duration(", max_turnaround: ", l->max_turnaround_ms, out);
-	fputs("}\n", out);
+	print_omit(d, out);
+	fprintf(out, ", one_per_request: %s, start_at_zero: %s}\n",
+	        l->one_per_request ? "true" : "false",
+	        l->start_at_zero ? "true" : "false");
 	fputs(d->n_points ? "    tags:\n" : "    tags: []\n", out);
 	for (size_t i = 0; i < d->n_points; i++) {
 		print_tag(c, d, &d->points[i], out);

@@ -181,6 +181,11 @@ static const struct schema_key limit_keys[] = {
 	{"max_turnaround", SCHEMA_DURATION,
          "serial lines: silence after which no late answer comes; 0ms: twice the timeout",
          .min = 0, .max = 600000, .preset = "0ms"},
+	{"omit", SCHEMA_TEXT,
+         "ranges that no read may touch: holding:100..119, 40101..40120, coil:7",
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 100},
+	{"one_per_request", SCHEMA_BOOL, "a read asks for one tag", .preset = "false"},
+	{"start_at_zero", SCHEMA_BOOL, "reads begin at address 0", .preset = "false"},
 	{0},
 };
 static const struct schema_object limits = {"limits", "what the device bears",

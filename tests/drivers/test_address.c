@@ -201,6 +201,46 @@ static void both_notations_are_printed(void **state)
 	}
 }
 
+static void ranges_are_read_and_printed(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} cases[] = {
+		{"holding:100..119", "holding:100..119"},
+		{"input:7", "input:7"},
+		{"40101..40120", "holding:100..119"},
+		{"00001..00016", "coil:0..15"},
+		{"holding:7..7", "holding:7"},
+		{"discrete:0..65535", "discrete:0..65535"},
+		{"holding:9..8", NULL},
+		{"holding:0..65536", NULL},
+		{"holding:0..", NULL},
+		{"holding:0..holding:7", NULL},
+		{"holding:", NULL},
+		{"..9", NULL},
+		{"40001..30009", NULL},
+		{"40001..9", NULL},
+		{"register:0..9", NULL},
+		{"holding:000000000000000000000000000000000000000000000000..9", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[ADDRESS_TEXT_MAX];
+		struct device_range range;
+		const char *why = NULL;
+
+		if (address_parse_range(&range, cases[i].text, &why)) {
+			if (cases[i].want || !why) {
+				fail_msg("%s: refused", cases[i].text);
+			}
+			continue;
+		}
+		address_print_range(&range, text, sizeof(text));
+		assert_string_equal(text, cases[i].want ? cases[i].want : "");
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -209,6 +249,7 @@ int main(void)
 		cmocka_unit_test(address_of_a_serial_line),
 		cmocka_unit_test(at_names_table_and_address),
 		cmocka_unit_test(both_notations_are_printed),
+		cmocka_unit_test(ranges_are_read_and_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,8 @@ static const char whole[] =
 	"    timeout: 500ms\n"
 	"    every: 2s\n"
 	"    word_order: CDAB\n"
-	"    limits: {max_registers: 100, max_gap: 4, in_flight: 2, pause: 5ms}\n"
+	"    limits: {max_registers: 100, max_gap: 4, in_flight: 2, pause: 5ms,\n"
+	"             omit: [holding:100..119, 40201, coil:7], one_per_request: true}\n"
 	"    tags:\n"
 	"      - {id: flow, at: input:0, type: float32, unit: m3/h,\n"
 	"         store: {deviation: 0.05, max_interval: 60s}}\n"
@@ -120,6 +121,12 @@ static void devices_have_their_points_in_poll_groups(void **state)
 	assert_int_equal(d->limits.max_bits, 2000);
 	assert_int_equal(d->limits.in_flight, 2);
 	assert_int_equal(d->limits.pause_ms, 5);
+	assert_int_equal(d->limits.n_omit, 3);
+	assert_int_equal(d->limits.omit[0].first, 100);
+	assert_int_equal(d->limits.omit[0].last, 119);
+	assert_int_equal(d->limits.omit[1].first, 200);
+	assert_true(d->limits.one_per_request);
+	assert_false(d->limits.start_at_zero);
 	assert_int_equal(d->n_points, 5);
 	assert_int_equal(d->n_periods, 3);
 	assert_int_equal(d->periods_ms[0], 0);
@@ -162,7 +169,7 @@ static void tags_have_what_everybody_sees(void **state)
 	assert_int_equal(c->options[1].write.rate_ms, 500);
 	assert_string_equal(c->options[1].write.interlock, "pump/ready == 1");
 	assert_string_equal(c->options[0].write.interlock, "");
-	assert_int_equal(c->options[1].line, 21);
+	assert_int_equal(c->options[1].line, 22);
 	assert_string_equal(valve->description, "outlet");
 	assert_int_equal(valve->device_index, 1);
 	assert_false(c->options[5].monitor);

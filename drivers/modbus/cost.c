@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/modbus/cost.h"
+
+enum {
+	FRAME_CHARACTERS = 8 + 5,  /* a read and its answer but for the data */
+	TCP_BYTE_NS = 80,          /* 100 Mbit/s */
+	FAST_SILENCE_NS = 1750000, /* t3.5 above 19200 baud */
+};
+
+uint32_t cost_assumed_us(const struct address *address)
+{
+	return address->serial ? 0 : COST_ROUND_TRIP_US;
+}
+
+struct plan_cost cost_of(const struct address *address,
+                         const struct device_limits *limits, uint32_t turnaround_us)
+{
+	struct plan_cost cost = {.request_ns = turnaround_us * UINT64_C(1000),
+	                         .byte_ns = TCP_BYTE_NS};
+	uint32_t bits = 9U + (address->parity != 'N') + address->stop; /* a character's */
+	uint64_t pause_ns = limits->pause_ms * UINT64_C(1000000), silence_ns;
+
+	if (!address->serial) {
+		cost.request_ns += pause_ns;
+		return cost;
+	}
+	cost.byte_ns = UINT64_C(1000000000) * bits / address->baud;
+	silence_ns = address->baud > 19200 ? FAST_SILENCE_NS : (7 * cost.byte_ns + 1) / 2;
+	cost.request_ns += FRAME_CHARACTERS * cost.byte_ns + silence_ns;
+	cost.request_ns += pause_ns > silence_ns ? pause_ns : silence_ns;
+	return cost;
+}
+
+uint64_t cost_cycle_us(const struct plan *plan, const struct plan_cost *cost,
+                       uint32_t in_flight)
+{
+	uint64_t cycle_ns = 0;
+
+	for (size_t i = 0; i < plan->n_blocks; i++) {
+		cycle_ns += plan_block_ns(cost, plan->blocks[i].table,
+		                          plan->blocks[i].count);
+	}
+	return cycle_ns / (in_flight > 1 ? in_flight : 1) / 1000;
+}
