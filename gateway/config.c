@@ -10,6 +10,7 @@
 #include "gateway/config/config_build.h"
 #include "gateway/config/config_file.h"
 #include "gateway/config/config_include.h"
+#include "gateway/config/config_template.h"
 #include "gateway/config/nearest.h"
 
 /** What config_free() gets is its first member. */
@@ -129,6 +130,9 @@ static int load(struct loaded *l, const char *path, const char *text, size_t n,
 	}
 	if (!err) {
 		err = config_include(root, &l->arena, said);
+	}
+	if (!err) {
+		err = config_template_expand(root, &l->arena, said);
 	}
 	if (err && (err != -EINVAL || !root)) {
 		return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pollux config: the schema, the effective configuration, the models. */
+/* pollux config: the schema, the effective configuration, models, templates. */
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/config.h"
+#include "gateway/config/config_template.h"
 
 extern const struct command command_config;
 
@@ -48,6 +50,17 @@ static enum exit_code show(const char *path)
 	return EXIT_DONE;
 }
 
+static enum exit_code print_templates(const char *path)
+{
+	int err = config_template_print(path, stdout);
+
+	if (err == -ENOENT) {
+		fputs("there are no templates\n", stderr);
+		return EXIT_DONE;
+	}
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
 static enum exit_code run(int argc, char **argv)
 {
 	const char *path = CONFIG_PATH, *what = argc > 1 ? argv[1] : "";
@@ -76,19 +89,26 @@ static enum exit_code run(int argc, char **argv)
 	if (strcmp(what, "models") == 0) {
 		return print_models();
 	}
-	return command_usage(argv[0], "schema, show or models, not '%s'", what);
+	if (strcmp(what, "templates") == 0) {
+		return print_templates(path);
+	}
+	return command_usage(argv[0], "schema, show, models or templates, not '%s'",
+	                     what);
 }
 
 const struct command command_config = {
 	.name = "config",
-	.summary = "JSON Schema, effective configuration, models",
+	.summary = "JSON Schema, effective configuration, models, templates",
 	.help = "usage: pollux config schema\n"
 		"       pollux config show [-c FILE]\n"
-		"       pollux config models\n\n"
+		"       pollux config models\n"
+		"       pollux config templates [-c FILE]\n\n"
 		"  schema   JSON Schema of the configuration, for editors\n"
 		"  show     the effective configuration with all defaults, without\n"
 		"           secrets (-c FILE, default " CONFIG_PATH ")\n"
 		"  models   the models of components: parameters, inputs, outputs,\n"
-		"           units, sources\n",
+		"           units, sources\n"
+		"  templates  the device templates that FILE finds, and their "
+		"parameters\n",
 	.run = run,
 };

@@ -9,20 +9,22 @@
 
 enum {
 	COMPLAINTS_MAX = 1000,
-	SOURCES_MAX = 4096,
-	TEXT_MAX = 400,   /* bytes of a message */
-	EXCERPT_MAX = 120 /* characters of a source line; longer ones show a window */
+	SOURCES_MAX = 65536, /* a template is one at each use */
+	TEXT_MAX = 400,      /* bytes of a message */
+	EXCERPT_MAX = 120    /* characters of a source line; longer ones show a window */
 };
 
 struct source {
 	const char *name, *text;
 	size_t n;
+	struct place used; /* line 0: nowhere, it stands for itself */
 };
 
 struct complaint {
 	struct place at;
 	size_t order; /* of complaining, where the place is the same */
 	bool warning;
+	const char *format; /* static: tells kinds of complaints apart */
 	char text[TEXT_MAX];
 };
 
@@ -61,8 +63,13 @@ int complaint_source(struct complaints *c, const char *name, const char *text, s
 		return -ENOMEM;
 	}
 	c->sources = grown;
-	grown[c->n_sources] = (struct source){name, text, n};
+	grown[c->n_sources] = (struct source){.name = name, .text = text, .n = n};
 	return (int)c->n_sources++;
+}
+
+void complaint_used(struct complaints *c, uint32_t source, struct place at)
+{
+	c->sources[source].used = at;
 }
 
 void complaint_hide(struct complaints *c, const char *word)
@@ -110,6 +117,24 @@ static void clean(char *text)
 	}
 }
 
+/* Was the like of the newest said before, of another use of the same text? */
+static bool is_repeated(const struct complaints *c)
+{
+	const struct complaint *new = &c->list[c->n - 1];
+	const struct source *s = &c->sources[new->at.source];
+
+	for (size_t i = 0; s->used.line && i + 1 < c->n; i++) {
+		const struct complaint *old = &c->list[i];
+
+		if (c->sources[old->at.source].text == s->text &&
+		    old->at.line == new->at.line && old->at.column == new->at.column &&
+		    old->format == new->format) {
+			return true;
+		}
+	}
+	return false;
+}
+
 __attribute__((format(printf, 4, 0))) static void complain(struct complaints *c,
                                                            struct place at, bool warning,
                                                            const char *format,
@@ -117,13 +142,17 @@ __attribute__((format(printf, 4, 0))) static void complain(struct complaints *c,
 {
 	struct complaint *new = add(c);
 
-	*(warning ? &c->n_warnings : &c->n_errors) += 1;
-	if (!new) {
-		return;
+	if (new) {
+		*new = (struct complaint){
+			.at = at, .order = c->n, .warning = warning, .format = format};
+		vsnprintf(new->text, sizeof(new->text), format, args);
+		clean(new->text);
+		if (is_repeated(c)) {
+			c->n--;
+			return;
+		}
 	}
-	*new = (struct complaint){.at = at, .order = c->n, .warning = warning};
-	vsnprintf(new->text, sizeof(new->text), format, args);
-	clean(new->text);
+	*(warning ? &c->n_warnings : &c->n_errors) += 1;
 }
 
 void complaint_error(struct complaints *c, struct place at, const char *format, ...)
@@ -259,6 +288,10 @@ static void print_one(const struct complaints *c, const struct complaint *x, FIL
 	if (line) {
 		fputs("    ", out);
 		print_excerpt(line, shown(line, n, c->hide), x->at.column, out);
+	}
+	if (s->used.line) {
+		fprintf(out, "%s:%u:%u: note: used here\n",
+		        c->sources[s->used.source].name, s->used.line, s->used.column);
 	}
 }
 

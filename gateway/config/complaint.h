@@ -26,6 +26,10 @@ void complaint_free(struct complaints *c);
  * @return its number for struct place, or a negative errno */
 int complaint_source(struct complaints *c, const char *name, const char *text, size_t n);
 
+/** Say with every complaint about this source that it is used at a place in another one.
+ * Where the text is used by several, a kind of complaint is kept once a place. */
+void complaint_used(struct complaints *c, uint32_t source, struct place at);
+
 /** A source's text as given, its size in *n. */
 const char *complaint_source_text(const struct complaints *c, uint32_t source, size_t *n);
 

@@ -82,5 +82,6 @@ int main(void)
 
 	/* What the files say is unset must be, whoever runs the test. */
 	unsetenv("CREDENTIALS_DIRECTORY");
+	unsetenv("POLLUX_TEMPLATES");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

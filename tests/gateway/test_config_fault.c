@@ -201,6 +201,10 @@ static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 		"      - {id: q, at: input:0, type: float32, unit: m3/h}\n"
 		"      - {id: s, at: holding:0, type: int16, write: {interlock: a/q > "
 		"1}}\n"
+		"  - {id: c, address: tcp://h, template: fault, parameters: {p: 2},\n"
+		"     limits: {max_gap: 1}, tags: [{id: a, unit: m}, {id: z, at: "
+		"input:0,\n"
+		"     type: int16}]}\n"
 		"twin:\n"
 		"  components:\n"
 		"    - {id: t, model: tank, parameters: {area: 1, outlet: 0.1},\n"
@@ -210,6 +214,12 @@ static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 
 	(void)state;
 	write_file("inc-1.yaml", "devices: [{id: b, driver: modbus, address: tcp://h}]",
+	           0644);
+	write_file("templates/fault.yaml",
+	           "description: x\n"
+	           "parameters: {p: {description: x, choices: [1, 2]}}\n"
+	           "device: {driver: modbus, limits: {max_registers: 5}}\n"
+	           "tags: [{id: a, at: \"holding:${p + 1}\", type: int16}]\n",
 	           0644);
 	do {
 		calls_left = n++;
@@ -226,15 +236,24 @@ static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 
 static int make_dir(void **state)
 {
+	char path[200];
+
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	if (!mkdtemp(dir)) {
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/templates", dir);
+	return mkdir(path, 0700);
 }
 
 static int remove_dir(void **state)
 {
-	static const char *const names[] = {
-		"secret", "credentials/secret", "credentials", "open",       "cert.pem",
-		"empty",  "inc-1.yaml",         "inc-2.yaml",  "inc-3.yaml", ""};
+	static const char *const names[] = {"secret",      "credentials/secret",
+	                                    "credentials", "open",
+	                                    "cert.pem",    "empty",
+	                                    "inc-1.yaml",  "inc-2.yaml",
+	                                    "inc-3.yaml",  "templates/fault.yaml",
+	                                    "templates",   ""};
 	char path[200];
 
 	(void)state;
