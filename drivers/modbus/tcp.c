@@ -10,8 +10,11 @@
 #include "drivers/modbus/transport.h"
 
 enum {
-	TIMEOUTS_MAX = 3,      /* in a row: then the connection is made anew */
-	IDS_REMEMBERED = 4096, /* an answer to an older one is an answer to nothing */
+	/* In a row, without a byte of Modbus between: then the connection is made anew.
+	 * Five timeouts late is late, not lost. */
+	TIMEOUTS_MAX = 6,
+	IDS_REMEMBERED = 32768, /* an answer to an older one is an answer to nothing */
+	ABANDONED_MAX = 64,     /* ids that must not be used again so soon */
 	KEEPALIVE_S = 30,
 };
 
@@ -37,8 +40,11 @@ struct connection {
 	uint64_t connect_deadline_ns;
 	uint64_t pause_until_ns;
 	unsigned int n_timeouts; /* in a row */
+	uint64_t heard_ns;       /* the last frame, also a late one */
 	uint16_t next_id;
 	uint32_t n_ids; /* sent on this connection, up to IDS_REMEMBERED */
+	uint16_t abandoned[ABANDONED_MAX]; /* a ring: their answers may still come */
+	size_t n_abandoned;                /* ever, on this connection */
 	struct transaction *sent[TRANSPORT_WINDOW_MAX]; /* in order of sending */
 	size_t n_sent;
 	size_t n_in;
@@ -85,6 +91,7 @@ static void close_tcp(struct connection *c)
 	c->state = STATE_CLOSING;
 	c->n_in = 0;
 	c->n_ids = 0;
+	c->n_abandoned = 0;
 	c->n_timeouts = 0;
 	uv_close((uv_handle_t *)&c->tcp, on_tcp_closed);
 }
@@ -191,12 +198,22 @@ static void fail_connect(struct connection *c, enum reason reason)
 	transport_fail_queue(&c->base, reason, now_ns(c));
 }
 
+static void abandon(struct connection *c, const struct transaction *t)
+{
+	c->abandoned[c->n_abandoned++ % ABANDONED_MAX] = t->id;
+}
+
 static void time_out(struct connection *c, size_t i)
 {
 	const struct answer answer = {
 		.reason = REASON_TIMEOUT, .sent = true, .received_ns = now_ns(c)};
 
-	c->n_timeouts++;
+	/* A window of requests that were all sent into one silence counts once. */
+	if (c->sent[i]->sent_ns >= c->heard_ns) {
+		c->heard_ns = answer.received_ns;
+		c->n_timeouts++;
+	}
+	abandon(c, c->sent[i]);
 	finish_sent(c, i, &answer);
 	if (c->n_timeouts >= TIMEOUTS_MAX && c->state == STATE_READY) {
 		lose(c, REASON_TIMEOUT);
@@ -251,6 +268,12 @@ static bool was_sent(const struct connection *c, uint16_t id)
 	return (uint16_t)(c->next_id - 1 - id) < c->n_ids;
 }
 
+static void note_life(struct connection *c)
+{
+	c->n_timeouts = 0;
+	c->heard_ns = now_ns(c);
+}
+
 static void take_answer(struct connection *c, size_t i, const struct pdu_frame *frame)
 {
 	struct transaction *t = c->sent[i];
@@ -261,7 +284,7 @@ static void take_answer(struct connection *c, size_t i, const struct pdu_frame *
 		lose(c, REASON_MISMATCH); /* a live id, and still of something else */
 		return;
 	}
-	c->n_timeouts = 0;
+	note_life(c);
 	t->stats->bytes_in += PDU_MBAP + frame->n;
 	answer.reason = pdu_check_answer(&t->request, frame->pdu, frame->n, &answer.data,
 	                                 &answer.code);
@@ -277,6 +300,7 @@ static void take_frame(struct connection *c, const struct pdu_frame *frame)
 		}
 	}
 	if (was_sent(c, frame->transaction)) {
+		note_life(c);
 		transport_count_late(&c->base, frame->unit);
 	} else {
 		lose(c, REASON_MISMATCH);
@@ -386,11 +410,6 @@ static void on_resolved(void *arg, int err)
 {
 	struct connection *c = arg;
 
-	if (c->leaving) {
-		on_handle_gone(c);
-		return;
-	}
-	c->n_handles--;
 	c->in_callback = true;
 	if (c->state == STATE_RESOLVING) {
 		if (err) {
@@ -405,7 +424,6 @@ static void on_resolved(void *arg, int err)
 
 static void resolve_or_connect(struct connection *c)
 {
-	bool was_busy = c->resolve.busy;
 	int known;
 
 	c->connect_deadline_ns = now_ns(c) +
@@ -416,12 +434,33 @@ static void resolve_or_connect(struct connection *c)
 		start_connect(c);
 	} else if (known < 0) {
 		fail_soon(c, REASON_REFUSED);
-	} else if (!was_busy) {
-		c->n_handles++;
 	}
 }
 
 /* ---- requests ---- */
+
+/* At thousands of requests a second all ids are used up in seconds, sooner than an answer
+ * may come late: one that was given up is passed over. */
+static bool is_abandoned(const struct connection *c, uint16_t id)
+{
+	for (size_t i = 0; i < c->n_abandoned && i < ABANDONED_MAX; i++) {
+		if (c->abandoned[i] == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint16_t take_id(struct connection *c)
+{
+	uint16_t id;
+
+	do {
+		id = c->next_id++;
+		c->n_ids += c->n_ids < IDS_REMEMBERED;
+	} while (is_abandoned(c, id));
+	return id;
+}
 
 /* An ADU is small: a socket that does not take it whole at once belongs to a peer that
  * has not read for a long time. */
@@ -431,14 +470,13 @@ static void send_request(struct connection *c, struct transaction *t)
 	size_t n = pdu_put_request(adu + PDU_MBAP, &t->request);
 	uv_buf_t buf = uv_buf_init((char *)adu, (unsigned int)(PDU_MBAP + n));
 
-	t->id = c->next_id++;
+	t->id = take_id(c);
 	t->sent = true;
 	t->overdue = false;
 	t->sent_ns = now_ns(c);
 	t->deadline_ns = t->sent_ns + t->timeout_ms * UINT64_C(1000000);
 	t->stats->requests++;
 	t->stats->bytes_out += PDU_MBAP + n;
-	c->n_ids += c->n_ids < IDS_REMEMBERED;
 	c->sent[c->n_sent++] = t;
 	pdu_put_mbap(adu, t->id, t->unit, n);
 	if (uv_try_write((uv_stream_t *)&c->tcp, &buf, 1) != (int)buf.len) {
@@ -469,6 +507,7 @@ static void forget(struct transport *t, struct transaction *sent)
 
 	for (size_t i = 0; i < c->n_sent; i++) {
 		if (c->sent[i] == sent) {
+			abandon(c, sent);
 			drop_sent(c, i);
 			return;
 		}
