@@ -16,6 +16,7 @@
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/status.h"
+#include "gateway/twin_file.h"
 
 enum {
 	TICK_MS = 1000,
@@ -57,6 +58,7 @@ struct gateway {
 	struct watchdog watchdog;
 	struct status_parts parts; /* owns bus, poller, publisher, writer, twin */
 	struct control *control;
+	struct twin_file *twin_file;
 	uint64_t turns; /* of the loop, for the watchdog */
 	struct reload reload;
 	bool stopping, synced;
@@ -208,6 +210,7 @@ static void on_tick(uv_timer_t *timer)
 		           : "the clock is not synchronised");
 	}
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
+	twin_file_tick(g->twin_file);
 	feed_watchdog(g);
 }
 
@@ -427,6 +430,10 @@ static int open_parts(struct gateway *g)
 	if (!err) {
 		err = twin_new(&g->parts.twin, &g->config->twin);
 	}
+	if (!err) {
+		err = twin_file_new(&g->twin_file, g->parts.twin, &g->loop,
+		                    g->config->state_dir);
+	}
 	if (!err && g->config->mqtt.enabled) {
 		err = publisher_start(&g->parts.publisher, g->config, g->parts.writer, 0);
 	}
@@ -451,10 +458,12 @@ static void take_down(struct gateway *g)
 	if (g->parts.bus) {
 		bus_flush(g->parts.bus);
 	}
+	twin_file_save(g->twin_file);
 	publisher_stop(g->parts.publisher, STOP_PUBLISHER_MS);
 	writer_stop(g->parts.writer);
 	poller_free(g->parts.poller);
 	bus_free(g->parts.bus);
+	twin_file_free(g->twin_file);
 	twin_free(g->parts.twin);
 	uv_loop_close(&g->loop);
 	pthread_mutex_destroy(&g->news.lock);

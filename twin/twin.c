@@ -4,34 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "twin/component.h"
-#include "twin/drift/learner.h"
-#include "twin/drift/monitor.h"
-#include "twin/links.h"
+#include "twin/twin_impl.h"
 #include "twin/voice.h"
-
-#define TIME_NEVER INT64_MIN
 
 /* The filter was tuned on the very rows that its innovations are learnt from: they move
  * less there than they will. */
 #define TUNED_MARGIN 1.25F
 
 enum { LEARN_MIN = 180, LEARN_BYTES = 32 << 20 };
-
-struct twin {
-	const struct twin_config *cfg;
-	struct monitor *monitors; /* by tag of a device */
-	uint32_t *monitored;      /* by device: how many of its tags */
-	struct learner *learner;  /* NULL when all have learnt */
-	size_t learning;          /* tags that have not learnt yet */
-
-	struct component *components;
-	struct links links;
-	uint32_t *touched; /* components of the last batch, in the order of their steps */
-	size_t n_touched;
-	bool *is_touched; /* by component */
-	uint64_t late;
-};
 
 static bool is_monitored(const struct twin_config *cfg, size_t tag)
 {
@@ -207,6 +187,15 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 	}
 }
 
+void twin_learnt(struct twin *t, uint32_t tag)
+{
+	learner_release(t->learner, tag);
+	if (--t->learning == 0) {
+		learner_free(t->learner);
+		t->learner = NULL;
+	}
+}
+
 static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 {
 	const struct tag *def = &t->cfg->tags[tag];
@@ -217,11 +206,7 @@ static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 	};
 
 	monitor_learn(&t->monitors[tag], &wish, rows, NULL);
-	learner_release(t->learner, tag);
-	if (--t->learning == 0) {
-		learner_free(t->learner);
-		t->learner = NULL;
-	}
+	twin_learnt(t, tag);
 }
 
 /* A component has learnt: the monitors of its sensors learn from its innovations. */

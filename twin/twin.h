@@ -50,6 +50,8 @@ struct twin_config {
 	double false_alarm;    /* wanted probability a row of a device; default 1e-4 */
 	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
 	size_t learn_bytes;    /* memory of the learning buffers; 0: 32 MiB */
+	const struct point *points; /* by tag of a device: scaling, which saved state is
+	                               valid for; NULL: not known */
 };
 
 struct twin;
@@ -93,6 +95,37 @@ struct twin_counts {
 	uint64_t resets; /* observers that lost their footing and started anew */
 };
 void twin_count(const struct twin *t, struct twin_counts *out);
+
+/** Two clocks read at one moment: twin_merge()'s axis, and UTC. */
+struct twin_time {
+	int64_t t_ns, wall_us;
+};
+
+/** Room that twin_save() needs at most, bytes. */
+size_t twin_save_size(const struct twin *t);
+
+/**
+ * Everything learnt, and where the filters stand, as bytes that twin_restore() takes:
+ * versioned, with a checksum, in no machine's own byte order.
+ * @return number of bytes written to buf, which has room for twin_save_size()
+ */
+size_t twin_save(const struct twin *t, const struct twin_time *now, uint8_t *buf);
+
+/** What became of what was saved; monitored tags and components counted alike. */
+struct twin_restored {
+	size_t taken;
+	size_t changed; /* unit, scaling, model, ... are others: learnt anew */
+	size_t unknown; /* no longer configured */
+};
+
+/**
+ * Take over what was saved, before the first reading.  What is younger than 600 steps
+ * goes on as after a gap; what is older, or saved by a clock that is ahead of now, keeps
+ * its limits and finds its level anew.
+ * @return 0; -EBADMSG: damaged, or of another version, and nothing was taken; -ENOMEM
+ */
+int twin_restore(struct twin *t, const struct twin_time *now, const uint8_t *buf,
+                 size_t n, struct twin_restored *out);
 
 /** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored. */
 double twin_progress(const struct twin *t, uint32_t tag);

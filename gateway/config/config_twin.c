@@ -365,6 +365,7 @@ int config_twin_build(struct build *b)
 	}
 	c->twin.monitored = monitored;
 	c->twin.tags = b->tags;
+	c->twin.points = b->points;
 	c->twin.n_tags = c->n_tags;
 	c->twin.n_field_tags = c->n_field_tags;
 	c->twin.components = b->components;

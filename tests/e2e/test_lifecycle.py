@@ -79,6 +79,24 @@ mqtt: {servers: ["mqtt://127.0.0.1:%d"]}
         gateway.process.stop()
 
 
+def test_restart_keeps_what_was_learnt(bench):
+    field = harness.Field(bench, 1)
+    gateway = harness.Gateway(bench, field.config(tags=3, every='5ms') +
+                              'twin: {monitor: {learn: 180}}\n')
+    gateway.start()
+    harness.wait_until('all tags have learnt',
+                       lambda: (gateway.status() or {}).get('learnt') == 3)
+    assert gateway.process.stop()[0] == 0
+    gateway.start()
+    stored = gateway.count()
+    learnt = harness.wait_until('it says its status',
+                                lambda: (gateway.status() or {}).get('learnt'))
+    assert learnt == 3, learnt
+    gateway.wait_rows(stored + 3)
+    states = [row[0] for row in gateway.query('select state from recent limit 3')]
+    assert 'learning' not in states, states
+
+
 def test_exit_codes(bench):
     good = bench.write('good.yaml', 'gateway: {id: g, state_dir: %s}\n' % bench.folder +
                        MINIMAL % 1)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files behind twin/twin.h share.  Nobody else includes it. */
+#ifndef TWIN_TWIN_IMPL_H
+#define TWIN_TWIN_IMPL_H
+
+#include "twin/component.h"
+#include "twin/drift/learner.h"
+#include "twin/drift/monitor.h"
+#include "twin/links.h"
+
+#define TIME_NEVER INT64_MIN
+
+struct twin {
+	const struct twin_config *cfg;
+	struct monitor *monitors; /* by tag of a device */
+	uint32_t *monitored;      /* by device: how many of its tags */
+	struct learner *learner;  /* NULL when all have learnt */
+	size_t learning;          /* tags that have not learnt yet */
+
+	struct component *components;
+	struct links links;
+	uint32_t *touched; /* components of the last batch, in the order of their steps */
+	size_t n_touched;
+	bool *is_touched; /* by component */
+	uint64_t late;
+};
+
+/** A tag has learnt; with the last of them the learning buffers go. */
+void twin_learnt(struct twin *t, uint32_t tag);
+
+#endif
