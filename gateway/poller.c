@@ -7,7 +7,7 @@
 #include "gateway/log.h"
 #include "gateway/schedule.h"
 
-enum { HISTORY_CYCLES = 100 };
+enum { HISTORY_CYCLES = 100, LOST_BATCH = 128 };
 
 /* One device being polled. */
 struct scan {
@@ -25,7 +25,7 @@ struct scan {
 	bool told;                        /* the state was told at least once */
 	uint8_t outcomes[HISTORY_CYCLES]; /* 1: answered, 0: silent; a ring */
 	uint32_t n_outcomes, next_outcome, n_answered;
-	struct reading *lost; /* one per point, for tags without an answer */
+	uint32_t *brought_mis; /* one per point: when it last had a reading */
 };
 
 struct poller {
@@ -34,6 +34,7 @@ struct poller {
 	struct driver_env *envs; /* one a driver, by its place in driver_at() */
 	void **shared;           /* what envs[i].shared points to */
 	struct scan *scans;
+	struct reading lost[LOST_BATCH]; /* tags without an answer, on their way */
 	bool closing;
 };
 
@@ -105,8 +106,35 @@ static enum reason reason_of(int err)
 	}
 }
 
-/* Bring the points of the groups in due with no value. */
-static void bring_lost(struct scan *scan, uint32_t due, enum quality quality,
+/* In 2^20 ns, about a millisecond: 32 bits turn over in 52 days. */
+static uint32_t to_mis(uint64_t ns)
+{
+	return (uint32_t)(ns >> 20);
+}
+
+static void bring_batch(struct scan *scan, size_t n)
+{
+	struct poller *p = scan->poller;
+
+	if (n > 0) {
+		p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans),
+		                 p->cfg.now_ns(), p->lost, n);
+	}
+}
+
+/* Whether a point of a group had no reading for too long. */
+static bool is_stale(const struct scan *scan, size_t point)
+{
+	uint32_t group = scan->config->points[point].group;
+	uint64_t stale_ns = schedule_stale_ns(&scan->schedule, group);
+
+	return to_mis(scan->poller->cfg.now_ns()) - scan->brought_mis[point] >
+	       to_mis(stale_ns);
+}
+
+/* Bring the points of some groups with no value: all of them bad, or those that are stale
+ * as such. */
+static void bring_lost(struct scan *scan, uint32_t groups, enum quality quality,
                        enum reason reason)
 {
 	const struct device_config *cfg = scan->config;
@@ -114,16 +142,19 @@ static void bring_lost(struct scan *scan, uint32_t due, enum quality quality,
 	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->n_points; i++) {
-		if (due & (1U << cfg->points[i].group)) {
-			scan->lost[n++] = (struct reading){.tag = cfg->points[i].tag,
-			                                   .quality = (uint8_t)quality,
-			                                   .reason = (uint8_t)reason};
+		if (!(groups & (1U << cfg->points[i].group)) ||
+		    (quality == QUALITY_STALE && !is_stale(scan, i))) {
+			continue;
+		}
+		p->lost[n++] = (struct reading){.tag = cfg->points[i].tag,
+		                                .quality = (uint8_t)quality,
+		                                .reason = (uint8_t)reason};
+		if (n == LOST_BATCH) {
+			bring_batch(scan, n);
+			n = 0;
 		}
 	}
-	if (n > 0) {
-		p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans),
-		                 p->cfg.now_ns(), scan->lost, n);
-	}
+	bring_batch(scan, n);
 }
 
 static void scan_arm(struct scan *scan);
@@ -139,7 +170,7 @@ static void scan_ended(struct scan *scan, int err)
 			tell(scan, DEVICE_DOWN, reason_of(err));
 		}
 	} else {
-		schedule_answered(&scan->schedule);
+		schedule_answered(&scan->schedule, scan->poller->cfg.now_ns());
 		tell(scan, bad_tags(scan) ? DEVICE_DEGRADED : DEVICE_OK, REASON_NONE);
 	}
 	scan_arm(scan);
@@ -152,8 +183,11 @@ static void on_block(void *arg, uint64_t received_ns, const struct reading *r, s
 	const struct point *points = scan->config->points;
 
 	for (size_t i = 0; i < n; i++) {
+		uint32_t point = r[i].tag - points[0].tag;
+
+		scan->brought_mis[point] = to_mis(received_ns);
 		if (r[i].quality == QUALITY_BAD) {
-			scan->bad_now[points[r[i].tag - points[0].tag].group]++;
+			scan->bad_now[points[point].group]++;
 		}
 	}
 	p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans), received_ns, r, n);
@@ -189,11 +223,6 @@ static void scan_read(struct scan *scan, uint32_t due)
 	}
 }
 
-static uint32_t all_groups(const struct scan *scan)
-{
-	return UINT32_MAX >> (POLL_GROUPS_MAX - scan->config->n_periods);
-}
-
 static void on_probe_done(void *arg, int err)
 {
 	struct scan *scan = arg;
@@ -202,9 +231,9 @@ static void on_probe_done(void *arg, int err)
 		return;
 	}
 	scan_ended(scan, err);
-	if (!err) {
+	if (!err) { /* it is back: not only the fast groups */
 		scan_read(scan,
-		          all_groups(scan)); /* it is back: not only the fast ones */
+		          schedule_take_all(&scan->schedule, scan->poller->cfg.now_ns()));
 	}
 }
 
@@ -228,8 +257,8 @@ static void on_due(uv_timer_t *timer)
 	if (due.lost) {
 		bring_lost(scan, due.lost, QUALITY_BAD, scan->reason);
 	}
-	if (due.stale) {
-		bring_lost(scan, due.stale, QUALITY_STALE, REASON_OVERRUN);
+	if (due.late) {
+		bring_lost(scan, due.late, QUALITY_STALE, REASON_OVERRUN);
 	}
 	if (due.read) {
 		scan_read(scan, due.read);
@@ -245,10 +274,6 @@ static void scan_arm(struct scan *scan)
 	uint64_t next_ns = schedule_next(&scan->schedule);
 	uint64_t wait_ms = next_ns > now_ns ? (next_ns - now_ns + 999999) / 1000000 : 0;
 
-	if (scan->busy && scan->schedule.n_groups == 1 &&
-	    scan->schedule.groups[0].fastest) {
-		return; /* the end of the read will arm it */
-	}
 	uv_timer_start(&scan->timer, on_due, wait_ms, 0);
 }
 
@@ -287,9 +312,12 @@ static int scan_open(struct poller *p, uint32_t index)
 	scan->state = DEVICE_DOWN; /* until it has answered */
 	uv_timer_init(p->cfg.loop, &scan->timer);
 	scan->timer.data = scan;
-	scan->lost = calloc(cfg->n_points + 1, sizeof(*scan->lost));
-	if (!scan->lost) {
+	scan->brought_mis = calloc(cfg->n_points + 1, sizeof(*scan->brought_mis));
+	if (!scan->brought_mis) {
 		return -ENOMEM;
+	}
+	for (size_t i = 0; i < cfg->n_points; i++) {
+		scan->brought_mis[i] = to_mis(p->cfg.now_ns());
 	}
 	err = open_device(scan, &why);
 	if (err == -ENOMEM || cfg->n_periods == 0) {
@@ -299,11 +327,11 @@ static int scan_open(struct poller *p, uint32_t index)
 		log_line(LOG_ERROR, "%s: cannot be opened: %s", cfg->id, why);
 		scan->device = NULL;
 		tell(scan, DEVICE_DOWN, REASON_CONFIG);
-		bring_lost(scan, all_groups(scan), QUALITY_BAD, REASON_CONFIG);
+		bring_lost(scan, UINT32_MAX, QUALITY_BAD, REASON_CONFIG);
 		return 0;
 	}
-	schedule_init(&scan->schedule, cfg->periods_ms, cfg->n_periods,
-	              p->cfg.now_ns() + schedule_phase(index, cfg->periods_ms[0]));
+	schedule_init(&scan->schedule, cfg->periods_ms, cfg->n_periods, index,
+	              p->cfg.now_ns());
 	scan_arm(scan);
 	return 0;
 }
@@ -407,7 +435,7 @@ void poller_free(struct poller *p)
 		return;
 	}
 	for (size_t i = 0; p->scans && i < p->cfg.n_devices; i++) {
-		free(p->scans[i].lost);
+		free(p->scans[i].brought_mis);
 	}
 	free(p->scans);
 	free(p->shared);

@@ -88,6 +88,13 @@ void fake_answer_partly(uint32_t device, uint32_t bad_tag)
 	finish(device, 0);
 }
 
+void fake_bring(uint32_t device, uint32_t tag, double value)
+{
+	const struct reading r = {.tag = tag, .value = value_real(value)};
+
+	opened[device]->sink.block(opened[device]->sink.arg, now_ns, &r, 1);
+}
+
 static int fake_open(struct device **out, const struct driver_env *env,
                      const struct device_config *cfg, const char **why)
 {

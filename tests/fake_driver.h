@@ -27,6 +27,9 @@ void fake_answer(uint32_t device, int err, double value);
 /** As fake_answer(device, 0, ...), but one point is bad with an exception. */
 void fake_answer_partly(uint32_t device, uint32_t bad_tag);
 
+/** Bring one point good; the read goes on. */
+void fake_bring(uint32_t device, uint32_t tag, double value);
+
 /** Time lent to the poller. */
 uint64_t fake_now_ns(void);
 void fake_pass_ms(uint64_t ms);

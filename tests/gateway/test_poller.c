@@ -37,6 +37,7 @@ static uv_loop_t loop;
 static struct poller *poller;
 static struct {
 	size_t good, bad, stale;
+	uint64_t good_ns, stale_ns; /* when last */
 	enum reason reason;
 	uint16_t code;
 } seen[6];
@@ -51,6 +52,11 @@ static void on_readings(void *arg, uint32_t device, uint64_t received_ns,
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(r[i].tag / 3, device);
 		seen[r[i].tag].good += r[i].quality == QUALITY_GOOD;
+		if (r[i].quality == QUALITY_GOOD) {
+			seen[r[i].tag].good_ns = received_ns;
+		} else if (r[i].quality == QUALITY_STALE) {
+			seen[r[i].tag].stale_ns = received_ns;
+		}
 		seen[r[i].tag].bad += r[i].quality == QUALITY_BAD;
 		seen[r[i].tag].stale += r[i].quality == QUALITY_STALE;
 		seen[r[i].tag].reason = (enum reason)r[i].reason;
@@ -140,16 +146,88 @@ static void silent_device_does_not_hold_up_another(void **state)
 	assert_true(health[0].overruns > 0);
 }
 
-static void device_that_hangs_has_stale_tags(void **state)
+/* Until a tag has been brought stale. */
+static void until_stale(uint32_t tag)
+{
+	size_t before = seen[tag].stale;
+
+	for (int i = 0; i < 100 && seen[tag].stale == before; i++) {
+		turn(1);
+	}
+	assert_int_equal(seen[tag].stale, before + 1);
+}
+
+static void device_that_hangs_has_stale_tags_after_three_periods(void **state)
 {
 	(void)state;
 	open_poller();
 	until_asked(0);
-	for (int i = 0; i < 50 && seen[0].stale == 0; i++) {
+	fake_answer(0, 0, 1);
+	until_asked(0); /* and is never answered */
+	for (uint32_t tag = 0; tag <= 2; tag += 2) {
+		until_stale(tag);
+		assert_int_equal(seen[tag].reason, REASON_OVERRUN);
+		assert_in_range(seen[tag].stale_ns - seen[tag].good_ns,
+		                (3 * periods[tag / 2] - 1) * 1000000,
+		                (4 * periods[tag / 2] + 2) * 1000000);
+	}
+}
+
+static void first_read_that_hangs_has_stale_tags(void **state)
+{
+	(void)state;
+	open_poller();
+	until_asked(0);
+	until_stale(0);
+	until_stale(2);
+	assert_int_equal(seen[0].good + seen[0].bad, 0);
+}
+
+static void read_that_takes_long_leaves_stale_what_it_has_not_got_to(void **state)
+{
+	(void)state;
+	open_poller();
+	until_asked(0);
+	for (int i = 0; i < 10; i++) {
+		turn(2);
+		fake_bring(0, 0, i);
+	}
+	assert_int_equal(seen[0].stale, 0);
+	assert_int_not_equal(seen[1].stale, 0);
+	fake_answer(0, 0, 1);
+	assert_int_equal(seen[1].good, 1);
+}
+
+static void frozen_gateway_calls_nothing_stale_before_it_has_looked(void **state)
+{
+	(void)state;
+	open_poller();
+	until_asked(0);
+	turn(120000);
+	fake_answer(0, 0, 1); /* it was there all the time */
+	assert_int_equal(seen[0].stale, 0);
+	assert_int_equal(seen[0].good, 1);
+}
+
+static void tags_stay_bad_while_a_probe_takes_long(void **state)
+{
+	size_t bad;
+
+	(void)state;
+	open_poller();
+	for (int i = 0; i < 2; i++) {
+		until_asked(0);
+		fake_answer(0, -ETIMEDOUT, 0);
+	}
+	until_asked(0);
+	assert_int_equal(fake_at(0)->probes, 1);
+	bad = seen[0].bad;
+	for (int i = 0; i < 20; i++) {
 		turn(2);
 	}
-	assert_int_not_equal(seen[0].stale, 0);
-	assert_int_equal(seen[0].reason, REASON_OVERRUN);
+	assert_true(seen[0].bad >= bad + 10);
+	assert_int_equal(seen[0].stale, 0);
+	assert_int_equal(seen[0].reason, REASON_TIMEOUT);
 }
 
 static void refused_device_is_down_is_probed_and_comes_back_whole(void **state)
@@ -227,7 +305,11 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(answered_device_is_ok_and_its_tags_good),
 		TEST(silent_device_does_not_hold_up_another),
-		TEST(device_that_hangs_has_stale_tags),
+		TEST(device_that_hangs_has_stale_tags_after_three_periods),
+		TEST(first_read_that_hangs_has_stale_tags),
+		TEST(read_that_takes_long_leaves_stale_what_it_has_not_got_to),
+		TEST(frozen_gateway_calls_nothing_stale_before_it_has_looked),
+		TEST(tags_stay_bad_while_a_probe_takes_long),
 		TEST(refused_device_is_down_is_probed_and_comes_back_whole),
 		TEST(exception_degrades_the_device_and_only_its_own_tag),
 		TEST(device_that_cannot_be_opened_leaves_the_other_alone),
