@@ -19,7 +19,9 @@ struct client {
 	char request[CONTROL_REQUEST_MAX];
 	size_t n;
 	char *answer;
+	uint64_t number; /* of all clients ever, from 1 */
 	int open_handles;
+	bool deferred; /* its answer comes later */
 };
 
 struct control {
@@ -29,6 +31,8 @@ struct control {
 	void *arg;
 	char *path;
 	struct client *clients[CONTROL_CLIENTS_MAX];
+	struct client *asking; /* within its answer callback */
+	uint64_t n_accepted;
 	size_t n_clients; /* including those whose handles are still closing */
 	bool closing, closed;
 };
@@ -86,24 +90,60 @@ static void on_written(uv_write_t *write, int status)
 	client_close(write->data);
 }
 
-static void client_answer(struct client *client)
+/* Takes text. */
+static void client_send(struct client *client, char *text)
 {
-	struct control *c = client->control;
 	uv_buf_t buf;
 
-	client->answer = c->answer(c->arg, client->request);
-	if (!client->answer) {
-		client->answer = strdup("{\"error\":\"no such question\"}");
-	}
-	if (!client->answer) {
+	client->answer = text;
+	if (!text) {
 		client_close(client);
 		return;
 	}
-	buf = uv_buf_init(client->answer, (unsigned)strlen(client->answer));
+	buf = uv_buf_init(text, (unsigned)strlen(text));
 	client->write.data = client;
 	if (uv_write(&client->write, (uv_stream_t *)&client->pipe, &buf, 1, on_written)) {
 		client_close(client);
 	}
+}
+
+static void client_answer(struct client *client)
+{
+	struct control *c = client->control;
+	char *text;
+
+	c->asking = client;
+	text = c->answer(c->arg, client->request);
+	c->asking = NULL;
+	if (text || !client->deferred) {
+		client_send(client,
+		            text ? text : strdup("{\"error\":\"no such question\"}"));
+	}
+}
+
+struct control_ticket control_defer(struct control *c)
+{
+	struct control_ticket ticket = {.number = c->asking->number};
+
+	while (c->clients[ticket.place] != c->asking) {
+		ticket.place++;
+	}
+	c->asking->deferred = true;
+	uv_timer_stop(&c->asking->idle); /* it waits for us */
+	return ticket;
+}
+
+void control_reply(struct control *c, struct control_ticket ticket, char *text)
+{
+	struct client *client = c->clients[ticket.place];
+
+	if (!client || client->number != ticket.number ||
+	    uv_is_closing((uv_handle_t *)&client->pipe)) {
+		free(text);
+		return;
+	}
+	uv_timer_start(&client->idle, on_idle, CONTROL_IDLE_MS, 0);
+	client_send(client, text);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
@@ -153,6 +193,7 @@ static struct client *client_new(struct control *c)
 		return NULL;
 	}
 	client->control = c;
+	client->number = ++c->n_accepted;
 	client->open_handles = 2;
 	c->n_clients++;
 	uv_pipe_init(c->loop, &client->pipe, 0);
@@ -259,10 +300,11 @@ void control_close(struct control *c)
 	uv_close((uv_handle_t *)&c->listener, on_listener_closed);
 }
 
-static int ask_connect(const char *path)
+static int ask_connect(const char *path, unsigned int patience_ms)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval patience = {.tv_sec = CONTROL_IDLE_MS / 1000};
+	struct timeval patience = {.tv_sec = patience_ms / 1000,
+	                           .tv_usec = patience_ms % 1000 * 1000L};
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -323,9 +365,10 @@ static int ask_receive(int fd, char **answer)
 	}
 }
 
-int control_ask(const char *path, const char *request, char **answer)
+int control_ask_for(const char *path, const char *request, unsigned int patience_ms,
+                    char **answer)
 {
-	int fd = ask_connect(path);
+	int fd = ask_connect(path, patience_ms ? patience_ms : CONTROL_IDLE_MS);
 	int err;
 
 	if (fd < 0) {
@@ -337,4 +380,9 @@ int control_ask(const char *path, const char *request, char **answer)
 	}
 	close(fd);
 	return err;
+}
+
+int control_ask(const char *path, const char *request, char **answer)
+{
+	return control_ask_for(path, request, 0, answer);
 }

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 
 #include "gateway/bus.h"
-#include "gateway/control.h"
+#include "gateway/command.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
-#include "gateway/status.h"
+#include "gateway/question.h"
 #include "gateway/twin_file.h"
 
 enum {
@@ -57,6 +57,7 @@ struct gateway {
 	struct clock_stamper stamper;
 	struct watchdog watchdog;
 	struct status_parts parts; /* owns bus, poller, publisher, writer, twin */
+	struct commands *commands;
 	struct control *control;
 	struct twin_file *twin_file;
 	uint64_t turns; /* of the loop, for the watchdog */
@@ -149,6 +150,7 @@ static void on_readings(void *arg, uint32_t device, uint64_t received_ns,
 
 	(void)device;
 	bus_deliver(g->parts.bus, received_ns, r, n);
+	command_readings(g->commands, received_ns, r, n);
 }
 
 static void on_device(void *arg, uint32_t device, const struct device_health *health)
@@ -163,14 +165,40 @@ static void on_device(void *arg, uint32_t device, const struct device_health *he
 static char *on_question(void *arg, const char *request)
 {
 	struct gateway *g = arg;
+	const struct question_parts parts = {
+		.status = &g->parts, .commands = g->commands, .control = g->control};
 
-	if (strcmp(request, "status") == 0) {
-		return status_json(&g->parts);
-	}
-	if (strcmp(request, "tags") == 0) {
-		return status_tags_json(&g->parts);
-	}
-	return NULL;
+	return question_answer(&parts, request);
+}
+
+/* --- from the door to the machine --- */
+
+static struct device *find_device(void *arg, uint32_t index)
+{
+	struct gateway *g = arg;
+
+	return poller_device(g->parts.poller, index);
+}
+
+static void on_command(void *arg, const struct command_order *order,
+                       const struct command_result *result)
+{
+	struct gateway *g = arg;
+	const struct tag *tag = &g->config->tags[order->tag];
+	bool done = result->status == COMMAND_DONE;
+	char value[VALUE_TEXT_MAX + 8], message[512];
+
+	write_rules_print(&order->value, value, sizeof(value));
+	snprintf(message, sizeof(message), "%s/%s: %.60s%s%s by %s: %s%s%s", tag->device,
+	         tag->name, value, *tag->unit ? " " : "", tag->unit, order->origin,
+	         command_status_name(result->status), *result->error ? ": " : "",
+	         result->error);
+	log_line(done ? LOG_NOTICE : LOG_WARNING, "write: %s", message);
+	bus_event(g->parts.bus, &(struct event){.device = tag->device_index,
+	                                        .tag = order->tag,
+	                                        .kind = "write",
+	                                        .severity = done ? "info" : "warning",
+	                                        .message = message});
 }
 
 static void feed_watchdog(struct gateway *g)
@@ -220,6 +248,7 @@ static void stop(struct gateway *g)
 		return;
 	}
 	g->stopping = true;
+	command_close(g->commands);
 	poller_close(g->parts.poller);
 	control_close(g->control);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -379,6 +408,18 @@ static int open_bus(struct gateway *g)
 	return bus_new(&g->parts.bus, &parts);
 }
 
+static int open_commands(struct gateway *g)
+{
+	const struct command_parts parts = {.config = g->config,
+	                                    .loop = &g->loop,
+	                                    .now_ns = clock_now_ns,
+	                                    .device = find_device,
+	                                    .ended = on_command,
+	                                    .arg = g};
+
+	return command_open(&g->commands, &parts);
+}
+
 static int open_poller(struct gateway *g)
 {
 	const struct poller_config cfg = {.devices = g->config->devices,
@@ -441,6 +482,9 @@ static int open_parts(struct gateway *g)
 		err = open_bus(g);
 	}
 	if (!err) {
+		err = open_commands(g);
+	}
+	if (!err) {
 		err = open_poller(g);
 	}
 	if (!err) {
@@ -461,6 +505,7 @@ static void take_down(struct gateway *g)
 	twin_file_save(g->twin_file);
 	publisher_stop(g->parts.publisher, STOP_PUBLISHER_MS);
 	writer_stop(g->parts.writer);
+	command_free(g->commands);
 	poller_free(g->parts.poller);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);

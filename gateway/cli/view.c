@@ -154,7 +154,7 @@ void view_status(FILE *out, const json_t *status, bool colour)
 	}
 }
 
-static void value_text(const json_t *tag, char *buf, size_t size)
+void view_value(const json_t *tag, char *buf, size_t size)
 {
 	const json_t *v = json_object_get(tag, "value");
 
@@ -179,7 +179,7 @@ static void view_tag(FILE *out, const json_t *tag, bool colour)
 
 	snprintf(name, sizeof(name), "%s/%s", text_of(tag, "device"),
 	         text_of(tag, "tag"));
-	value_text(tag, value, sizeof(value));
+	view_value(tag, value, sizeof(value));
 	if (strcmp(state, "learning") == 0 && number_of(tag, "learnt") > 0) {
 		snprintf(note, sizeof(note), " %.0f %%", 100 * number_of(tag, "learnt"));
 	} else if (strcmp(text_of(tag, "source"), "measured") != 0) {
@@ -198,7 +198,7 @@ static void view_alarm(FILE *out, const json_t *tag)
 {
 	char value[64], predicted[24];
 
-	value_text(tag, value, sizeof(value));
+	view_value(tag, value, sizeof(value));
 	fprintf(out, "%s/%s %s %s", text_of(tag, "device"), text_of(tag, "tag"), value,
 	        text_of(tag, "unit"));
 	if (!isnan(number_of(tag, "predicted"))) {

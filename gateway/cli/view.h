@@ -20,6 +20,9 @@ void view_status(FILE *out, const json_t *status, bool colour);
  */
 void view_tags(FILE *out, const json_t *tags, size_t rows, bool colour);
 
+/** Print the value of a tag's object: 12.5, true, "text", "-" for none. */
+void view_value(const json_t *tag, char *buf, size_t size);
+
 /** Ask the gateway with this configuration.  @return new reference, or NULL with *err a
  * negative errno of control_ask() */
 json_t *view_ask(const struct config *cfg, const char *question, int *err);

@@ -164,7 +164,7 @@ static const struct schema_key tag_keys[] = {
 	{"store", SCHEMA_OBJECT, "which readings become samples; absent: every one",
          .object = &store},
 	{"write", SCHEMA_OBJECT, "permission to write; absent: none",
-         .object = &write_object, .flags = SCHEMA_LATER},
+         .object = &write_object},
 	{"monitor", SCHEMA_BOOL, "the channel monitor looks at it; analog tags only",
          .preset = "true"},
 	{0},

@@ -24,11 +24,21 @@ static char dir[] = "/tmp/pollux-test.XXXXXX";
 static char path[64];
 static size_t answer_bytes;
 
+static struct control_ticket ticket;
+
 static char *answer(void *arg, const char *request)
 {
 	char *text;
 
 	(void)arg;
+	if (strncmp(request, "later", 5) == 0) {
+		ticket = control_defer(control);
+		return NULL;
+	}
+	if (strcmp(request, "deferred, at once") == 0) {
+		control_reply(control, control_defer(control), strdup("[]"));
+		return NULL;
+	}
 	if (strcmp(request, "big") == 0) {
 		text = malloc(answer_bytes + 1);
 		memset(text, 'x', answer_bytes);
@@ -182,6 +192,69 @@ static void too_many_clients_are_turned_away_and_the_rest_served(void **state)
 	}
 }
 
+static void turn(int n)
+{
+	for (int i = 0; i < n; i++) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+	}
+}
+
+static void answer_may_come_later(void **state)
+{
+	int fd = connect_raw();
+	char got[16] = "";
+
+	(void)state;
+	assert_int_equal(send(fd, "later a\n", 8, MSG_NOSIGNAL), 8);
+	turn(5);
+	assert_int_equal(recv(fd, got, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN); /* neither answered nor cut */
+	control_reply(control, ticket, strdup("{}"));
+	turn(5);
+	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), 2);
+	assert_string_equal(got, "{}");
+	assert_int_equal(recv(fd, got, 1, MSG_DONTWAIT), 0);
+	close(fd);
+}
+
+static void answer_within_the_question_is_sent_once(void **state)
+{
+	int fd = connect_raw();
+	char got[64] = "";
+
+	(void)state;
+	assert_int_equal(send(fd, "deferred, at once\n", 18, MSG_NOSIGNAL), 18);
+	turn(5);
+	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), 2);
+	assert_string_equal(got, "[]");
+	close(fd);
+}
+
+static void answer_for_one_that_is_gone_goes_to_nobody(void **state)
+{
+	int fd = connect_raw();
+	struct control_ticket old;
+	char got[16] = "";
+
+	(void)state;
+	assert_int_equal(send(fd, "later a\n", 8, MSG_NOSIGNAL), 8);
+	turn(5);
+	old = ticket;
+	control_reply(control, old, strdup("1"));
+	turn(5);
+	close(fd);
+	fd = connect_raw(); /* takes the place of the first */
+	assert_int_equal(send(fd, "later b\n", 8, MSG_NOSIGNAL), 8);
+	turn(5);
+	assert_int_equal(ticket.place, old.place);
+	control_reply(control, old, strdup("2"));
+	control_reply(control, ticket, strdup("3"));
+	turn(5);
+	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), 1);
+	assert_string_equal(got, "3");
+	close(fd);
+}
+
 static void nobody_listens(void **state)
 {
 	char *text;
@@ -207,6 +280,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			too_many_clients_are_turned_away_and_the_rest_served, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(answer_may_come_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(answer_within_the_question_is_sent_once,
+	                                        setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			answer_for_one_that_is_gone_goes_to_nobody, setup, teardown),
 		cmocka_unit_test(nobody_listens),
 	};
 	int failed;

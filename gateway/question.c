@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/question.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/payload.h"
+
+enum { OUTCOME_TEXT_MAX = 8192, NAME_MAX_BYTES = 2 * 64 + 2 };
+
+/* Who asked for a write. */
+struct asker {
+	struct control *control;
+	struct control_ticket ticket;
+	struct command_order order;
+};
+
+static char *error_text(const char *begin, const char *word)
+{
+	char sentence[256], text[512];
+	struct jsonout j = jsonout_into(text, sizeof(text));
+
+	snprintf(sentence, sizeof(sentence), "%s'%s'", begin, word);
+	jsonout_open(&j, '{');
+	jsonout_key(&j, "error");
+	jsonout_text(&j, sentence);
+	jsonout_close(&j, '}');
+	return jsonout_done(&j) ? strdup(text) : NULL;
+}
+
+char *question_tag(const struct tag *tag, const struct sample *sample,
+                   const char *device_state)
+{
+	struct sample s = *sample;
+	char *text = malloc(PAYLOAD_STATE_MAX + 64);
+	size_t n;
+
+	if (!text) {
+		return NULL;
+	}
+	if (s.ts_us == 0) {
+		s.est = (struct estimate){NAN,         NAN,         NAN,       NAN,
+		                          QUALITY_BAD, SOURCE_HELD, STATE_BAD, false};
+		s.last = NAN;
+	}
+	n = payload_state(text, PAYLOAD_STATE_MAX, tag, &s);
+	if (n == 0) {
+		free(text);
+		return NULL;
+	}
+	sprintf(text + n - 1, ",\"device_state\":\"%s\"}", device_state);
+	return text;
+}
+
+/* A component is no device: it is there as long as the gateway is. */
+static const char *device_state(const struct status_parts *p, uint32_t tag)
+{
+	uint32_t device = p->config->tags[tag].device_index;
+	struct device_health health;
+
+	if (device >= p->config->n_devices) {
+		return "ok";
+	}
+	poller_health(p->poller, device, &health);
+	return device_state_name(health.state);
+}
+
+/* Take the next word off *text.  @return its length; 0: none left, or none that fits */
+static size_t take_word(const char **text, char *word, size_t size)
+{
+	const char *begin = *text + strspn(*text, " ");
+	size_t n = strcspn(begin, " ");
+
+	if (n == 0 || n >= size) {
+		return 0;
+	}
+	memcpy(word, begin, n);
+	word[n] = '\0';
+	*text = begin + n + strspn(begin + n, " ");
+	return n;
+}
+
+static char *answer_read(const struct status_parts *p, const char *names)
+{
+	char name[NAME_MAX_BYTES];
+	char *text = NULL, *tag_text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int64_t tag = 0;
+
+	if (!f) {
+		return NULL;
+	}
+	fputc('[', f);
+	for (bool first = true; tag >= 0 && *names; first = false) {
+		if (!take_word(&names, name, sizeof(name))) {
+			snprintf(name, sizeof(name), "%.40s", names);
+		}
+		tag = config_tag(p->config, name);
+		if (tag >= 0) {
+			tag_text = question_tag(&p->config->tags[tag],
+			                        &bus_now(p->bus, (uint32_t)tag)->sample,
+			                        device_state(p, (uint32_t)tag));
+			fprintf(f, "%s%s", first ? "" : ",", tag_text ? tag_text : "{}");
+			free(tag_text);
+		}
+	}
+	fputc(']', f);
+	fclose(f);
+	if (tag < 0) {
+		free(text);
+		return error_text("there is no tag ", name);
+	}
+	return text;
+}
+
+char *question_outcome(const struct command_order *order,
+                       const struct command_result *result)
+{
+	char *text = malloc(OUTCOME_TEXT_MAX);
+	struct jsonout j = jsonout_into(text, OUTCOME_TEXT_MAX);
+
+	if (!text) {
+		return NULL;
+	}
+	jsonout_open(&j, '{');
+	jsonout_key(&j, "id");
+	jsonout_null(&j);
+	jsonout_key(&j, "status");
+	jsonout_text(&j, command_status_name(result->status));
+	jsonout_key(&j, "value");
+	jsonout_value(&j, &order->value);
+	jsonout_key(&j, "readback");
+	jsonout_value(&j, &result->readback);
+	jsonout_key(&j, "error");
+	jsonout_text_or_null(&j, result->error);
+	jsonout_key(&j, "ts");
+	jsonout_int(&j, payload_ms(clock_wall_us()));
+	jsonout_key(&j, "unreachable");
+	jsonout_bool(&j, result->unreachable);
+	jsonout_close(&j, '}');
+	if (!jsonout_done(&j)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void on_outcome(void *arg, const struct command_result *result)
+{
+	struct asker *asker = arg;
+
+	control_reply(asker->control, asker->ticket,
+	              question_outcome(&asker->order, result));
+	free(asker);
+}
+
+/* What is wrong with the text of a value is refused like what is wrong with the value. */
+static void submit(const struct question_parts *parts, struct asker *asker,
+                   const char *text)
+{
+	const struct tag *tag = &parts->status->config->tags[asker->order.tag];
+	char why[REFUSAL_TEXT_MAX];
+
+	if (write_rules_parse(tag, text, &asker->order.value, why)) {
+		asker->order.value = (struct value){.kind = VALUE_NONE};
+		on_outcome(asker, &(struct command_result){.status = COMMAND_REFUSED,
+		                                           .error = why});
+		return;
+	}
+	command_submit(parts->commands, &asker->order);
+}
+
+static char *answer_write(const struct question_parts *parts, const char *request)
+{
+	const char *rest = request;
+	const struct config *cfg = parts->status->config;
+	char name[NAME_MAX_BYTES];
+	struct asker *asker;
+	int64_t tag;
+
+	if (!take_word(&rest, name, sizeof(name)) || !*rest) {
+		snprintf(name, sizeof(name), "%.40s", request);
+		return error_text("a tag and a value are wanted, not ", name);
+	}
+	tag = config_tag(cfg, name);
+	if (tag < 0) {
+		return error_text("there is no tag ", name);
+	}
+	if ((size_t)tag >= cfg->n_field_tags) {
+		return error_text("only a device's tag can be written, not ", name);
+	}
+	asker = calloc(1, sizeof(*asker));
+	if (!asker) {
+		return NULL;
+	}
+	asker->control = parts->control;
+	asker->ticket = control_defer(parts->control);
+	asker->order = (struct command_order){
+		.tag = (uint32_t)tag, .origin = "cli", .done = on_outcome, .arg = asker};
+	submit(parts, asker, rest);
+	return NULL;
+}
+
+char *question_answer(const struct question_parts *parts, const char *request)
+{
+	if (strcmp(request, "status") == 0) {
+		return status_json(parts->status);
+	}
+	if (strcmp(request, "tags") == 0) {
+		return status_tags_json(parts->status);
+	}
+	if (strncmp(request, "read ", 5) == 0) {
+		return answer_read(parts->status, request + 5);
+	}
+	if (strncmp(request, "write ", 6) == 0) {
+		return answer_write(parts, request + 6);
+	}
+	return NULL;
+}
