@@ -42,7 +42,7 @@ bool loop_wait(uv_loop_t *loop, int fd, int events, unsigned most_ms)
 	uv_poll_start(&w.poll, events, on_ready);
 	uv_timer_start(&w.timer, on_time, most_ms, 0);
 	while (!w.over) {
-		uv_run(loop, UV_RUN_ONCE);
+		loop_turn(loop);
 	}
 	uv_close((uv_handle_t *)&w.poll, on_closed);
 	uv_close((uv_handle_t *)&w.timer, on_closed);

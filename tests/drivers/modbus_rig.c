@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/drivers/modbus_rig.h"
+#include "tests/loop_wait.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -119,7 +120,7 @@ void modbus_rig_start(struct modbus_rig *rig, uint32_t due)
 void modbus_rig_wait(struct modbus_rig *rig, size_t n)
 {
 	while (rig->n_done < n) {
-		uv_run(&rig->loop, UV_RUN_ONCE);
+		loop_turn(&rig->loop);
 	}
 	assert_int_equal(rig->n_done, n);
 }

@@ -12,6 +12,7 @@
 
 #include "tests/drivers/modbus_rig.h"
 #include "tests/drivers/peer.h"
+#include "tests/loop_wait.h"
 
 enum { N_POINTS = 5, TIMEOUT_MS = 20 };
 
@@ -223,7 +224,7 @@ static void closing_ends_all_that_is_under_way(void **state)
 	set_up(&b, silence, 1, 99);
 	modbus_rig_start(&b.rig, 1);
 	while (b.peer.n_requests == 0) {
-		uv_run(&b.rig.loop, UV_RUN_ONCE);
+		loop_turn(&b.rig.loop);
 	}
 	assert_int_equal(b.rig.driver->write(b.rig.device, &b.rig.points[0], &seven,
 	                                     modbus_rig_written, &b.rig),
@@ -246,7 +247,7 @@ static void closing_a_write_on_the_way_says_unknown(void **state)
 	                                     modbus_rig_written, &b.rig),
 	                 0);
 	while (b.peer.n_requests == 0) {
-		uv_run(&b.rig.loop, UV_RUN_ONCE);
+		loop_turn(&b.rig.loop);
 	}
 	modbus_rig_close(&b.rig);
 	assert_int_equal(b.rig.err, -ETIMEDOUT);

@@ -13,6 +13,7 @@
 
 #include "drivers/modbus/resolve.h"
 #include "drivers/reading.h"
+#include "tests/loop_wait.h"
 
 struct outcome {
 	unsigned int n_done;
@@ -126,7 +127,7 @@ static void names_that_hang_hold_up_no_other_and_no_end(void **state)
 	wait_for(&n_hanging, ARRAY_SIZE(hanging));
 	assert_int_equal(resolve_start(&r, &loop, &good), 0);
 	while (o.n_done == 0) {
-		uv_run(&loop, UV_RUN_ONCE);
+		loop_turn(&loop);
 	}
 	assert_true(r.known);
 	/* The bound: one more, then no more, until one ends. */

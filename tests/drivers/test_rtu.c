@@ -20,6 +20,7 @@
 #include "drivers/modbus/frame.h"
 #include "drivers/modbus/pdu.h"
 #include "tests/drivers/modbus_rig.h"
+#include "tests/loop_wait.h"
 
 enum {
 	TIMEOUT_MS = 10, /* where the test is about silence */
@@ -577,7 +578,7 @@ static void closing_does_not_wait_for_the_line(void **state)
 	modbus_rig_open(&b.rig);
 	modbus_rig_start(&b.rig, 1);
 	while (b.n_requests == 0) {
-		uv_run(&b.rig.loop, UV_RUN_ONCE);
+		loop_turn(&b.rig.loop);
 	}
 	tear_down(&b);
 	assert_int_equal(b.rig.err, -ECANCELED);

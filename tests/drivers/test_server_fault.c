@@ -138,7 +138,7 @@ static void master_too_many_is_closed_and_the_others_are_not(void **state)
 		/* The server's timer turns the loop if nothing else does. */
 		while (server_stats(r.server).accepted + server_stats(r.server).refused <=
 		       i) {
-			uv_run(&r.loop, UV_RUN_ONCE);
+			loop_turn(&r.loop);
 		}
 	}
 	assert_int_equal(await(&r, fds[SERVER_CLIENTS_MAX], answer, 1), 0);
@@ -147,7 +147,7 @@ static void master_too_many_is_closed_and_the_others_are_not(void **state)
 	assert_int_equal(await(&r, fds[0], answer, 11), 11);
 	close(fds[1]);
 	while (server_stats(r.server).clients == SERVER_CLIENTS_MAX) {
-		uv_run(&r.loop, UV_RUN_ONCE);
+		loop_turn(&r.loop);
 	}
 	assert_int_equal(server_stats(r.server).clients, SERVER_CLIENTS_MAX - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/drivers/rig.h"
+#include "tests/loop_wait.h"
 
 static char dir[] = "/tmp/sysfs-XXXXXX";
 static char address[64];
@@ -243,7 +244,7 @@ static void slow_file_is_a_block_of_its_own(void **state)
 	assert_int_equal(r.driver->read(r.device, 1, &sink), 0);
 	assert_int_equal(r.driver->read(r.device, 1, &sink), -EBUSY);
 	while (!b.n_done) {
-		uv_run(&r.loop, UV_RUN_ONCE);
+		loop_turn(&r.loop);
 	}
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.tags[0], 2);
@@ -307,7 +308,7 @@ static void close_ends_what_is_under_way(void **state)
 		                                 &n_written),
 		                 -EBUSY);
 		if (i % 2) {
-			uv_run(&r.loop, UV_RUN_ONCE); /* the read is over, a write runs */
+			loop_turn(&r.loop); /* the read is over, a write runs */
 		}
 		rig_fini(&r);
 		assert_int_equal(b.n_done, 1);

@@ -13,6 +13,7 @@
 
 #include "drivers/modbus/transport.h"
 #include "tests/drivers/peer.h"
+#include "tests/loop_wait.h"
 
 enum {
 	UNIT = 9,
@@ -116,7 +117,7 @@ static void ask(struct fixture *f, struct query *q, uint16_t address, uint16_t c
 static void wait_for(struct fixture *f, const struct query *q)
 {
 	while (!q->done) {
-		uv_run(&f->loop, UV_RUN_ONCE);
+		loop_turn(&f->loop);
 	}
 }
 
@@ -387,12 +388,12 @@ static void answer_before_any_request_ends_the_connection(void **state)
 	peer_send(&f.peer, adu, 4); /* id 0 was sent: late */
 	peer_send(&f.peer, adu + 4, sizeof(adu) - 4);
 	while (f.stats.late_answers == 0) {
-		uv_run(&f.loop, UV_RUN_ONCE);
+		loop_turn(&f.loop);
 	}
 	assert_int_equal(f.peer.n_connections, 1);
 	peer_send(&f.peer, (const uint8_t[]){0, 1, 0, 0, 0, 5, UNIT, 3, 2, 0, 0}, 11);
 	while (f.peer.client) { /* id 1 was never sent */
-		uv_run(&f.loop, UV_RUN_ONCE);
+		loop_turn(&f.loop);
 	}
 	ask(&f, &q, 2, 1);
 	wait_for(&f, &q);
@@ -468,7 +469,7 @@ static void window_is_kept(void **state)
 		ask(&f, &q[i], i, 1);
 	}
 	while (f.peer.n_requests < 2) {
-		uv_run(&f.loop, UV_RUN_ONCE);
+		loop_turn(&f.loop);
 	}
 	uv_run(&f.loop, UV_RUN_NOWAIT);
 	assert_int_equal(f.stats.requests, 2);
@@ -558,7 +559,7 @@ static void cancelled_on_the_way_is_late_when_it_comes(void **state)
 	set_up(&f, late, 1);
 	ask(&f, &q, 1, 1);
 	while (f.peer.n_requests == 0) {
-		uv_run(&f.loop, UV_RUN_ONCE);
+		loop_turn(&f.loop);
 	}
 	assert_true(transport_cancel(f.transport, &q.t));
 	ask(&f, &other, 2, 1);

@@ -10,6 +10,7 @@
 
 #include "gateway/poller.h"
 #include "tests/fake_driver.h"
+#include "tests/loop_wait.h"
 
 static const struct point points[2][3] = {
 	{{.tag = 0, .group = 0}, {.tag = 1, .group = 0}, {.tag = 2, .group = 1}},
@@ -104,7 +105,7 @@ static void turn(uint64_t pass_ms)
 {
 	fake_pass_ms(pass_ms);
 	for (int i = 0; i < 2; i++) {
-		uv_run(&loop, UV_RUN_ONCE);
+		loop_turn(&loop);
 	}
 }
 

@@ -203,7 +203,7 @@ static void run_to(struct rig *r, uint64_t ns)
 
 	now_ns = ns;
 	for (int i = 0; i < 200 && sim_stats(r->sim).turns == before; i++) {
-		uv_run(&r->loop, UV_RUN_ONCE);
+		loop_turn(&r->loop);
 	}
 }
 
@@ -243,7 +243,7 @@ static void fast_run_ends_in_time(void **state)
 	rig_init(&r, 1000, 200, on_end);
 	now_ns += 10000000;
 	for (int i = 0; i < 200 && !r.loop.data; i++) {
-		uv_run(&r.loop, UV_RUN_ONCE);
+		loop_turn(&r.loop);
 	}
 	assert_ptr_equal(r.loop.data, &r);
 	assert_int_equal(sim_stats(r.sim).turns, 10);
