@@ -185,6 +185,7 @@ class Sink:
 
 class Field:
     """Devices whose values say where they come from (field.c)."""
+    MODES = ('silent', 'answer', 'refuse', 'reset', 'trickle', 'garbage', 'blackhole')
 
     def __init__(self, bench, n):
         self.n = n
@@ -208,6 +209,11 @@ class Field:
 
     def answer(self, device, answers):
         self.process.say('%d %d\n' % (device, answers))
+
+    def behave(self, modes):
+        """modes: {device: one of MODES}"""
+        self.process.say(''.join('%d %d\n' % (device, self.MODES.index(mode))
+                                 for device, mode in modes.items()))
 
     def requests(self):
         """-> [(time in us, device)]"""
