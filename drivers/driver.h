@@ -81,6 +81,9 @@ struct device_stats {
 	uint64_t late_answers;         /* dropped: their request was given up */
 	uint64_t errors[REASON_COUNT]; /* transactions that failed, by reason */
 	uint64_t bytes_in, bytes_out;
+	uint32_t in_flight;     /* requests on the way now; not monotone */
+	uint64_t busy_since_ns; /* while in_flight is not 0 */
+	uint64_t busy_ns;  /* with a request on the way, but for the present stretch */
 	uint32_t rtt_us;   /* of the last answer */
 	uint32_t n_blocks; /* requests of a cycle with all groups due */
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gateway/figures.h"
 #include "gateway/log.h"
 #include "gateway/schedule.h"
 
@@ -16,6 +17,7 @@ struct scan {
 	struct device *device; /* NULL: could not be opened */
 	uv_timer_t timer;
 	struct schedule schedule;
+	struct figures *figures;
 	bool busy;                         /* a read or probe is under way */
 	uint32_t asked;                    /* groups of the read under way */
 	uint32_t bad_now[POLL_GROUPS_MAX]; /* bad readings of the read under way */
@@ -190,6 +192,7 @@ static void on_block(void *arg, uint64_t received_ns, const struct reading *r, s
 			scan->bad_now[points[point].group]++;
 		}
 	}
+	figures_answered(scan->figures, &scan->device->stats, received_ns);
 	p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans), received_ns, r, n);
 }
 
@@ -216,6 +219,8 @@ static void scan_read(struct scan *scan, uint32_t due)
 
 	scan->busy = true;
 	scan->asked = due;
+	figures_begun(scan->figures, due, &scan->device->stats,
+	              scan->poller->cfg.now_ns());
 	err = scan->device->driver->read(scan->device, due, &sink);
 	if (err) {
 		bring_lost(scan, due, QUALITY_BAD, reason_of(err));
@@ -319,6 +324,11 @@ static int scan_open(struct poller *p, uint32_t index)
 	for (size_t i = 0; i < cfg->n_points; i++) {
 		scan->brought_mis[i] = to_mis(p->cfg.now_ns());
 	}
+	err = figures_new(&scan->figures, cfg->periods_ms, cfg->n_periods,
+	                  p->cfg.now_ns());
+	if (err) {
+		return err;
+	}
 	err = open_device(scan, &why);
 	if (err == -ENOMEM || cfg->n_periods == 0) {
 		return err;
@@ -404,6 +414,29 @@ void poller_health(const struct poller *p, uint32_t device, struct device_health
 	}
 }
 
+void poller_figures(const struct poller *p, uint32_t device, struct device_figures *out)
+{
+	const struct scan *scan = &p->scans[device];
+	uint64_t now_ns = p->cfg.now_ns();
+
+	figures_rtt(scan->figures, now_ns, &out->rtt_us);
+	out->bus_load = scan->device ? figures_bus_load(scan->figures,
+	                                                &scan->device->stats, now_ns)
+	                             : NAN;
+}
+
+void poller_group(const struct poller *p, uint32_t device, size_t group,
+                  struct group_figures *out)
+{
+	const struct scan *scan = &p->scans[device];
+	const struct schedule_group *g = &scan->schedule.groups[group];
+
+	out->period_ms = scan->config->periods_ms[group];
+	out->reads = g->reads;
+	out->overruns = g->overruns;
+	figures_interval(scan->figures, group, p->cfg.now_ns(), &out->interval_us);
+}
+
 struct device *poller_device(struct poller *p, uint32_t device)
 {
 	return p->scans[device].device;
@@ -436,6 +469,7 @@ void poller_free(struct poller *p)
 	}
 	for (size_t i = 0; p->scans && i < p->cfg.n_devices; i++) {
 		free(p->scans[i].brought_mis);
+		figures_free(p->scans[i].figures);
 	}
 	free(p->scans);
 	free(p->shared);

@@ -7,6 +7,7 @@
 #define GATEWAY_POLLER_H
 
 #include "drivers/driver.h"
+#include "gateway/recent.h"
 
 enum device_state {
 	DEVICE_OK,
@@ -24,6 +25,19 @@ struct device_health {
 	uint64_t reads, overruns;
 	uint32_t backoff_ms;       /* until the next probe; 0: polled as configured */
 	struct device_stats stats; /* the driver's own */
+};
+
+/** How it is polled, of the last minutes (figures.h).  A plain value. */
+struct device_figures {
+	struct quantiles rtt_us;
+	double bus_load; /* share of time, 0 to 1; NAN: not on a bus */
+};
+
+/** One poll group.  A plain value. */
+struct group_figures {
+	uint32_t period_ms;
+	uint64_t reads, overruns; /* since start */
+	struct quantiles interval_us;
 };
 
 /** Where readings go.  All on the loop thread. */
@@ -55,6 +69,12 @@ int poller_open(struct poller **out, const struct poller_config *cfg,
                 const struct poller_sink *sink);
 
 void poller_health(const struct poller *p, uint32_t device, struct device_health *out);
+
+void poller_figures(const struct poller *p, uint32_t device, struct device_figures *out);
+
+/** @param group  below the n_periods of the device's configuration */
+void poller_group(const struct poller *p, uint32_t device, size_t group,
+                  struct group_figures *out);
 
 /** The open device, for commands; NULL where it could not be opened. */
 struct device *poller_device(struct poller *p, uint32_t device);

@@ -6,7 +6,6 @@
 
 void recent_init(struct recent *r, uint64_t window_ns, uint64_t now_ns)
 {
-	memset(r, 0, sizeof(*r));
 	r->window_ns = window_ns;
 	r->since_ns = now_ns;
 }
@@ -21,7 +20,8 @@ static void turn(struct recent *r, uint64_t now_ns)
 void recent_add(struct recent *r, uint64_t now_ns, uint64_t value)
 {
 	if (now_ns - r->since_ns >= 2 * r->window_ns) {
-		recent_init(r, r->window_ns, now_ns);
+		memset(r->turns, 0, sizeof(r->turns));
+		r->since_ns = now_ns;
 	} else if (now_ns - r->since_ns >= r->window_ns) {
 		turn(r, now_ns);
 	}

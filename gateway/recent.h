@@ -20,7 +20,8 @@ struct quantiles {
 	uint32_t n; /* of how many values */
 };
 
-/** @param window_ns  at least 1; cut short where more than 65535 values come in it */
+/** @param r          zeroed
+ * @param window_ns  at least 1; cut short where more than 65535 values come in it */
 void recent_init(struct recent *r, uint64_t window_ns, uint64_t now_ns);
 
 void recent_add(struct recent *r, uint64_t now_ns, uint64_t value);

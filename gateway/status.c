@@ -32,6 +32,55 @@ static json_t *device_errors(const struct device_stats *stats)
 	return errors;
 }
 
+/* Of values in us. */
+static json_t *quantiles_json(const struct quantiles *q)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "p50_ms", number(q->p50 / 1e3));
+	json_object_set_new(o, "p95_ms", number(q->p95 / 1e3));
+	json_object_set_new(o, "p99_ms", number(q->p99 / 1e3));
+	json_object_set_new(o, "n", integer(q->n));
+	return o;
+}
+
+static json_t *groups_json(const struct status_parts *p, uint32_t device)
+{
+	const struct device_config *cfg = &p->config->devices[device];
+	uint32_t tags[POLL_GROUPS_MAX] = {0};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < cfg->n_points; i++) {
+		tags[cfg->points[i].group]++;
+	}
+	for (size_t i = 0; i < cfg->n_periods; i++) {
+		struct group_figures g;
+		json_t *o = json_object();
+
+		poller_group(p->poller, device, i, &g);
+		json_object_set_new(o, "period_ms", integer(g.period_ms));
+		json_object_set_new(o, "tags", integer(tags[i]));
+		json_object_set_new(o, "reads", integer(g.reads));
+		json_object_set_new(o, "overruns", integer(g.overruns));
+		json_object_set_new(o, "interval", quantiles_json(&g.interval_us));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void add_figures(json_t *o, const struct status_parts *p, uint32_t device,
+                        const struct device_stats *stats)
+{
+	struct device_figures figures;
+
+	poller_figures(p->poller, device, &figures);
+	json_object_set_new(o, "rtt", quantiles_json(&figures.rtt_us));
+	json_object_set_new(o, "registers", integer(stats->registers));
+	json_object_set_new(o, "in_flight", integer(stats->in_flight));
+	json_object_set_new(o, "bus_load_ratio", number(figures.bus_load));
+	json_object_set_new(o, "groups", groups_json(p, device));
+}
+
 static json_t *device_json(const struct status_parts *p, uint32_t i)
 {
 	const struct device_config *cfg = &p->config->devices[i];
@@ -58,6 +107,7 @@ static json_t *device_json(const struct status_parts *p, uint32_t i)
 	json_object_set_new(o, "answers", integer(h.stats.answers));
 	json_object_set_new(o, "late_answers", integer(h.stats.late_answers));
 	json_object_set_new(o, "errors", device_errors(&h.stats));
+	add_figures(o, p, i, &h.stats);
 	return o;
 }
 

@@ -62,7 +62,6 @@ static void post(struct line *line, struct transaction *t)
 	job->timeout_ms = t->timeout_ms;
 	job->turnaround_ms = t->turnaround_ms;
 	job->not_before_ns = line->not_before_ns;
-	t->sent = true;
 	line->current = t;
 	line->last_unit = t->unit;
 	atomic_store(&line->state, JOB_POSTED);

@@ -471,7 +471,6 @@ static void send_request(struct connection *c, struct transaction *t)
 	uv_buf_t buf = uv_buf_init((char *)adu, (unsigned int)(PDU_MBAP + n));
 
 	t->id = take_id(c);
-	t->sent = true;
 	t->overdue = false;
 	t->sent_ns = now_ns(c);
 	t->deadline_ns = t->sent_ns + t->timeout_ms * UINT64_C(1000000);

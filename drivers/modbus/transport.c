@@ -93,6 +93,22 @@ void transport_leave(struct transport *t, struct transport_user *user)
 	}
 }
 
+/* A request occupies the way to the device from when it is taken until its end is known:
+ * on a serial line with the silence before it, and all of it after a timeout. */
+static void count_out(struct device_stats *stats, uint64_t now_ns)
+{
+	if (stats->in_flight++ == 0) {
+		stats->busy_since_ns = now_ns;
+	}
+}
+
+static void count_back(struct device_stats *stats, uint64_t now_ns)
+{
+	if (--stats->in_flight == 0 && now_ns > stats->busy_since_ns) {
+		stats->busy_ns += now_ns - stats->busy_since_ns;
+	}
+}
+
 void transport_submit(struct transport *t, struct transaction *transaction)
 {
 	struct transaction **at = &t->queue;
@@ -121,6 +137,7 @@ bool transport_cancel(struct transport *t, struct transaction *transaction)
 	} else if (transaction->sent) {
 		t->kind->forget(t, transaction);
 		transaction->sent = false;
+		count_back(transaction->stats, t->env.now_ns());
 		return true;
 	}
 	return false;
@@ -133,6 +150,8 @@ struct transaction *transport_take(struct transport *t)
 	if (first) {
 		t->queue = first->next;
 		first->queued = false;
+		first->sent = true;
+		count_out(first->stats, t->env.now_ns());
 	}
 	return first;
 }
@@ -141,7 +160,10 @@ void transport_finish(struct transaction *transaction, const struct answer *answ
 {
 	struct device_stats *stats = transaction->stats;
 
-	transaction->sent = false;
+	if (transaction->sent) {
+		transaction->sent = false;
+		count_back(stats, answer->received_ns);
+	}
 	if (answer->reason == REASON_NONE || answer->reason == REASON_EXCEPTION) {
 		stats->answers++;
 		stats->rtt_us = (uint32_t)((answer->received_ns - transaction->sent_ns) /

@@ -105,7 +105,7 @@ bool transport_cancel(struct transport *t, struct transaction *transaction);
 
 /* ---- for the kinds ---- */
 
-/** Take the first of the queue, or NULL. */
+/** Take the first of the queue, or NULL; it counts as sent. */
 struct transaction *transport_take(struct transport *t);
 
 /** Count and tell the end of a transaction that is neither queued nor on the way. */

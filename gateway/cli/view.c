@@ -100,16 +100,39 @@ static const char *colour_of(const char *state, bool colour)
 	return "";
 }
 
+/* Why it is down; before its first answer there is nothing wrong yet. */
+static const char *trouble_of(const json_t *device)
+{
+	const char *error = text_of(device, "error");
+
+	return !*error && strcmp(text_of(device, "state"), "down") == 0 ? "connecting"
+	                                                                : error;
+}
+
+/* The period of the fastest poll group and what it comes to, as "100/101.5". */
+static const char *show_interval(const json_t *device, char *buf, size_t size)
+{
+	const json_t *group = json_array_get(json_object_get(device, "groups"), 0);
+	double p99_ms = number_of(json_object_get(group, "interval"), "p99_ms");
+
+	if (isnan(p99_ms)) {
+		return "-";
+	}
+	snprintf(buf, size, "%lld/%.4g", integer_of(group, "period_ms"), p99_ms);
+	return buf;
+}
+
 static void view_device(FILE *out, const json_t *d, bool colour)
 {
 	const char *state = text_of(d, "state");
-	char ok[24], rtt[24];
+	char ok[24], rtt[24], interval[48];
 
-	fprintf(out, "%-16.16s %s%-9s%s %-12s %6s %8s %10lld %8lld  %s\n",
+	fprintf(out, "%-16.16s %s%-9s%s %-12s %6s %8s %13s %10lld %8lld  %s\n",
 	        text_of(d, "id"), colour_of(state, colour), state,
-	        colour ? "\033[0m" : "", text_of(d, "error"),
+	        colour ? "\033[0m" : "", trouble_of(d),
 	        show(number_of(d, "ok_pct"), ok, sizeof(ok)),
-	        show(number_of(d, "rtt_ms"), rtt, sizeof(rtt)), integer_of(d, "reads"),
+	        show(number_of(d, "rtt_ms"), rtt, sizeof(rtt)),
+	        show_interval(d, interval, sizeof(interval)), integer_of(d, "reads"),
 	        integer_of(d, "overruns"), text_of(d, "address"));
 }
 
@@ -146,8 +169,9 @@ void view_status(FILE *out, const json_t *status, bool colour)
 	{
 		view_destination(out, item);
 	}
-	fprintf(out, "\n%-16s %-9s %-12s %6s %8s %10s %8s  %s\n", "device", "state",
-	        "error", "ok %", "rtt ms", "reads", "overruns", "address");
+	fprintf(out, "\n%-16s %-9s %-12s %6s %8s %13s %10s %8s  %s\n", "device", "state",
+	        "error", "ok %", "rtt ms", "every/p99 ms", "reads", "overruns",
+	        "address");
 	json_array_foreach(json_object_get(status, "devices"), i, item)
 	{
 		view_device(out, item, colour);

@@ -388,6 +388,45 @@ static void probe_is_one_small_request(void **state)
 	tear_down(&b);
 }
 
+static size_t most_in_flight;
+
+static void look_at_flight(struct modbus_rig *rig)
+{
+	if (rig->device->stats.in_flight > most_in_flight) {
+		most_in_flight = rig->device->stats.in_flight;
+	}
+}
+
+static void time_with_a_request_on_the_way_is_counted(void **state)
+{
+	struct bench b;
+	const struct device_stats *stats;
+	uint64_t began_ns;
+
+	(void)state;
+	set_up(&b);
+	for (unsigned int i = 0; i < 6; i++) {
+		char at[24];
+
+		snprintf(at, sizeof(at), "holding:%u", 150 * i);
+		modbus_rig_point(&b.rig, at, TYPE_UINT16, 0);
+	}
+	b.rig.config.limits.in_flight = 3;
+	b.rig.on_block = look_at_flight;
+	modbus_rig_open(&b.rig);
+	stats = &b.rig.device->stats;
+	began_ns = b.rig.env.now_ns();
+	most_in_flight = 0;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+		assert_int_equal(stats->in_flight, 0);
+	}
+	assert_int_equal(most_in_flight, 2); /* the third has just come back */
+	assert_true(stats->busy_ns >= stats->rtt_us * UINT64_C(1000));
+	assert_true(stats->busy_ns <= b.rig.env.now_ns() - began_ns);
+	tear_down(&b);
+}
+
 static void window_reads_the_same(void **state)
 {
 	struct modbus_rig *rig;
@@ -505,6 +544,7 @@ int main(void)
 		cmocka_unit_test(write_overtakes_what_is_not_under_way),
 		cmocka_unit_test(writes_keep_their_order_and_their_bound),
 		cmocka_unit_test(probe_is_one_small_request),
+		cmocka_unit_test(time_with_a_request_on_the_way_is_counted),
 		cmocka_unit_test(window_reads_the_same),
 		cmocka_unit_test(plan_is_printed_with_its_time),
 		cmocka_unit_test(two_units_share_a_connection),

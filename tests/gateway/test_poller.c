@@ -132,6 +132,30 @@ static void answered_device_is_ok_and_its_tags_good(void **state)
 	assert_true(health[0].ok_pct == 100);
 }
 
+static void intervals_and_overruns_of_each_group_are_told(void **state)
+{
+	struct group_figures group;
+	struct device_figures figures;
+
+	(void)state;
+	open_poller();
+	for (int i = 0; i < 21; i++) {
+		until_asked(0);
+		fake_answer(0, 0, 1);
+	}
+	poller_group(poller, 0, 0, &group);
+	assert_int_equal(group.period_ms, 2);
+	assert_int_equal(group.reads, 21);
+	assert_int_equal(group.interval_us.n, 20);
+	assert_true(group.interval_us.p50 >= 1900 && group.interval_us.p99 < 6000);
+	poller_group(poller, 0, 1, &group);
+	assert_int_equal(group.period_ms, 6);
+	assert_true(group.interval_us.p50 >= 5000);
+	poller_figures(poller, 0, &figures);
+	assert_int_equal(figures.rtt_us.n, 0); /* the driver measures none */
+	assert_true(isnan(figures.bus_load));
+}
+
 static void silent_device_does_not_hold_up_another(void **state)
 {
 	(void)state;
@@ -305,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(answered_device_is_ok_and_its_tags_good),
+		TEST(intervals_and_overruns_of_each_group_are_told),
 		TEST(silent_device_does_not_hold_up_another),
 		TEST(device_that_hangs_has_stale_tags_after_three_periods),
 		TEST(first_read_that_hangs_has_stale_tags),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@ static struct quantiles got;
 static int setup(void **state)
 {
 	(void)state;
+	memset(&r, 0, sizeof(r));
 	recent_init(&r, WINDOW, 5000);
 	return 0;
 }

@@ -16,6 +16,8 @@
 static struct bus_counts counts;
 static struct tag_now now[2];
 static struct device_health health;
+static struct device_figures figures;
+static struct group_figures group;
 static struct publisher_stats published;
 static struct writer_stats written;
 
@@ -36,6 +38,21 @@ void poller_health(const struct poller *p, uint32_t device, struct device_health
 	(void)p;
 	(void)device;
 	*out = health;
+}
+
+void poller_figures(const struct poller *p, uint32_t i, struct device_figures *out)
+{
+	(void)p;
+	(void)i;
+	*out = figures;
+}
+
+void poller_group(const struct poller *p, uint32_t i, size_t g, struct group_figures *out)
+{
+	(void)p;
+	(void)i;
+	(void)g;
+	*out = group;
 }
 
 const char *device_state_name(enum device_state state)
@@ -63,8 +80,15 @@ double twin_progress(const struct twin *t, uint32_t tag)
 
 static const struct tag tags[] = {{.device = "d", .name = "a", .unit = "m"},
                                   {.device = "d", .name = "b", .unit = ""}};
-static const struct device_config device = {
-	.id = "d", .driver = "modbus", .address = "tcp://x", .n_points = 2};
+static const struct point points[] = {{.tag = 0}, {.tag = 1}};
+static const uint32_t periods_ms[] = {250};
+static const struct device_config device = {.id = "d",
+                                            .driver = "modbus",
+                                            .address = "tcp://x",
+                                            .points = points,
+                                            .n_points = 2,
+                                            .periods_ms = periods_ms,
+                                            .n_periods = 1};
 static const char *const destinations[] = {"mqtt"};
 static const struct config config = {
 	.gateway_id = "g",
@@ -91,6 +115,9 @@ static int setup(void **state)
 	written.history.destination[0].delivered = 1000;
 	written.history.destination[0].pending = 50;
 	health = (struct device_health){.state = DEVICE_OK, .ok_pct = NAN, .reads = 5};
+	figures = (struct device_figures){{NAN, NAN, NAN, 0}, NAN};
+	group = (struct group_figures){.period_ms = 250};
+	group.interval_us = figures.rtt_us;
 	published = (struct publisher_stats){.connected = true, .server = "mqtt://b"};
 	return 0;
 }
@@ -159,6 +186,40 @@ static void what_is_not_known_is_null(void **state)
 	assert_true(json_is_null(json_object_get(d, "ok_pct")));
 	assert_true(json_is_null(json_object_get(d, "rtt_ms")));
 	assert_true(json_is_null(json_object_get(d, "error")));
+	assert_true(json_is_null(json_object_get(d, "bus_load_ratio")));
+	d = json_object_get(d, "rtt");
+	assert_true(json_is_null(json_object_get(d, "p99_ms")));
+	assert_int_equal(integer(d, "n"), 0);
+	json_decref(o);
+}
+
+static void device_and_its_groups_say_how_they_are_polled(void **state)
+{
+	json_t *o, *d, *g;
+
+	(void)state;
+	health.stats.registers = 12;
+	figures = (struct device_figures){{1500, 2000, 2500, 9}, 0.25};
+	group = (struct group_figures){
+		.period_ms = 250,
+		.reads = 40,
+		.overruns = 1,
+		.interval_us = {250000, 251000, 260500, 39},
+	};
+	o = status();
+	d = json_array_get(json_object_get(o, "devices"), 0);
+	assert_int_equal(integer(d, "registers"), 12);
+	assert_true(json_real_value(json_object_get(d, "bus_load_ratio")) == 0.25);
+	g = json_object_get(d, "rtt");
+	assert_true(json_real_value(json_object_get(g, "p50_ms")) == 1.5);
+	g = json_array_get(json_object_get(d, "groups"), 0);
+	assert_int_equal(integer(g, "period_ms"), 250);
+	assert_int_equal(integer(g, "tags"), 2);
+	assert_int_equal(integer(g, "reads"), 40);
+	assert_int_equal(integer(g, "overruns"), 1);
+	g = json_object_get(g, "interval");
+	assert_true(json_real_value(json_object_get(g, "p99_ms")) == 260.5);
+	assert_int_equal(integer(g, "n"), 39);
 	json_decref(o);
 }
 
@@ -212,6 +273,7 @@ int main(void)
 		TEST(sample_that_storage_lost_count_of_shows),
 		TEST(destination_has_its_own_balance),
 		TEST(what_is_not_known_is_null),
+		TEST(device_and_its_groups_say_how_they_are_polled),
 		TEST(silent_device_says_why),
 		TEST(tags_that_were_read_are_listed_with_their_alarm),
 	};

@@ -115,6 +115,25 @@ static void status_shows_balance_destination_and_devices(void **state)
 	assert_non_null(strstr(text, "1.25"));
 }
 
+static void status_shows_real_interval_and_first_connection(void **state)
+{
+	json_t *o = parsed(
+		"{\"devices\":[{\"id\":\"a\",\"state\":\"ok\",\"error\":null,"
+		"\"groups\":[{\"period_ms\":100,\"interval\":{\"p99_ms\":103.26}},"
+		"{\"period_ms\":1000,\"interval\":{\"p99_ms\":1001}}]},"
+		"{\"id\":\"b\",\"state\":\"down\",\"error\":null,"
+		"\"groups\":[{\"period_ms\":100,\"interval\":{\"p99_ms\":null}}]}]}");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	view_status(f, o, false);
+	fclose(f);
+	json_decref(o);
+	assert_non_null(strstr(text, " 100/103.3 "));
+	assert_null(strstr(text, "1001"));
+	assert_non_null(strstr(text, "down      connecting"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +143,7 @@ int main(void)
 		TEST(nothing_wrong_is_said),
 		TEST(colour_is_switched_off_again),
 		TEST(status_shows_balance_destination_and_devices),
+		TEST(status_shows_real_interval_and_first_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
