@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/config/config_build.h"
+#include "gateway/config/config_csv.h"
 #include "gateway/config/config_file.h"
 #include "gateway/config/config_include.h"
 #include "gateway/config/config_template.h"
@@ -133,6 +134,9 @@ static int load(struct loaded *l, const char *path, const char *text, size_t n,
 	}
 	if (!err) {
 		err = config_template_expand(root, &l->arena, said);
+	}
+	if (!err) {
+		err = config_csv_expand(root, &l->arena, said);
 	}
 	if (err && (err != -EINVAL || !root)) {
 		return err;

@@ -6,46 +6,19 @@
 
 #include "gateway/config.h"
 #include "gateway/config/quantity.h"
-
-/* Text in double quotes, as YAML and JSON both read it. */
-static void print_text(const char *text, FILE *out)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\') {
-			fprintf(out, "\\%c", *text);
-		} else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-			fprintf(out, "\\x%02x", (unsigned)*text);
-		} else {
-			fputc(*text, out);
-		}
-	}
-	fputc('"', out);
-}
+#include "gateway/config/yaml_out.h"
 
 /* `, key: "text"` or, as the first, without the comma. */
 static void print_pair(const char *key, const char *text, FILE *out)
 {
 	fprintf(out, "%s: ", key);
-	print_text(text, out);
-}
-
-/* As few digits as read back the same. */
-static void print_real(double value, FILE *out)
-{
-	char text[32];
-	int digits = 15;
-
-	do {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-	} while (strtod(text, NULL) != value && digits++ < 17);
-	fputs(text, out);
+	yaml_out_text(text, out);
 }
 
 static void print_number(const char *key, double value, FILE *out)
 {
 	fputs(key, out);
-	print_real(value, out);
+	yaml_out_real(value, out);
 }
 
 /* `key` and a duration in its largest unit. */
@@ -62,7 +35,7 @@ static void print_list(const char *key, const char *const *list, size_t n, FILE 
 	fprintf(out, "  %s: [", key);
 	for (size_t i = 0; i < n; i++) {
 		fputs(i ? ", " : "", out);
-		print_text(list[i], out);
+		yaml_out_text(list[i], out);
 	}
 	fputs("]\n", out);
 }
@@ -255,7 +228,7 @@ static void print_numbers(const char *key, const double *values,
 	for (size_t i = 0; i < n; i++) {
 		if (!isnan(values[i])) {
 			fprintf(out, "%s%s: ", comma, ports[i].name);
-			print_real(values[i], out);
+			yaml_out_real(values[i], out);
 			comma = ", ";
 		}
 	}

@@ -10,6 +10,7 @@
 #include "gateway/config/schema.h"
 #include "gateway/config/template_file.h"
 #include "gateway/config/template_text.h"
+#include "gateway/config/tree_merge.h"
 
 static const struct schema_key parameter_keys[] = {
 	{"description", SCHEMA_TEXT, "what it means", .min = 1, .max = 300,
@@ -387,130 +388,25 @@ static struct node *copy(struct use *u, const struct node *from, int *err)
 
 /* ---- merging ---- */
 
-static struct node *merged_map(const struct node *own, const struct node *preset,
-                               struct arena *arena)
-{
-	struct node *out = arena_array(arena, 1, sizeof(*out));
-	size_t room = own->n + preset->n + 1; /* perhaps tags */
-
-	if (!out) {
-		return NULL;
-	}
-	*out = *own;
-	out->keys = arena_array(arena, room, sizeof(struct node *));
-	out->items = arena_array(arena, room, sizeof(struct node *));
-	if (!out->keys || !out->items) {
-		return NULL;
-	}
-	for (size_t i = 0; i < own->n; i++) {
-		out->keys[i] = own->keys[i];
-		out->items[i] = own->items[i];
-	}
-	for (size_t i = 0; i < preset->n; i++) {
-		if (!tree_find(own, preset->keys[i]->text)) {
-			out->keys[out->n] = preset->keys[i];
-			out->items[out->n++] = preset->items[i];
-		}
-	}
-	return out;
-}
-
-/* Index of the tag with tag's id, list->n where there is none. */
-static size_t find_tag(const struct node *list, const struct node *tag)
-{
-	const struct node *id = find_kind(tag, "id", NODE_SCALAR), *other;
-
-	for (size_t i = 0; id && i < list->n; i++) {
-		other = find_kind(list->items[i], "id", NODE_SCALAR);
-		if (other && strcmp(other->text, id->text) == 0) {
-			return i;
-		}
-	}
-	return list->n;
-}
-
-/* The template's tags, changed by the device's, then those that only the device has. */
-static struct node *merged_tags(struct use *u, const struct node *own,
-                                const struct node *preset)
-{
-	struct arena *arena = u->e->arena;
-	struct node *out = arena_array(arena, 1, sizeof(*out));
-	size_t n_own = own ? own->n : 0;
-
-	if (!out) {
-		return NULL;
-	}
-	*out = *preset;
-	out->items = arena_array(arena, preset->n + n_own, sizeof(struct node *));
-	for (size_t i = 0; out->items && i < preset->n; i++) {
-		const struct node *tag = preset->items[i];
-		size_t k = own ? find_tag(own, tag) : 0;
-
-		out->items[i] = k < n_own ? merged_map(own->items[k], tag, arena)
-		                          : preset->items[i];
-		if (!out->items[i]) {
-			return NULL;
-		}
-	}
-	for (size_t i = 0; out->items && i < n_own; i++) {
-		if (find_tag(preset, own->items[i]) == preset->n) {
-			out->items[out->n++] = own->items[i];
-		}
-	}
-	return out->items ? out : NULL;
-}
-
-/* Put or replace one key; the map has room. */
-static void put(struct node *map, struct node *key, struct node *value)
-{
-	for (size_t i = 0; i < map->n; i++) {
-		if (strcmp(map->keys[i]->text, key->text) == 0) {
-			map->items[i] = value;
-			return;
-		}
-	}
-	map->keys[map->n] = key;
-	map->items[map->n++] = value;
-}
-
-static struct node *key_node(struct use *u, const char *name)
-{
-	struct node *key = arena_array(u->e->arena, 1, sizeof(*key));
-
-	if (key) {
-		*key = (struct node){.at = u->name->at, .text = name, .raw = name};
-	}
-	return key;
-}
-
-/* The device with what template gives it. */
+/* The device with what the template gives it. */
 static struct node *merged_device(struct use *u, const struct node *template)
 {
 	static const struct node nothing = {.kind = NODE_MAP};
 	struct arena *arena = u->e->arena;
 	const struct node *preset = find_kind(template, "device", NODE_MAP);
-	const struct node *tags = find_kind(template, "tags", NODE_LIST);
-	const struct node *own_tags = tree_find(u->device, "tags");
 	const struct node *limits = find_kind(u->device, "limits", NODE_MAP);
 	const struct node *more = preset ? find_kind(preset, "limits", NODE_MAP) : NULL;
-	struct node *out = merged_map(u->device, preset ? preset : &nothing, arena);
-	struct node *both = limits && more ? merged_map(limits, more, arena) : NULL;
-	struct node *key = key_node(u, "tags"), *list;
+	struct node *both = limits && more ? tree_merge_maps(limits, more, arena) : NULL;
+	struct node *out = tree_merge_maps(u->device, preset ? preset : &nothing, arena);
 
-	if (!out || !key || (limits && more && !both)) {
+	if (!out || (limits && more && !both)) {
 		return NULL;
 	}
 	for (size_t i = 0; both && i < out->n; i++) {
 		out->items[i] = out->items[i] == limits ? both : out->items[i];
 	}
-	if (own_tags && own_tags->kind != NODE_LIST) {
-		return out; /* the table complains */
-	}
-	list = merged_tags(u, own_tags, tags);
-	if (list) {
-		put(out, key, list);
-	}
-	return list ? out : NULL;
+	return tree_merge_device_tags(out, tree_find(template, "tags"), u->name->at,
+	                              arena);
 }
 
 static int expand_device(struct expansion *e, struct node **item)

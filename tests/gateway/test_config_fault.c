@@ -205,6 +205,7 @@ static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 		"     limits: {max_gap: 1}, tags: [{id: a, unit: m}, {id: z, at: "
 		"input:0,\n"
 		"     type: int16}]}\n"
+		"  - {id: d, driver: modbus, address: tcp://h, tags_csv: fault.csv}\n"
 		"twin:\n"
 		"  components:\n"
 		"    - {id: t, model: tank, parameters: {area: 1, outlet: 0.1},\n"
@@ -214,6 +215,10 @@ static void memory_that_runs_out_anywhere_is_said_and_freed(void **state)
 
 	(void)state;
 	write_file("inc-1.yaml", "devices: [{id: b, driver: modbus, address: tcp://h}]",
+	           0644);
+	write_file("fault.csv",
+	           "name,address,type,unit,scale,description\n"
+	           "a b,40001,float32 CDAB,m,1/10,\"x\"\na b,40003,uint16,,,\n",
 	           0644);
 	write_file("templates/fault.yaml",
 	           "description: x\n"
