@@ -43,9 +43,10 @@ struct point {
 	uint32_t address; /* protocol address, from 0 */
 	bool read_only;   /* its address space cannot be written */
 	enum value_type type;
-	uint16_t length;       /* string: bytes; bcd: digits; bit: its number 0 to 15 */
-	bool high_byte;        /* 8-bit types: the high byte of the register */
-	bool string_low_first; /* string: the low byte of a register comes first */
+	uint16_t length;        /* string: bytes; bcd: digits; bit: its number 0 to 15 */
+	bool high_byte;         /* 8-bit types: the high byte of the register */
+	bool string_low_first;  /* string: the low byte of a register comes first */
+	uint8_t write_function; /* Modbus: 5, 6, 15, 16, 22; 0: what is usual */
 	enum word_order order;
 	double scale, offset; /* value = raw * scale + offset; 1 and 0: unscaled, exact */
 };

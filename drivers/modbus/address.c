@@ -212,6 +212,30 @@ static int parse_digits(struct point *point, const char **why)
 	              "holding");
 }
 
+static int check_function(const struct point *point, const char **why)
+{
+	bool coil = point->space == MODBUS_COIL;
+
+	switch (point->write_function) {
+	case 0:
+		return 0;
+	case PDU_WRITE_COIL:
+	case PDU_WRITE_COILS:
+		return coil ? 0 : refuse(why, "functions 5 and 15 write coils");
+	case PDU_WRITE_REGISTER:
+		return !coil && value_registers(point) == 1
+		               ? 0
+		               : refuse(why, "function 6 writes one holding register");
+	case PDU_MASK_REGISTER:
+		return !coil && value_is_part(point)
+		               ? 0
+		               : refuse(why, "function 22 writes a bit or byte of a "
+		                             "holding register");
+	default:
+		return !coil ? 0 : refuse(why, "function 16 writes holding registers");
+	}
+}
+
 static int check_type(const struct point *point, const char **why)
 {
 	if (point->type == TYPE_STRING &&
@@ -241,7 +265,8 @@ int address_parse_point(struct point *point, const char **why)
 
 	point->read_only = point->space == MODBUS_INPUT ||
 	                   point->space == MODBUS_DISCRETE;
-	return err ? err : check_type(point, why);
+	err = err ? err : check_type(point, why);
+	return err ? err : check_function(point, why);
 }
 
 /* A single register or bit. */

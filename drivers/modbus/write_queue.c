@@ -13,6 +13,11 @@ static void submit(struct write_queue *writer, enum transaction_rank rank)
 	transport_submit(writer->transport, &writer->transaction);
 }
 
+static uint8_t function_of(const struct point *point, enum pdu_function usual)
+{
+	return point->write_function ? point->write_function : (uint8_t)usual;
+}
+
 static void write_registers(struct write_queue *writer, enum transaction_rank rank)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
@@ -20,7 +25,8 @@ static void write_registers(struct write_queue *writer, enum transaction_rank ra
 
 	writer->reading = false;
 	writer->transaction.request = (struct pdu_request){
-		.function = count == 1 ? PDU_WRITE_REGISTER : PDU_WRITE_REGISTERS,
+		.function = function_of(order->point, count == 1 ? PDU_WRITE_REGISTER
+	                                                         : PDU_WRITE_REGISTERS),
 		.address = (uint16_t)order->point->address,
 		.count = count,
 		.data = order->wire};
@@ -31,13 +37,40 @@ static void write_coil(struct write_queue *writer)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
 
+	bool on = order->wire[0] || order->wire[1];
+	uint8_t function = function_of(order->point, PDU_WRITE_COIL);
+
 	writer->reading = false;
-	writer->coil[0] = order->wire[0] || order->wire[1] ? 0xff : 0;
+	writer->data[0] = function == PDU_WRITE_COILS ? on : on * 0xff;
+	writer->data[1] = 0;
 	writer->transaction.request = (struct pdu_request){
-		.function = PDU_WRITE_COIL,
+		.function = function,
 		.address = (uint16_t)order->point->address,
 		.count = 1,
-		.data = writer->coil};
+		.data = writer->data};
+	submit(writer, RANK_WRITE);
+}
+
+/* The device itself keeps the rest of the register: what the part is made of does not
+ * depend on it, so a register of zeros and one of ones show which bits are the part's
+ * (V1.1b3 section 6.16: the register AND the first, OR the second without the first). */
+static void write_masked(struct write_queue *writer)
+{
+	const struct writer_order *order = &writer->orders[writer->first];
+	uint8_t *and_mask = writer->data, *or_mask = writer->data + 2;
+
+	memset(and_mask, 0xff, 2);
+	memset(or_mask, 0, 2);
+	value_encode(and_mask, order->point, &order->value); /* was tried */
+	value_encode(or_mask, order->point, &order->value);
+	and_mask[0] ^= or_mask[0];
+	and_mask[1] ^= or_mask[1];
+	writer->reading = false;
+	writer->transaction.request = (struct pdu_request){
+		.function = PDU_MASK_REGISTER,
+		.address = (uint16_t)order->point->address,
+		.count = 1,
+		.data = writer->data};
 	submit(writer, RANK_WRITE);
 }
 
@@ -59,6 +92,8 @@ static void start_first(struct write_queue *writer)
 
 	if (point->space == MODBUS_COIL) {
 		write_coil(writer);
+	} else if (point->write_function == PDU_MASK_REGISTER) {
+		write_masked(writer);
 	} else if (value_is_part(point)) {
 		read_rest(writer);
 	} else {

@@ -20,8 +20,8 @@ struct write_queue {
 		void *arg;
 	} orders[WRITER_MAX]; /* a ring; the first is under way */
 	size_t first, n;
-	uint8_t coil[2];
-	bool reading; /* the rest of the register, before a part is written */
+	uint8_t data[4]; /* of a coil; two masks */
+	bool reading;    /* the rest of the register, before a part is written */
 };
 
 /** config and stats are borrowed until write_queue_fini(). */

@@ -130,6 +130,7 @@ static void build_write(const struct schema_view *tag, struct write_config *out)
 static void build_point(const struct schema_view *v, const struct device_config *device,
                         struct point *p)
 {
+	static const uint8_t functions[] = {5, 6, 15, 16, 22}; /* as the choices */
 	const char *type = schema_text(v, "type"), *at = schema_text(v, "at");
 	const char *byte = schema_text(v, "byte"), *why;
 
@@ -143,6 +144,9 @@ static void build_point(const struct schema_view *v, const struct device_config 
 	                   : device->order;
 	p->high_byte = p->type != TYPE_STRING && byte && strcmp(byte, "high") == 0;
 	p->string_low_first = p->type == TYPE_STRING && byte && strcmp(byte, "low") == 0;
+	p->write_function = schema_node(v, "function")
+	                            ? functions[schema_choice(v, "function")]
+	                            : 0;
 	p->scale = schema_real(v, "scale");
 	p->offset = schema_real(v, "offset");
 }

@@ -120,6 +120,9 @@ static void print_point(const struct point *p, const struct device_config *d, FI
 	if (p->high_byte || p->string_low_first) {
 		fprintf(out, ", byte: %s", p->high_byte ? "high" : "low");
 	}
+	if (p->write_function) {
+		fprintf(out, ", function: %u", p->write_function);
+	}
 	if (p->order != d->order) {
 		fprintf(out, ", word_order: %s", orders[p->order]);
 	}

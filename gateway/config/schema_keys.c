@@ -156,6 +156,12 @@ static const struct schema_key tag_keys[] = {
          "8-bit types: which byte of the register (default low); string: which byte "
          "comes first (default high)",
          .choices = "low high"},
+	{"function", SCHEMA_CHOICE,
+         "modbus: the function that writes it, for devices that know one only; 22 writes "
+         "a "
+         "part of a register without reading it; absent: 5 coils, 6 one register, 16 "
+         "more",
+         .choices = "5 6 15 16 22"},
 	{"word_order", SCHEMA_CHOICE, "absent: the device's",
          .choices = "ABCD CDAB BADC DCBA"},
 	{"min", SCHEMA_REAL, "outside it a reading is bad, in unit", .shape = SCHEMA_ONE},

@@ -246,6 +246,7 @@ static void written_values_read_back(void **state)
 	modbus_rig_point(rig, "holding:5", TYPE_UINT8, 0)->high_byte = true;
 	modbus_rig_point(rig, "holding:10", TYPE_STRING, 10);
 	modbus_rig_point(rig, "coil:6", TYPE_BOOL, 0)->order = ORDER_DCBA;
+	modbus_rig_point(rig, "holding:5", TYPE_UINT8, 0)->write_function = 22;
 	modbus_rig_open(rig);
 	b.image.holding[4] = 0xff07;
 	b.image.holding[5] = 0x1234;
@@ -265,6 +266,8 @@ static void written_values_read_back(void **state)
 		modbus_rig_write(rig, 4, (struct value){.kind = VALUE_UINT, .u64 = 0xab}),
 		0);
 	assert_int_equal(b.image.holding[5], 0xab34);
+	assert_int_equal(modbus_rig_write(rig, 7, value_real(0x55)), 0);
+	assert_int_equal(b.image.holding[5], 0xab55);
 	assert_int_equal(
 		modbus_rig_write(rig, 5,
 	                         (struct value){.kind = VALUE_TEXT, .text = "valve 7"}),

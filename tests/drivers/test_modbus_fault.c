@@ -215,6 +215,68 @@ static void write_echoed_wrongly_is_no_success(void **state)
 	tear_down(&b);
 }
 
+static uint8_t written[PDU_MAX];
+static size_t n_written;
+
+/* Takes the write down and carries it out. */
+static void write_down(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	struct pdu_request request;
+	uint8_t answer[PDU_ADU_MAX];
+	size_t n_pdu;
+
+	assert_int_equal(pdu_parse_request(&request, adu + PDU_MBAP, n - PDU_MBAP), 0);
+	n_pdu = pdu_answer_write(answer + PDU_MBAP, &request);
+	pdu_put_mbap(answer, pdu_register(adu, 0), adu[6], n_pdu);
+	peer_send(peer, answer, PDU_MBAP + n_pdu);
+	memcpy(written, adu + PDU_MBAP, n - PDU_MBAP);
+	n_written = n - PDU_MBAP;
+}
+
+static void function_of_a_tag_is_the_one_on_the_wire(void **state)
+{
+	static const struct {
+		const char *at;
+		enum value_type type;
+		uint16_t length;
+		uint8_t function;
+		double value;
+		size_t n;
+		uint8_t want[12];
+	} cases[] = {
+		{"coil:5", TYPE_BOOL, 0, 0, 1, 5, {5, 0, 5, 0xff, 0}},
+		{"coil:5", TYPE_BOOL, 0, 5, 0, 5, {5, 0, 5, 0, 0}},
+		{"coil:5", TYPE_BOOL, 0, 15, 1, 7, {15, 0, 5, 0, 1, 1, 1}},
+		{"coil:5", TYPE_BOOL, 0, 15, 0, 7, {15, 0, 5, 0, 1, 1, 0}},
+		{"holding:7", TYPE_UINT16, 0, 0, 258, 5, {6, 0, 7, 1, 2}},
+		{"holding:7", TYPE_UINT16, 0, 16, 258, 8, {16, 0, 7, 0, 1, 2, 1, 2}},
+		{"holding:7", TYPE_UINT32, 0, 0, 1, 10, {16, 0, 7, 0, 2, 4, 0, 0, 0, 1}},
+		{"holding:7", TYPE_BIT, 9, 22, 1, 7, {22, 0, 7, 0xfd, 0xff, 2, 0}},
+		{"holding:7", TYPE_BIT, 9, 22, 0, 7, {22, 0, 7, 0xfd, 0xff, 0, 0}},
+		{"holding:7", TYPE_UINT8, 0, 22, 0x5a, 7, {22, 0, 7, 0xff, 0, 0, 0x5a}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct point *point;
+		struct bench b;
+
+		set_up(&b, write_down, 1, 1);
+		point = modbus_rig_point(&b.rig, cases[i].at, cases[i].type,
+		                         cases[i].length);
+		point->write_function = cases[i].function;
+		assert_int_equal(
+			modbus_rig_write(&b.rig, point->tag, value_real(cases[i].value)),
+			0);
+		if (n_written != cases[i].n ||
+		    memcmp(written, cases[i].want, n_written) != 0) {
+			fail_msg("%s by function %u: %zu bytes", cases[i].at,
+			         cases[i].function, n_written);
+		}
+		tear_down(&b);
+	}
+}
+
 static void closing_ends_all_that_is_under_way(void **state)
 {
 	const struct value seven = {.kind = VALUE_UINT, .u64 = 7};
@@ -309,6 +371,7 @@ int main(void)
 		cmocka_unit_test(refused_device_is_bad_and_comes_back),
 		cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
 		cmocka_unit_test(write_echoed_wrongly_is_no_success),
+		cmocka_unit_test(function_of_a_tag_is_the_one_on_the_wire),
 		cmocka_unit_test(closing_ends_all_that_is_under_way),
 		cmocka_unit_test(closing_a_write_on_the_way_says_unknown),
 		cmocka_unit_test(late_answers_are_counted_at_the_device),
