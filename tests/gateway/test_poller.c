@@ -223,6 +223,25 @@ static void read_that_takes_long_leaves_stale_what_it_has_not_got_to(void **stat
 	assert_int_equal(seen[1].good, 1);
 }
 
+static void slow_reads_are_stale_only_from_three_periods_on(void **state)
+{
+	(void)state;
+	open_poller();
+	for (int i = 0; i < 5; i++) { /* each takes 2 periods: overruns, and no more */
+		until_asked(0);
+		turn(2);
+		turn(1);
+		fake_answer(0, 0, 1);
+	}
+	assert_int_equal(seen[0].stale, 0);
+	poller_health(poller, 0, &health[0]);
+	assert_true(health[0].overruns >= 4);
+	until_asked(0);
+	until_stale(0);
+	fake_answer(0, 0, 1);
+	assert_int_equal(seen[0].good, 6);
+}
+
 static void frozen_gateway_calls_nothing_stale_before_it_has_looked(void **state)
 {
 	(void)state;
@@ -334,6 +353,7 @@ int main(void)
 		TEST(device_that_hangs_has_stale_tags_after_three_periods),
 		TEST(first_read_that_hangs_has_stale_tags),
 		TEST(read_that_takes_long_leaves_stale_what_it_has_not_got_to),
+		TEST(slow_reads_are_stale_only_from_three_periods_on),
 		TEST(frozen_gateway_calls_nothing_stale_before_it_has_looked),
 		TEST(tags_stay_bad_while_a_probe_takes_long),
 		TEST(refused_device_is_down_is_probed_and_comes_back_whole),
