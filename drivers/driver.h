@@ -31,9 +31,12 @@ struct device_range {
 
 /** What a device was found to refuse.  A plain value. */
 struct device_hole {
-	struct device_range range; /* no request may cover the whole of it */
-	struct device_range asked; /* the request that was refused, range within it */
+	struct device_range
+		range; /* not to be covered for the sake of points beside it */
+	struct device_range asked; /* the request that was refused, range within it: no
+	                              point that covers it is asked for either */
 	uint8_t code;              /* of the exception */
+	bool guess; /* asked was not refused itself, but something wider was */
 };
 
 /** Limits of a device that the request planner keeps. */
@@ -88,11 +91,20 @@ struct device_stats {
 	uint32_t n_blocks; /* requests of a cycle with all groups due */
 };
 
+/** What a driver has learned that the device refuses.  Read by the gateway, which keeps
+ * it across restarts; changed by the driver only. */
+struct device_holes {
+	const struct device_hole *items; /* as long as version stays */
+	size_t n;
+	uint32_t version; /* another with every change */
+};
+
 /** The first member of every driver's own device. */
 struct device {
 	const struct driver *driver;
 	const struct device_config *config;
 	struct device_stats stats;
+	struct device_holes holes;
 };
 
 /**
@@ -185,6 +197,15 @@ struct driver {
 	 */
 	int (*write)(struct device *dev, const struct point *point,
 	             const struct value *value, write_done_cb done, void *arg);
+
+	/**
+	 * Holes known from an earlier run, copied; after open() and before the first
+	 * read().  Those that do not fit the limits are left out.  May be NULL.
+	 */
+	void (*know_holes)(struct device *dev, const struct device_hole *holes, size_t n);
+
+	/** Ask for what is held to be refused once more, soon.  May be NULL. */
+	void (*doubt_holes)(struct device *dev);
 
 	/** Close: ends what is under way, closes handles; the memory is freed in their
 	 * close callbacks, while the loop still runs.  dev is gone for the caller. */

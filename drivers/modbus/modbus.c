@@ -36,18 +36,6 @@ static void on_probed(struct transaction *t, const struct answer *answer)
 	     reader_is_answer(answer->reason) ? 0 : reader_errno(answer->reason));
 }
 
-/* The first point alone: some devices answer nothing but what they have. */
-static struct pdu_request least_request(const struct device_config *cfg)
-{
-	static const struct point any = {.space = MODBUS_HOLDING, .type = TYPE_UINT16};
-	const struct point *point = cfg->n_points ? &cfg->points[0] : &any;
-
-	return (struct pdu_request){
-		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
-		.address = (uint16_t)point->address,
-		.count = value_registers(point)};
-}
-
 static int modbus_probe(struct device *device, probe_done_cb done, void *arg)
 {
 	struct modbus_device *dev = (struct modbus_device *)device;
@@ -57,6 +45,7 @@ static int modbus_probe(struct device *device, probe_done_cb done, void *arg)
 	}
 	dev->probe_done = done;
 	dev->probe_arg = arg;
+	dev->probe.request = reader_least(&dev->reader);
 	transport_submit(dev->transport, &dev->probe);
 	return 0;
 }
@@ -130,12 +119,11 @@ static int modbus_open(struct device **out, const struct driver_env *env,
 		return err;
 	}
 	reader_prepare(&dev->probe, cfg, &dev->base.stats);
-	dev->probe.request = least_request(cfg);
 	dev->probe.rank = RANK_READ;
 	dev->probe.done = on_probed;
 	dev->probe.arg = dev;
 	write_queue_init(&dev->writer, cfg, dev->transport, &dev->base.stats);
-	err = reader_init(&dev->reader, cfg, dev->transport, &dev->base.stats);
+	err = reader_init(&dev->reader, &dev->base, dev->transport);
 	if (err) {
 		*why = err == -E2BIG ? "a tag is larger than limits.max_registers allows"
 		                     : "no memory";
@@ -149,6 +137,17 @@ static int modbus_open(struct device **out, const struct driver_env *env,
 static int modbus_read(struct device *device, uint32_t due, const struct read_sink *sink)
 {
 	return reader_start(&((struct modbus_device *)device)->reader, due, sink);
+}
+
+static void modbus_know_holes(struct device *device, const struct device_hole *holes,
+                              size_t n)
+{
+	reader_know_holes(&((struct modbus_device *)device)->reader, holes, n);
+}
+
+static void modbus_doubt_holes(struct device *device)
+{
+	reader_doubt_holes(&((struct modbus_device *)device)->reader);
 }
 
 static int modbus_write(struct device *device, const struct point *point,
@@ -220,6 +219,8 @@ const struct driver driver_modbus = {
 	.read = modbus_read,
 	.probe = modbus_probe,
 	.write = modbus_write,
+	.know_holes = modbus_know_holes,
+	.doubt_holes = modbus_doubt_holes,
 	.close = modbus_close,
 	.plan = modbus_plan,
 };

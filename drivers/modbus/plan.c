@@ -19,8 +19,9 @@
 struct span {
 	uint32_t point; /* index */
 	uint16_t table;
-	uint32_t begin, end; /* addresses, end not included */
+	uint32_t begin, end; /* addresses to ask for, end not included */
 	uint32_t wall;       /* a block that begins here may end there at the latest */
+	uint32_t own_wall;   /* the same for this point alone */
 };
 
 /* No block that begins at `from` or before may end after `wall`. */
@@ -33,10 +34,7 @@ struct stop {
  * from one to the next.  Points that lie in it are read with it. */
 struct field {
 	enum modbus_table table;
-	uint32_t begin;     /* of a block that begins with it */
-	uint32_t own_begin; /* the same, but for start_at_zero */
-	uint32_t end;
-	uint32_t wall;
+	uint32_t begin, end, wall;
 	uint32_t first; /* of its points, the others up to the next field's first */
 };
 
@@ -120,7 +118,7 @@ static int compare_stops(const void *left, const void *right)
 }
 
 static size_t collect(struct span *spans, const struct point *points, size_t n,
-                      uint32_t due)
+                      uint32_t due, const struct device_limits *limits)
 {
 	size_t n_spans = 0;
 
@@ -129,9 +127,8 @@ static size_t collect(struct span *spans, const struct point *points, size_t n,
 			spans[n_spans++] = (struct span){
 				.point = (uint32_t)i,
 				.table = points[i].space,
-				.begin = points[i].address,
-				.end = points[i].address + value_registers(&points[i]),
-				.wall = UINT32_MAX};
+				.begin = limits->start_at_zero ? 0 : points[i].address,
+				.end = points[i].address + value_registers(&points[i])};
 		}
 	}
 	qsort(spans, n_spans, sizeof(*spans), compare_spans);
@@ -142,8 +139,9 @@ static size_t collect(struct span *spans, const struct point *points, size_t n,
 
 /* To touch an omitted range is to begin at its last address or before and to end after
  * its first; to cover a hole, to begin at its first or before and to end after its last.
- */
-static size_t collect_stops(struct stop *stops, const struct plan_rules *rules)
+ * A point alone is only refused by what was refused itself. */
+static size_t collect_stops(struct stop *stops, const struct plan_rules *rules,
+                            bool alone)
 {
 	const struct device_limits *limits = rules->limits;
 	size_t n = 0;
@@ -154,29 +152,27 @@ static size_t collect_stops(struct stop *stops, const struct plan_rules *rules)
 		stops[n++] = (struct stop){omit->space, omit->last, omit->first};
 	}
 	for (size_t i = 0; i < rules->n_holes; i++) {
-		const struct device_range *range = &rules->holes[i].range;
+		const struct device_hole *hole = &rules->holes[i];
+		const struct device_range *range = alone ? &hole->asked : &hole->range;
 
-		stops[n++] = (struct stop){range->space, range->first, range->last};
+		if (!alone || !hole->guess) {
+			stops[n++] = (struct stop){range->space, range->first,
+			                           range->last};
+		}
 	}
 	qsort(stops, n, sizeof(*stops), compare_stops);
 	return n;
 }
 
-static uint32_t begin_of(const struct span *span, const struct device_limits *limits)
-{
-	return limits->start_at_zero ? 0 : span->begin;
-}
-
 /* From the last span down: the stops that lie ahead of it only become more. */
-static void raise_walls(struct span *spans, size_t n, const struct stop *stops,
-                        size_t n_stops, const struct device_limits *limits)
+static void raise_walls(struct span *spans, size_t n, struct stop *stops,
+                        const struct plan_rules *rules, bool alone)
 {
+	size_t at = collect_stops(stops, rules, alone);
 	uint32_t wall = UINT32_MAX;
-	size_t at = n_stops;
 
 	for (size_t i = n; i-- > 0;) {
-		struct stop here = {.table = spans[i].table,
-		                    .from = begin_of(&spans[i], limits)};
+		struct stop here = {.table = spans[i].table, .from = spans[i].begin};
 
 		if (i + 1 < n && spans[i].table != spans[i + 1].table) {
 			wall = UINT32_MAX;
@@ -188,7 +184,7 @@ static void raise_walls(struct span *spans, size_t n, const struct stop *stops,
 				wall = stop->wall;
 			}
 		}
-		spans[i].wall = wall;
+		*(alone ? &spans[i].own_wall : &spans[i].wall) = wall;
 	}
 }
 
@@ -198,7 +194,7 @@ static size_t part(struct span *spans, size_t n, struct span *scratch)
 	size_t n_asked = 0, n_refused = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (spans[i].end > spans[i].wall) {
+		if (spans[i].end > spans[i].own_wall) {
 			scratch[n_refused++] = spans[i];
 		} else {
 			spans[n_asked++] = spans[i];
@@ -211,8 +207,7 @@ static size_t part(struct span *spans, size_t n, struct span *scratch)
 /* ---- the cheapest blocks ---- */
 
 /* Keep what lies in nothing else.  @return how many */
-static size_t find_fields(struct field *fields, const struct span *spans, size_t n,
-                          const struct device_limits *limits)
+static size_t find_fields(struct field *fields, const struct span *spans, size_t n)
 {
 	size_t n_fields = 0;
 
@@ -223,8 +218,7 @@ static size_t find_fields(struct field *fields, const struct span *spans, size_t
 		if (!last || span->table != last->table || span->end > last->end) {
 			fields[n_fields++] = (struct field){
 				.table = (enum modbus_table)span->table,
-				.begin = begin_of(span, limits),
-				.own_begin = span->begin,
+				.begin = span->begin,
 				.end = span->end,
 				.wall = span->wall,
 				.first = (uint32_t)i};
@@ -239,10 +233,8 @@ static bool breaks(const struct field *field, const struct field *next,
 {
 	uint32_t gap = limits->max_gap * (plan_is_bits(field->table) ? 16U : 1U);
 
-	if (field->table != next->table || limits->one_per_request) {
-		return true;
-	}
-	return !limits->start_at_zero && next->own_begin > field->end + gap;
+	return field->table != next->table || limits->one_per_request ||
+	       next->begin > field->end + gap;
 }
 
 /* steps[k] from those before it: all blocks that end with field k - 1.  The first field
@@ -260,10 +252,12 @@ static int step(struct step *steps, const struct field *fields, size_t k, size_t
 		*least = k - 1;
 	}
 	steps[k - 1].begin = last->begin;
-	while (end - fields[*least].begin > max || end > fields[*least].wall) {
-		if (++*least == k) {
-			return -E2BIG; /* a wall alone would have refused it */
-		}
+	if (end - last->begin > max) {
+		return -E2BIG;
+	}
+	while (*least < k - 1 &&
+	       (end - fields[*least].begin > max || end > fields[*least].wall)) {
+		++*least;
 	}
 	for (size_t i = *least; i < k; i++) {
 		uint64_t cost_ns = steps[i].cost_ns +
@@ -311,7 +305,7 @@ static int solve(struct plan *plan, const struct span *spans, size_t n,
 
 	plan->blocks = calloc(n + 1, sizeof(*plan->blocks));
 	if (steps && fields && plan->blocks) {
-		n_fields = find_fields(fields, spans, n, rules->limits);
+		n_fields = find_fields(fields, spans, n);
 		err = 0;
 	}
 	for (size_t k = 1; !err && k <= n_fields; k++) {
@@ -359,13 +353,13 @@ int plan_new(struct plan **out, const struct point *points, size_t n, uint32_t d
 	if (!spans || !stops || !plan) {
 		goto end;
 	}
-	plan->n_points = collect(spans, points, n, due);
+	plan->n_points = collect(spans, points, n, due, rules->limits);
 	plan->points = calloc(plan->n_points + 1, sizeof(*plan->points));
 	if (!plan->points) {
 		goto end;
 	}
-	raise_walls(spans, plan->n_points, stops, collect_stops(stops, rules),
-	            rules->limits);
+	raise_walls(spans, plan->n_points, stops, rules, false);
+	raise_walls(spans, plan->n_points, stops, rules, true);
 	n_asked = part(spans, plan->n_points, &spans[n]);
 	plan->n_refused = plan->n_points - n_asked;
 	for (size_t i = 0; i < plan->n_points; i++) {

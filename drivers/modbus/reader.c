@@ -54,10 +54,11 @@ void reader_prepare(struct transaction *t, const struct device_config *config,
 	t->stats = stats;
 }
 
-/* ---- plans ---- */
+/* ---- the plan ---- */
 
 static int make_room(struct reader *reader, const struct plan *plan)
 {
+	struct plan_block *pieces;
 	struct reading *readings;
 	char *text;
 
@@ -70,6 +71,15 @@ static int make_room(struct reader *reader, const struct plan *plan)
 		reader->readings = readings;
 		reader->max_points = plan->max_points;
 	}
+	if (plan->n_points > reader->max_pieces) {
+		pieces = realloc(reader->refusal.pieces,
+		                 plan->n_points * sizeof(*pieces));
+		if (!pieces) {
+			return -ENOMEM;
+		}
+		reader->refusal.pieces = pieces;
+		reader->max_pieces = plan->n_points;
+	}
 	if (plan->max_text > reader->max_text) {
 		text = realloc(reader->text, plan->max_text);
 		if (!text) {
@@ -81,50 +91,51 @@ static int make_room(struct reader *reader, const struct plan *plan)
 	return 0;
 }
 
-/* The plan of a set of due groups; a new one takes the place used longest ago. */
-static int find_plan(const struct plan **out, struct reader *reader, uint32_t due)
+static uint32_t all_groups(const struct device_config *config)
 {
-	const struct device_config *config = reader->config;
-	const struct address *address = &reader->transport->address;
-	const struct plan_rules rules = {
-		.limits = &config->limits,
-		.cost = cost_of(address, &config->limits, cost_assumed_us(address))};
-	struct reader_plan *place = &reader->plans[0];
-	struct plan *plan = NULL;
-	int err;
-
-	for (size_t i = 0; i < READER_PLANS_MAX; i++) {
-		struct reader_plan *other = &reader->plans[i];
-
-		if (other->plan && other->due == due) {
-			other->used = reader->n_cycles;
-			*out = other->plan;
-			return 0;
-		}
-		if (!other->plan || (place->plan && other->used < place->used)) {
-			place = other;
-		}
-	}
-	err = plan_new(&plan, config->points, config->n_points, due, &rules);
-	if (!err) {
-		err = make_room(reader, plan);
-	}
-	if (err) {
-		plan_free(plan);
-		return err;
-	}
-	plan_free(place->plan);
-	*place = (struct reader_plan){.due = due, .used = reader->n_cycles, .plan = plan};
-	*out = plan;
-	return 0;
+	return config->n_periods >= 32 ? UINT32_MAX
+	                               : (UINT32_C(1) << config->n_periods) - 1;
 }
 
-/* ---- blocks ---- */
+/* How many requests a cycle with all groups due takes, for status. */
+static int count_blocks(struct reader *reader)
+{
+	const struct plan *plan;
+	int err = plan_cache_find(&plan, &reader->plans, all_groups(reader->config));
+
+	if (!err) {
+		reader->device->stats.n_blocks = (uint32_t)plan->n_blocks;
+	}
+	return err;
+}
+
+/* The plan of a cycle, with room for all it may bring. */
+static int prepare(struct reader *reader, uint32_t due)
+{
+	int err = 0;
+
+	if (reader->plans.version != reader->device->holes.version) {
+		err = count_blocks(reader);
+	}
+	if (!err) {
+		err = plan_cache_find(&reader->plan, &reader->plans, due);
+	}
+	return err ? err : make_room(reader, reader->plan);
+}
+
+/* ---- readings ---- */
 
 static const struct point *point_of(const struct reader *reader,
                                     const struct plan_block *block, size_t k)
 {
 	return &reader->config->points[reader->plan->points[block->first + k]];
+}
+
+static void bring(struct reader *reader, uint64_t received_ns, size_t n)
+{
+	if (n > 0) {
+		reader->sink.block(reader->sink.arg, received_ns, reader->readings, n);
+	}
 }
 
 static void bring_values(struct reader *reader, const struct plan_block *block,
@@ -148,44 +159,200 @@ static void bring_values(struct reader *reader, const struct plan_block *block,
 			text += point->length + 1;
 		}
 	}
-	reader->sink.block(reader->sink.arg, answer->received_ns, reader->readings,
-	                   block->n_points);
+	bring(reader, answer->received_ns, block->n_points);
 }
 
-static void bring_failure(struct reader *reader, const struct plan_block *block,
+/* The first n points of a block. */
+static void bring_failure(struct reader *reader, const struct plan_block *block, size_t n,
                           const struct answer *answer)
 {
-	for (size_t k = 0; k < block->n_points; k++) {
+	for (size_t k = 0; k < n; k++) {
 		reader->readings[k] = (struct reading){
 			.tag = point_of(reader, block, k)->tag,
 			.quality = QUALITY_BAD,
 			.reason = (uint8_t)answer->reason,
 			.code = answer->code};
 	}
-	reader->sink.block(reader->sink.arg, answer->received_ns, reader->readings,
-	                   block->n_points);
+	bring(reader, answer->received_ns, n);
+}
+
+/* What a point alone asks for. */
+static struct device_range range_of(const struct reader *reader,
+                                    const struct point *point)
+{
+	bool from_zero = reader->config->limits.start_at_zero;
+
+	return (struct device_range){
+		.space = point->space,
+		.first = from_zero ? 0 : (uint16_t)point->address,
+		.last = (uint16_t)(point->address + value_registers(point) - 1)};
+}
+
+/* Those that no request may ask for: the device's own word of some time ago, unless it
+ * says nothing any more. */
+static void bring_refused(struct reader *reader)
+{
+	size_t n = reader->plan->n_refused;
+	const struct plan_block block = {.first = (uint32_t)(reader->plan->n_points - n)};
+
+	for (size_t k = 0; k < n; k++) {
+		const struct point *point = point_of(reader, &block, k);
+		struct device_range range = range_of(reader, point);
+		const struct device_hole *hole = holes_refuse(&reader->holes, &range);
+
+		reader->readings[k] = (struct reading){.tag = point->tag,
+		                                       .quality = QUALITY_BAD,
+		                                       .reason = REASON_EXCEPTION};
+		if (!reader->answered) {
+			reader->readings[k].reason = (uint8_t)reader->silence;
+		} else {
+			/* The hole may have been refuted in this very cycle. */
+			reader->readings[k].code = hole ? hole->code
+			                                : PDU_ILLEGAL_ADDRESS;
+		}
+	}
+	bring(reader, reader->transport->env.now_ns(), n);
+}
+
+/* The first point that may be asked for, or NULL. */
+static const struct point *find_legal(const struct reader *reader)
+{
+	for (size_t i = 0; i < reader->config->n_points; i++) {
+		const struct point *point = &reader->config->points[i];
+		struct device_range range = range_of(reader, point);
+
+		if (!holes_refuse(&reader->holes, &range)) {
+			return point;
+		}
+	}
+	return NULL;
 }
 
 /* ---- the cycle ---- */
+
+static void submit(struct reader *reader, struct reader_request *request,
+                   enum reader_purpose purpose)
+{
+	const struct plan_block *block = &request->block;
+
+	request->purpose = purpose;
+	request->transaction.request = (struct pdu_request){
+		.function = (uint8_t)pdu_read_function(block->table),
+		.address = block->address,
+		.count = block->count};
+	reader->n_open++;
+	transport_submit(reader->transport, &request->transaction);
+}
+
+/* A request for a range that brings no points. */
+static struct plan_block block_of(const struct device_range *range)
+{
+	return (struct plan_block){.table = (enum modbus_table)range->space,
+	                           .address = range->first,
+	                           .count = (uint16_t)(range->last - range->first + 1)};
+}
+
+/* The doubt of the hole that waits longest, one a cycle: the more a device refuses, the
+ * less it is asked for each. */
+static bool choose_doubt(struct reader *reader, struct plan_block *block, uint64_t now_ns)
+{
+	const struct device_hole *hole = holes_due(&reader->holes, now_ns);
+
+	if (!hole || reader->doubted) {
+		return false;
+	}
+	reader->doubted = true;
+	*block = block_of(&hole->asked);
+	return true;
+}
+
+/* What a piece asks for may be known to be refused by now. */
+static void settle_pieces(struct reader *reader, uint64_t now_ns)
+{
+	struct refusal *refusal = &reader->refusal;
+
+	while (refusal->n_pieces > 0) {
+		struct plan_block piece = refusal->pieces[refusal->n_pieces - 1];
+		struct device_range range = refusal_range(&piece);
+		const struct device_hole *hole = holes_refuse(&reader->holes, &range);
+		struct answer answer = {.reason = REASON_EXCEPTION,
+		                        .received_ns = now_ns};
+
+		if (!hole) {
+			return;
+		}
+		refusal->n_pieces--;
+		answer.code = hole->code;
+		bring_failure(reader, &piece,
+		              refusal_split(refusal, &piece, hole->code, now_ns),
+		              &answer);
+	}
+}
+
+static bool is_open(const struct reader *reader, enum reader_purpose purpose)
+{
+	for (size_t i = 0; i < reader->n_requests; i++) {
+		if (reader->requests[i].purpose == purpose) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum reader_purpose choose(struct reader *reader, struct plan_block *block)
+{
+	uint64_t now_ns = reader->transport->env.now_ns();
+
+	if (!is_open(reader, READER_PIECE)) {
+		settle_pieces(reader, now_ns);
+		if (reader->refusal.n_pieces > 0) {
+			*block = reader->refusal.pieces[--reader->refusal.n_pieces];
+			return READER_PIECE;
+		}
+	}
+	if (reader->next_block < reader->plan->n_blocks) {
+		*block = reader->plan->blocks[reader->next_block++];
+		return READER_BLOCK;
+	}
+	if (reader->answered && reader->n_silent == 0 &&
+	    choose_doubt(reader, block, now_ns)) {
+		return READER_DOUBT;
+	}
+	return READER_FREE;
+}
 
 static void launch(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->n_requests; i++) {
 		struct reader_request *request = &reader->requests[i];
-		const struct plan_block *block;
+		enum reader_purpose purpose;
 
-		if (request->block || reader->next_block == reader->plan->n_blocks) {
+		if (request->purpose != READER_FREE) {
 			continue;
 		}
-		block = &reader->plan->blocks[reader->next_block++];
-		request->block = block;
-		request->transaction.request = (struct pdu_request){
-			.function = (uint8_t)pdu_read_function(block->table),
-			.address = block->address,
-			.count = block->count};
-		reader->n_open++;
-		transport_submit(reader->transport, &request->transaction);
+		purpose = choose(reader, &request->block);
+		if (purpose == READER_FREE) {
+			return;
+		}
+		submit(reader, request, purpose);
 	}
+}
+
+/* Nothing of what is due may be asked for: ask the least there is, to see whether the
+ * device is there; or doubt a hole, where it refuses everything. */
+static void launch_pulse(struct reader *reader)
+{
+	struct reader_request *request = &reader->requests[0];
+	const struct point *point = find_legal(reader);
+	struct device_range range;
+
+	if (!point && choose_doubt(reader, &request->block, UINT64_MAX)) {
+		submit(reader, request, READER_DOUBT);
+		return;
+	}
+	range = range_of(reader, point ? point : &reader->config->points[0]);
+	request->block = block_of(&range);
+	submit(reader, request, READER_PULSE);
 }
 
 static void note(struct reader *reader, enum reason reason)
@@ -210,36 +377,118 @@ static bool is_gone(const struct reader *reader)
 	return reader->n_silent >= (waited && !reader->answered ? 1 : SILENT_MAX);
 }
 
+static bool is_refusal(const struct answer *answer)
+{
+	return answer->reason == REASON_EXCEPTION &&
+	       (answer->code == PDU_ILLEGAL_ADDRESS || answer->code == PDU_ILLEGAL_VALUE);
+}
+
+/* Learn, and ask for the rest now or, where the cycle's time is up, in the next one. */
+static void on_refused(struct reader *reader, const struct plan_block *block,
+                       const struct answer *answer)
+{
+	struct refusal *refusal = &reader->refusal;
+	size_t n_before = refusal->n_pieces;
+
+	bring_failure(reader, block,
+	              refusal_split(refusal, block, answer->code, answer->received_ns),
+	              answer);
+	while (answer->received_ns > reader->end_ns && refusal->n_pieces > n_before) {
+		const struct plan_block *piece = &refusal->pieces[--refusal->n_pieces];
+
+		bring_failure(reader, piece, piece->n_points, answer);
+	}
+}
+
+static void on_points(struct reader *reader, const struct plan_block *block,
+                      const struct answer *answer)
+{
+	if (answer->reason == REASON_NONE) {
+		bring_values(reader, block, answer);
+	} else if (is_refusal(answer)) {
+		on_refused(reader, block, answer);
+	} else {
+		bring_failure(reader, block, block->n_points, answer);
+	}
+}
+
+static void on_doubted(struct reader *reader, const struct plan_block *block,
+                       const struct answer *answer)
+{
+	struct device_range asked = refusal_range(block);
+
+	if (answer->reason == REASON_NONE) {
+		holes_refute(&reader->holes, &asked, answer->received_ns);
+		reader->doubted = false; /* perhaps all the others are there too */
+	} else {
+		holes_confirm(&reader->holes, &asked, answer->received_ns);
+	}
+}
+
+static void bring_rest(struct reader *reader, const struct answer *answer)
+{
+	struct refusal *refusal = &reader->refusal;
+
+	while (refusal->n_pieces > 0) {
+		const struct plan_block *piece = &refusal->pieces[--refusal->n_pieces];
+
+		bring_failure(reader, piece, piece->n_points, answer);
+	}
+	while (reader->next_block < reader->plan->n_blocks) {
+		const struct plan_block *block =
+			&reader->plan->blocks[reader->next_block++];
+
+		bring_failure(reader, block, block->n_points, answer);
+	}
+}
+
+static void finish(struct reader *reader)
+{
+	struct read_sink sink = reader->sink;
+
+	bring_refused(reader);
+	reader->busy = false;
+	sink.done(sink.arg, reader->answered ? 0 : reader_errno(reader->silence));
+}
+
 static void on_answer(struct transaction *t, const struct answer *answer)
 {
 	struct reader_request *request = t->arg;
 	struct reader *reader = request->reader;
-	const struct plan_block *block = request->block;
+	const struct plan_block block = request->block;
+	enum reader_purpose purpose = request->purpose;
 
-	request->block = NULL;
+	request->purpose = READER_FREE;
 	reader->n_open--;
 	if (answer->sent) {
-		t->stats->registers += plan_is_bits(block->table)
-		                               ? (block->count + 15U) / 16
-		                               : block->count;
+		t->stats->registers += plan_is_bits(block.table)
+		                               ? (block.count + 15U) / 16
+		                               : block.count;
 	}
 	note(reader, answer->reason);
-	if (answer->reason == REASON_NONE) {
-		bring_values(reader, block, answer);
-	} else {
-		bring_failure(reader, block, answer);
+	if (purpose == READER_DOUBT) {
+		on_doubted(reader, &block, answer);
+	} else if (purpose != READER_PULSE) {
+		on_points(reader, &block, answer);
 	}
-	while (is_gone(reader) && reader->next_block < reader->plan->n_blocks) {
-		bring_failure(reader, &reader->plan->blocks[reader->next_block++],
-		              answer);
+	if (is_gone(reader)) {
+		bring_rest(reader, answer);
 	}
 	launch(reader);
 	if (reader->n_open == 0) {
-		struct read_sink sink = reader->sink;
-
-		reader->busy = false;
-		sink.done(sink.arg, reader->answered ? 0 : reader_errno(reader->silence));
+		finish(reader);
 	}
+}
+
+/* The shortest period that is due; a second where there is none. */
+static uint64_t period_ns(const struct device_config *config, uint32_t due)
+{
+	for (size_t i = 0; i < config->n_periods; i++) {
+		if (due >> i & 1 && config->periods_ms[i] > 0) {
+			return config->periods_ms[i] * UINT64_C(1000000);
+		}
+	}
+	return UINT64_C(1000000000);
 }
 
 int reader_start(struct reader *reader, uint32_t due, const struct read_sink *sink)
@@ -249,36 +498,82 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 	if (reader->busy) {
 		return -EBUSY;
 	}
-	reader->n_cycles++;
-	err = find_plan(&reader->plan, reader, due);
+	err = prepare(reader, due);
 	if (err) {
 		return err;
 	}
-	if (reader->plan->n_blocks == 0) {
+	if (reader->plan->n_points == 0) {
 		return -ENOENT;
 	}
 	reader->busy = true;
 	reader->sink = *sink;
 	reader->next_block = 0;
+	reader->refusal.plan = reader->plan;
+	reader->end_ns = reader->transport->env.now_ns() + period_ns(reader->config, due);
+	reader->doubted = false;
 	reader->answered = false;
 	reader->n_silent = 0;
 	reader->silence = REASON_NONE;
-	launch(reader);
+	if (reader->plan->n_blocks > 0) {
+		launch(reader);
+	} else {
+		launch_pulse(reader);
+	}
 	return 0;
+}
+
+/* ---- holes ---- */
+
+void reader_know_holes(struct reader *reader, const struct device_hole *holes, size_t n)
+{
+	uint64_t now_ns = reader->transport->env.now_ns();
+
+	for (size_t i = 0; i < n; i++) {
+		if (refusal_holds(&holes[i], &reader->config->limits)) {
+			(void)holes_know(&reader->holes, &holes[i], now_ns);
+		}
+	}
+}
+
+void reader_doubt_holes(struct reader *reader)
+{
+	holes_doubt(&reader->holes, reader->transport->env.now_ns());
+}
+
+struct pdu_request reader_least(const struct reader *reader)
+{
+	static const struct point any = {.space = MODBUS_HOLDING, .type = TYPE_UINT16};
+	const struct point *point = find_legal(reader);
+	struct device_range range;
+
+	if (!point) {
+		point = reader->config->n_points ? &reader->config->points[0] : &any;
+	}
+	range = range_of(reader, point);
+	return (struct pdu_request){
+		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
+		.address = range.first,
+		.count = (uint16_t)(range.last - range.first + 1)};
 }
 
 /* ---- life ---- */
 
-int reader_init(struct reader *reader, const struct device_config *config,
-                struct transport *transport, struct device_stats *stats)
+int reader_init(struct reader *reader, struct device *device, struct transport *transport)
 {
-	uint32_t all = config->n_periods >= 32 ? UINT32_MAX
-	                                       : (UINT32_C(1) << config->n_periods) - 1;
-	int err;
+	const struct device_config *config = device->config;
+	const struct address *address = &transport->address;
+	struct plan_cost cost = cost_of(address, &config->limits,
+	                                cost_assumed_us(address));
 
-	*reader = (struct reader){.config = config,
+	*reader = (struct reader){.device = device,
+	                          .config = config,
 	                          .transport = transport,
 	                          .n_requests = config->limits.in_flight};
+	holes_init(&reader->holes, &device->holes);
+	plan_cache_init(&reader->plans, config, &device->holes, &cost);
+	reader->refusal = (struct refusal){.points = config->points,
+	                                   .limits = &config->limits,
+	                                   .holes = &reader->holes};
 	if (reader->n_requests < 1 || transport->address.serial) {
 		reader->n_requests = 1;
 	} else if (reader->n_requests > TRANSPORT_WINDOW_MAX) {
@@ -288,16 +583,12 @@ int reader_init(struct reader *reader, const struct device_config *config,
 		struct reader_request *request = &reader->requests[i];
 
 		request->reader = reader;
-		reader_prepare(&request->transaction, config, stats);
+		reader_prepare(&request->transaction, config, &device->stats);
 		request->transaction.rank = RANK_READ;
 		request->transaction.done = on_answer;
 		request->transaction.arg = request;
 	}
-	err = find_plan(&reader->plan, reader, all);
-	if (!err) {
-		stats->n_blocks = (uint32_t)reader->plan->n_blocks;
-	}
-	return err;
+	return count_blocks(reader);
 }
 
 void reader_fini(struct reader *reader)
@@ -305,14 +596,14 @@ void reader_fini(struct reader *reader)
 	struct read_sink sink = reader->sink;
 
 	for (size_t i = 0; i < reader->n_requests; i++) {
-		if (reader->requests[i].block) {
+		if (reader->requests[i].purpose != READER_FREE) {
 			transport_cancel(reader->transport,
 			                 &reader->requests[i].transaction);
 		}
 	}
-	for (size_t i = 0; i < READER_PLANS_MAX; i++) {
-		plan_free(reader->plans[i].plan);
-	}
+	plan_cache_fini(&reader->plans);
+	holes_fini(&reader->holes);
+	free(reader->refusal.pieces);
 	free(reader->readings);
 	free(reader->text);
 	if (reader->busy) {

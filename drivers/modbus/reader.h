@@ -1,54 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** One device's scan cycle: the blocks of a plan asked one after another (or in_flight of
- * them at once), each answer brought to the sink, each failure kept to its own points. */
+ * them at once), each answer brought to the sink, each failure kept to its own points.
+ * What a device refuses is found out within the cycle, as long as its period lasts, and
+ * not asked again but for a rare doubt, one a cycle. */
 #ifndef DRIVERS_MODBUS_READER_H
 #define DRIVERS_MODBUS_READER_H
 
-#include "drivers/modbus/plan.h"
+#include "drivers/modbus/plan_cache.h"
+#include "drivers/modbus/refusal.h"
 #include "drivers/modbus/transport.h"
 
-enum { READER_PLANS_MAX = 16 }; /* sets of due groups whose plan is kept */
-
 struct reader;
+
+/** What a request is for. */
+enum reader_purpose {
+	READER_FREE,  /* there is none */
+	READER_BLOCK, /* points */
+	READER_PIECE, /* points of a refused block, one piece at a time: what is learned
+	                 from one may spare the next */
+	READER_DOUBT, /* is what was refused still refused? */
+	READER_PULSE, /* is the device there?  All that is due is refused */
+};
 
 /** A request of the cycle. */
 struct reader_request {
 	struct transaction transaction;
 	struct reader *reader;
-	const struct plan_block *block; /* NULL: free */
+	enum reader_purpose purpose;
+	struct plan_block block;
 };
 
 /** A member of the device; open only so that it can be one. */
 struct reader {
+	struct device *device;
 	const struct device_config *config;
 	struct transport *transport;
 	struct reader_request requests[TRANSPORT_WINDOW_MAX];
 	size_t n_requests; /* used of them: in_flight */
-	struct reader_plan {
-		uint32_t due;
-		uint32_t used; /* cycle that used it last */
-		struct plan *plan;
-	} plans[READER_PLANS_MAX];
+	struct plan_cache plans;
 	struct reading *readings; /* of one block */
 	char *text;               /* of its strings */
 	size_t max_points, max_text;
+	size_t max_pieces; /* room of refusal.pieces */
+	struct holes holes;
+	struct refusal refusal;
 	/* The cycle under way. */
 	bool busy;
 	const struct plan *plan;
 	struct read_sink sink;
 	size_t next_block;
+	uint64_t end_ns;       /* of the time to find out what is refused */
+	bool doubted;          /* a hole, in this cycle */
 	size_t n_open;         /* requests on the way */
 	bool answered;         /* anything in this cycle */
 	unsigned int n_silent; /* blocks in a row without an answer */
 	enum reason silence;   /* why, the last time */
-	uint32_t n_cycles;
 };
 
-/** Transactions go by transport with the unit, timeout and so on of config and are
- * counted in stats; all three are borrowed until reader_fini().
+/** Transactions go by transport with the unit, timeout and so on of device->config and
+ * are counted in device->stats, device->holes are the reader's; both are borrowed until
+ * reader_fini().
  * @return 0, -ENOMEM, or -E2BIG: a point is larger than a request may be */
-int reader_init(struct reader *reader, const struct device_config *config,
-                struct transport *transport, struct device_stats *stats);
+int reader_init(struct reader *reader, struct device *device,
+                struct transport *transport);
 
 /** A cycle under way ends with -ECANCELED before. */
 void reader_fini(struct reader *reader);
@@ -56,6 +70,16 @@ void reader_fini(struct reader *reader);
 /** Start a cycle, as driver.read.  @return 0, -EBUSY: one is under way, -ENOENT: no point
  * is in the groups due, -ENOMEM */
 int reader_start(struct reader *reader, uint32_t due, const struct read_sink *sink);
+
+/** As driver.know_holes. */
+void reader_know_holes(struct reader *reader, const struct device_hole *holes, size_t n);
+
+/** As driver.doubt_holes. */
+void reader_doubt_holes(struct reader *reader);
+
+/** The first point alone that the device is not known to refuse (some answer nothing but
+ * what they have); else the first. */
+struct pdu_request reader_least(const struct reader *reader);
 
 /** Set up a transaction of a device, but for its request, rank and done. */
 void reader_prepare(struct transaction *t, const struct device_config *config,

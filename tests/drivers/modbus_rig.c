@@ -73,7 +73,7 @@ static void on_block(void *arg, uint64_t received_ns, const struct reading *r, s
 {
 	struct modbus_rig *rig = arg;
 
-	assert_true(received_ns <= uv_hrtime());
+	assert_true(received_ns <= rig->env.now_ns());
 	rig->n_blocks++;
 	for (size_t i = 0; i < n; i++) {
 		struct reading *kept = &rig->readings[r[i].tag];

@@ -76,7 +76,10 @@ static void pick_map(struct map *map)
 	}
 	for (size_t i = 0; i < RANGES_MAX; i++) {
 		map->omit[i] = pick_range();
-		map->holes[i].range = pick_range();
+		map->holes[i] = (struct device_hole){.range = pick_range()};
+		map->holes[i].asked = map->holes[i].range;
+		map->holes[i].asked.last += (uint16_t)pick(0, 3);
+		map->holes[i].guess = pick(0, 2) == 0;
 	}
 	map->rules = (struct plan_rules){.limits = &map->limits,
 	                                 .cost = {pick(1, 40), pick(0, 3)},
@@ -109,13 +112,14 @@ static uint64_t block_cost(const struct map *map, unsigned int mask)
 		space = p->space;
 		begin = p->address < begin ? p->address : begin;
 		end = p->address + n > end ? p->address + n : end;
+		n += limits->start_at_zero ? p->address : 0;
 		longest = n > longest ? n : longest;
 	}
 	bits = space == MODBUS_COIL;
+	begin = limits->start_at_zero ? 0 : begin;
 	if (limits->one_per_request && longest != end - begin) {
 		return 0;
 	}
-	begin = limits->start_at_zero ? 0 : begin;
 	if (end - begin > (bits ? limits->max_bits : limits->max_registers)) {
 		return 0;
 	}
@@ -126,8 +130,13 @@ static uint64_t block_cost(const struct map *map, unsigned int mask)
 		}
 	}
 	for (uint32_t i = 0; i < map->rules.n_holes; i++) {
-		const struct device_range *r = &map->holes[i].range;
+		bool alone = longest == end - begin;
+		const struct device_range *r = alone ? &map->holes[i].asked
+		                                     : &map->holes[i].range;
 
+		if (alone && map->holes[i].guess) {
+			continue;
+		}
 		if (r->space == space && begin <= r->first && end > r->last) {
 			return 0;
 		}
