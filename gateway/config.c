@@ -3,6 +3,7 @@
 #include "gateway/config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +170,7 @@ int config_load_text(struct config **out, const char *path, const char *text, si
 	}
 	if (!err) {
 		l->config.n_warnings = complaint_warnings(said);
+		arena_drop_scratch(&l->arena);
 		*out = &l->config;
 		l = NULL;
 	}
@@ -190,6 +192,7 @@ int config_load(struct config **out, const char *path, FILE *complaints)
 		err = config_load_text(out, path, text, n, complaints);
 	}
 	arena_free(&arena);
+	malloc_trim(0); /* the tree of a large file is many times what is kept of it */
 	return err;
 }
 

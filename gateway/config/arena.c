@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16384 };
+enum { BLOCK_BYTES = 16384, WORDS = 8192 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -20,7 +20,7 @@ static size_t align_up(size_t n)
 	       _Alignof(max_align_t);
 }
 
-static int add_block(struct arena *a, size_t bytes)
+static int add_block(struct arena_pool *p, size_t bytes)
 {
 	size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
 	struct arena_block *block = calloc(1, sizeof(*block) + room);
@@ -28,28 +28,69 @@ static int add_block(struct arena *a, size_t bytes)
 	if (!block) {
 		return -1;
 	}
-	block->next = a->blocks;
-	a->blocks = block;
-	a->used = 0;
-	a->room = room;
+	block->next = p->blocks;
+	p->blocks = block;
+	p->used = 0;
+	p->room = room;
 	return 0;
+}
+
+static void *take(struct arena_pool *p, size_t bytes)
+{
+	void *out;
+
+	if ((!p->blocks || p->room - p->used < bytes) && add_block(p, bytes)) {
+		return NULL;
+	}
+	out = p->blocks->bytes + p->used;
+	p->used += bytes;
+	return out;
+}
+
+static void *take_array(struct arena_pool *p, size_t n, size_t size)
+{
+	if (size && n > (SIZE_MAX / 2) / size) {
+		return NULL;
+	}
+	return take(p, align_up(n * size + 1)); /* something, also for nothing */
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
-	size_t bytes;
-	void *out;
+	return take_array(&a->kept, n, size);
+}
 
-	if (size && n > (SIZE_MAX / 2) / size) {
+void *arena_scratch(struct arena *a, size_t n, size_t size)
+{
+	return take_array(&a->scratch, n, size);
+}
+
+/* FNV-1a. */
+static size_t place_of(const char *text, size_t n)
+{
+	uint32_t hash = 0x811c9dc5;
+
+	for (size_t i = 0; i < n; i++) {
+		hash = (hash ^ (unsigned char)text[i]) * 0x01000193;
+	}
+	return (hash ^ hash >> 16) % WORDS;
+}
+
+const char *arena_word(struct arena *a, const char *text, size_t n)
+{
+	const char **word;
+
+	if (!a->words) {
+		a->words = arena_scratch(a, WORDS, sizeof(*a->words));
+	}
+	if (!a->words) {
 		return NULL;
 	}
-	bytes = align_up(n * size + 1); /* something, also for nothing */
-	if ((!a->blocks || a->room - a->used < bytes) && add_block(a, bytes)) {
-		return NULL;
+	word = &a->words[place_of(text, n)];
+	if (!*word || strncmp(*word, text, n) != 0 || (*word)[n] != '\0') {
+		*word = arena_text(a, text, n);
 	}
-	out = a->blocks->bytes + a->used;
-	a->used += bytes;
-	return out;
+	return *word;
 }
 
 char *arena_text(struct arena *a, const char *text, size_t n)
@@ -83,13 +124,25 @@ char *arena_format(struct arena *a, const char *format, ...)
 	return out;
 }
 
+static void free_pool(struct arena_pool *p)
+{
+	while (p->blocks) {
+		struct arena_block *next = p->blocks->next;
+
+		free(p->blocks);
+		p->blocks = next;
+	}
+	*p = (struct arena_pool){0};
+}
+
+void arena_drop_scratch(struct arena *a)
+{
+	free_pool(&a->scratch);
+	a->words = NULL;
+}
+
 void arena_free(struct arena *a)
 {
-	while (a->blocks) {
-		struct arena_block *next = a->blocks->next;
-
-		free(a->blocks);
-		a->blocks = next;
-	}
-	*a = (struct arena){0};
+	arena_drop_scratch(a);
+	free_pool(&a->kept);
 }

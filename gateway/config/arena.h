@@ -7,10 +7,16 @@
 
 struct arena_block;
 
-/** Empty when all zero.  Not thread-safe. */
-struct arena {
+/** Blocks of one fate. */
+struct arena_pool {
 	struct arena_block *blocks; /* newest first */
 	size_t used, room;          /* of the newest, bytes */
+};
+
+/** Empty when all zero.  Not thread-safe. */
+struct arena {
+	struct arena_pool kept, scratch;
+	const char **words; /* in scratch; those that arena_word() met last, by hash */
 };
 
 /** n elements of size bytes, zeroed, aligned for anything; never NULL for n = 0.
@@ -23,6 +29,16 @@ char *arena_text(struct arena *a, const char *text, size_t n);
 /** printf into the arena; NULL where memory ran out. */
 char *arena_format(struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** As arena_array(), until arena_drop_scratch(): for what is only needed on the way. */
+void *arena_scratch(struct arena *a, size_t n, size_t size);
+
+/** As arena_text(), for a word that may come again and again, never to be changed: often
+ * the copy that was made before. */
+const char *arena_word(struct arena *a, const char *text, size_t n);
+
+/** Free what came from arena_scratch(). */
+void arena_drop_scratch(struct arena *a);
 
 /** Free everything that came from a. */
 void arena_free(struct arena *a);

@@ -57,7 +57,7 @@ static int check_ids(struct build *b)
 	const struct config *c = b->config;
 	size_t n = c->n_devices + c->n_components;
 	size_t most = n > c->n_field_tags ? n : c->n_field_tags;
-	struct named *list = arena_array(b->arena, most, sizeof(*list));
+	struct named *list = arena_scratch(b->arena, most, sizeof(*list));
 
 	if (!list) {
 		return -ENOMEM;
@@ -334,7 +334,7 @@ static void check_overlaps(struct build *b, const struct device_config *d,
 int config_check(struct build *b)
 {
 	const struct config *c = b->config;
-	struct span *spans = arena_array(b->arena, c->n_field_tags, sizeof(*spans));
+	struct span *spans = arena_scratch(b->arena, c->n_field_tags, sizeof(*spans));
 	int err = check_ids(b);
 
 	if (!spans) {

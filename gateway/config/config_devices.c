@@ -315,10 +315,10 @@ static int allocate(struct build *b, size_t n_devices, size_t n_tags, size_t n_m
 	struct arena *a = b->arena;
 
 	b->devices = arena_array(a, n_devices, sizeof(*b->devices));
-	b->device_views = arena_array(a, n_devices, sizeof(*b->device_views));
-	b->drivers = arena_array(a, n_devices, sizeof(const struct driver *));
+	b->device_views = arena_scratch(a, n_devices, sizeof(*b->device_views));
+	b->drivers = arena_scratch(a, n_devices, sizeof(const struct driver *));
 	b->points = arena_array(a, n_tags, sizeof(*b->points));
-	b->tag_views = arena_array(a, n_tags + 1, sizeof(*b->tag_views));
+	b->tag_views = arena_scratch(a, n_tags + 1, sizeof(*b->tag_views));
 	b->tags = arena_array(a, n_tags + n_more, sizeof(*b->tags));
 	b->options = arena_array(a, n_tags + n_more, sizeof(*b->options));
 	return b->devices && b->device_views && b->drivers && b->points && b->tag_views &&

@@ -11,7 +11,7 @@
 static struct node **joined(struct node **old, size_t n_old, struct node **more, size_t n,
                             struct arena *arena)
 {
-	struct node **out = arena_array(arena, n_old + n, sizeof(struct node *));
+	struct node **out = arena_scratch(arena, n_old + n, sizeof(struct node *));
 
 	if (out && n_old) {
 		memcpy(out, old, n_old * sizeof(struct node *));

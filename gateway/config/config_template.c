@@ -361,14 +361,14 @@ static int expand_text(struct use *u, struct node *node)
 static struct node *copy(struct use *u, const struct node *from, int *err)
 {
 	struct arena *arena = u->e->arena;
-	struct node *out = arena_array(arena, 1, sizeof(*out));
+	struct node *out = arena_scratch(arena, 1, sizeof(*out));
 	int failed = out ? 0 : -ENOMEM;
 
 	if (!failed) {
 		*out = *from;
 		out->at.source = u->source;
-		out->keys = arena_array(arena, from->n, sizeof(struct node *));
-		out->items = arena_array(arena, from->n, sizeof(struct node *));
+		out->keys = arena_scratch(arena, from->n, sizeof(struct node *));
+		out->items = arena_scratch(arena, from->n, sizeof(struct node *));
 		failed = out->keys && out->items ? 0 : -ENOMEM;
 	}
 	if (!failed && from->kind == NODE_SCALAR) {

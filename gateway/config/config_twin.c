@@ -340,7 +340,7 @@ int config_twin_build(struct build *b)
 	bool *monitored;
 
 	b->components = arena_array(b->arena, n, sizeof(*b->components));
-	b->component_views = arena_array(b->arena, n, sizeof(*b->component_views));
+	b->component_views = arena_scratch(b->arena, n, sizeof(*b->component_views));
 	if (!b->components || !b->component_views) {
 		return -ENOMEM;
 	}

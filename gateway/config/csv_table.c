@@ -210,7 +210,7 @@ static void skip_front(struct reader *r)
 
 static int keep_row(struct reader *r, struct csv_row *row)
 {
-	struct csv_cell *cells = arena_array(r->arena, r->n, sizeof(*cells));
+	struct csv_cell *cells = arena_scratch(r->arena, r->n, sizeof(*cells));
 
 	if (!cells) {
 		return -ENOMEM;
@@ -234,7 +234,7 @@ static size_t count_lines(const struct reader *r)
 int csv_table_read(struct csv_table *out, struct arena *arena, struct complaints *said,
                    uint32_t source)
 {
-	struct reader *r = arena_array(arena, 1, sizeof(*r));
+	struct reader *r = arena_scratch(arena, 1, sizeof(*r));
 	struct csv_row *rows;
 	size_t room, n;
 	int err = 0;
@@ -252,7 +252,7 @@ int csv_table_read(struct csv_table *out, struct arena *arena, struct complaints
 	}
 	r->separator = out->separator = guess_separator(r);
 	room = count_lines(r);
-	out->rows = rows = arena_array(arena, room, sizeof(*rows));
+	out->rows = rows = arena_scratch(arena, room, sizeof(*rows));
 	while (rows && !err && r->p < r->end) {
 		err = read_row(r);
 		if (!err && !is_empty(r)) {

@@ -278,7 +278,7 @@ struct tag {
 static void put(struct tag *t, const char *key, const char *text, struct place at,
                 bool quoted)
 {
-	struct node *nodes = arena_array(t->m->arena, 2, sizeof(*nodes));
+	struct node *nodes = arena_scratch(t->m->arena, 2, sizeof(*nodes));
 
 	if (!nodes || !text) {
 		t->err = -ENOMEM;
@@ -421,7 +421,7 @@ static void drop_meaningless(struct node *tag)
 static int read_tag(struct map *m, struct node *list)
 {
 	struct arena *arena = m->arena;
-	struct tag t = {.m = m, .node = arena_array(arena, 1, sizeof(*t.node))};
+	struct tag t = {.m = m, .node = arena_scratch(arena, 1, sizeof(*t.node))};
 	struct csv_address address;
 
 	if (!place_of(m, &address)) {
@@ -431,8 +431,8 @@ static int read_tag(struct map *m, struct node *list)
 		return -ENOMEM;
 	}
 	*t.node = (struct node){.kind = NODE_MAP, .at = m->row->cells[0].at, .size = 1};
-	t.node->keys = arena_array(arena, KEYS_MAX, sizeof(struct node *));
-	t.node->items = arena_array(arena, KEYS_MAX, sizeof(struct node *));
+	t.node->keys = arena_scratch(arena, KEYS_MAX, sizeof(struct node *));
+	t.node->items = arena_scratch(arena, KEYS_MAX, sizeof(struct node *));
 	if (!t.node->keys || !t.node->items) {
 		return -ENOMEM;
 	}
@@ -463,7 +463,7 @@ int csv_tags_read(struct node **out, struct arena *arena, struct complaints *sai
                   uint32_t source, enum csv_base base)
 {
 	struct map m = {.arena = arena, .said = said, .base = base};
-	struct node *list = arena_array(arena, 1, sizeof(*list));
+	struct node *list = arena_scratch(arena, 1, sizeof(*list));
 	int err = list ? csv_table_read(&m.table, arena, said, source) : -ENOMEM;
 
 	if (err) {
@@ -475,9 +475,9 @@ int csv_tags_read(struct node **out, struct arena *arena, struct complaints *sai
 		return err;
 	}
 	*list = (struct node){.kind = NODE_LIST, .at = {source, 1, 1}, .size = 1};
-	list->items = arena_array(arena, m.table.n, sizeof(struct node *));
+	list->items = arena_scratch(arena, m.table.n, sizeof(struct node *));
 	m.n_slots = 2 * m.table.n + 1;
-	m.taken = arena_array(arena, m.n_slots, sizeof(*m.taken));
+	m.taken = arena_scratch(arena, m.n_slots, sizeof(*m.taken));
 	if (!list->items || !m.taken) {
 		return -ENOMEM;
 	}

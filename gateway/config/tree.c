@@ -91,7 +91,7 @@ static int next(struct reader *r, yaml_event_t *event)
 static int new_node(struct reader *r, const yaml_event_t *event, enum node_kind kind,
                     struct node **out)
 {
-	struct node *node = arena_array(r->arena, 1, sizeof(*node));
+	struct node *node = arena_scratch(r->arena, 1, sizeof(*node));
 
 	if (!node) {
 		return -ENOMEM;
@@ -123,7 +123,7 @@ static int set_anchor(struct reader *r, const yaml_char_t *name, struct node *no
 	if (!name) {
 		return 0;
 	}
-	anchor = arena_array(r->arena, 1, sizeof(*anchor));
+	anchor = arena_scratch(r->arena, 1, sizeof(*anchor));
 	if (!anchor) {
 		return -ENOMEM;
 	}
@@ -176,7 +176,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct node 
 	}
 	refuse_tag(r, (*out)->at, event->data.scalar.tag);
 	(*out)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	(*out)->text = (*out)->raw = arena_text(r->arena, text, strlen(text));
+	(*out)->text = (*out)->raw = arena_word(r->arena, text, strlen(text));
 	if (!(*out)->text) {
 		return -ENOMEM;
 	}
@@ -192,7 +192,7 @@ static int grow(struct reader *r, struct node ***array, size_t n)
 	if (n & (n - 1)) {
 		return 0;
 	}
-	grown = arena_array(r->arena, n ? n * 2 : 1, sizeof(struct node *));
+	grown = arena_scratch(r->arena, n ? n * 2 : 1, sizeof(struct node *));
 	if (!grown) {
 		return -ENOMEM;
 	}

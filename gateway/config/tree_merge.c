@@ -6,15 +6,15 @@
 struct node *tree_merge_maps(const struct node *own, const struct node *preset,
                              struct arena *arena)
 {
-	struct node *out = arena_array(arena, 1, sizeof(*out));
+	struct node *out = arena_scratch(arena, 1, sizeof(*out));
 	size_t room = own->n + preset->n + 1;
 
 	if (!out) {
 		return NULL;
 	}
 	*out = *own;
-	out->keys = arena_array(arena, room, sizeof(struct node *));
-	out->items = arena_array(arena, room, sizeof(struct node *));
+	out->keys = arena_scratch(arena, room, sizeof(struct node *));
+	out->items = arena_scratch(arena, room, sizeof(struct node *));
 	if (!out->keys || !out->items) {
 		return NULL;
 	}
@@ -55,14 +55,14 @@ static size_t find_tag(const struct node *list, const struct node *tag)
 struct node *tree_merge_tags(const struct node *own, const struct node *preset,
                              struct arena *arena)
 {
-	struct node *out = arena_array(arena, 1, sizeof(*out));
+	struct node *out = arena_scratch(arena, 1, sizeof(*out));
 	size_t n_own = own ? own->n : 0;
 
 	if (!out) {
 		return NULL;
 	}
 	*out = *preset;
-	out->items = arena_array(arena, preset->n + n_own, sizeof(struct node *));
+	out->items = arena_scratch(arena, preset->n + n_own, sizeof(struct node *));
 	for (size_t i = 0; out->items && i < preset->n; i++) {
 		struct node *tag = preset->items[i];
 		size_t k = n_own ? find_tag(own, tag) : 0;
@@ -92,7 +92,7 @@ struct node *tree_merge_device_tags(const struct node *device, const struct node
 		return out; /* the table complains */
 	}
 	list = tree_merge_tags(own, tags, arena);
-	key = arena_array(arena, 1, sizeof(*key));
+	key = arena_scratch(arena, 1, sizeof(*key));
 	if (!list || !key) {
 		return NULL;
 	}

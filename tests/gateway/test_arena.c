@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,42 @@ static void freed_arena_starts_anew(void **state)
 	arena_free(&a);
 }
 
+static void scratch_goes_and_the_rest_stays(void **state)
+{
+	struct arena a = {0};
+	char *kept = arena_text(&a, "kept", 4);
+	char *gone = arena_scratch(&a, 40000, 1);
+
+	(void)state;
+	memset(gone, 1, 40000);
+	arena_drop_scratch(&a);
+	assert_string_equal(kept, "kept");
+	assert_non_null(arena_scratch(&a, 1, 1));
+	arena_free(&a);
+}
+
+static void a_word_that_comes_again_is_the_same(void **state)
+{
+	struct arena a = {0};
+	const char *word = arena_word(&a, "uint16", 6);
+
+	(void)state;
+	assert_string_equal(word, "uint16");
+	assert_ptr_equal(arena_word(&a, "uint16, more", 6), word);
+	assert_string_equal(arena_word(&a, "uint16, more", 12), "uint16, more");
+	assert_string_equal(arena_word(&a, "uint", 4), "uint");
+	for (int i = 0; i < 100000; i++) {
+		char text[16];
+		int n = snprintf(text, sizeof(text), "%d", i);
+
+		assert_string_equal(arena_word(&a, text, (size_t)n), text);
+	}
+	arena_drop_scratch(&a);
+	assert_string_equal(word, "uint16");
+	assert_string_equal(arena_word(&a, "", 0), "");
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -73,6 +110,8 @@ int main(void)
 		cmocka_unit_test(larger_than_a_block_is_one_piece),
 		cmocka_unit_test(sizes_that_overflow_are_refused),
 		cmocka_unit_test(freed_arena_starts_anew),
+		cmocka_unit_test(scratch_goes_and_the_rest_stays),
+		cmocka_unit_test(a_word_that_comes_again_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,9 +167,13 @@ static void includes_come_from_beside_the_file(void **state)
 
 /* tests/meson.build has the linker bring the arena's calls from other files here. */
 void *__real_arena_array(struct arena *a, size_t n, size_t size);
+void *__real_arena_scratch(struct arena *a, size_t n, size_t size);
 char *__real_arena_text(struct arena *a, const char *text, size_t n);
+const char *__real_arena_word(struct arena *a, const char *text, size_t n);
 void *__wrap_arena_array(struct arena *a, size_t n, size_t size);
+void *__wrap_arena_scratch(struct arena *a, size_t n, size_t size);
 char *__wrap_arena_text(struct arena *a, const char *text, size_t n);
+const char *__wrap_arena_word(struct arena *a, const char *text, size_t n);
 
 static long calls_left = -1; /* until memory runs out; -1: never */
 
@@ -181,6 +185,16 @@ static int runs_out(void)
 void *__wrap_arena_array(struct arena *a, size_t n, size_t size)
 {
 	return runs_out() ? NULL : __real_arena_array(a, n, size);
+}
+
+void *__wrap_arena_scratch(struct arena *a, size_t n, size_t size)
+{
+	return runs_out() ? NULL : __real_arena_scratch(a, n, size);
+}
+
+const char *__wrap_arena_word(struct arena *a, const char *text, size_t n)
+{
+	return runs_out() ? NULL : __real_arena_word(a, text, n);
 }
 
 char *__wrap_arena_text(struct arena *a, const char *text, size_t n)
