@@ -26,6 +26,7 @@ SOURCE = os.path.dirname(os.path.dirname(HERE))
 TICK = os.sysconf('SC_CLK_TCK')
 FIELD_PORT, BROKER_PORT = 16000, 18832
 REGISTERS_MAX, SERVICE_MS = 125, 10
+LEARN = 400  # readings, in scripted time before the first start
 
 # name: devices, registers of each, period in ms (0: the next cycle at once)
 WORKLOADS = {
@@ -111,7 +112,8 @@ class World:
             subprocess.run(['meson', 'setup', '--buildtype=release', self.bin, SOURCE],
                            check=True, stdout=subprocess.DEVNULL)
         subprocess.run(['ninja', '-C', self.bin, 'gateway/pollux',
-                        'tests/bench/bench_field'], check=True, stdout=subprocess.DEVNULL)
+                        'tests/bench/bench_field', 'tests/bench/bench_learn'],
+                       check=True, stdout=subprocess.DEVNULL)
         if self.shared:
             for source, libraries in (('fieldsim.c', []), ('bench/mqttcount.c', ['-lmosquitto']),
                                       ('bench/p_floor.c', ['-lsqlite3'])):
@@ -176,6 +178,8 @@ class Pollux:
         if not os.path.isdir(self.folder):
             os.makedirs(self.folder)
             self.write()
+            if not world.options.fresh:
+                self.learn()
 
     def write(self):
         devices, registers, period = WORKLOADS[self.name]
@@ -185,12 +189,18 @@ class Pollux:
         with open(self.config, 'w', encoding='ascii') as out:
             out.write('gateway: {id: bench, state_dir: %s/state}\n' % self.folder +
                       'mqtt: {servers: [mqtt://127.0.0.1:%d], layout: device, qos: 0}\n'
-                      % BROKER_PORT + 'devices:\n')
+                      % BROKER_PORT + 'twin: {monitor: {learn: %d}}\n' % LEARN + 'devices:\n')
             for d in range(devices):
                 out.write('  - id: d%d\n    driver: modbus\n' % d +
                           '    address: tcp://127.0.0.1:%d\n' % (FIELD_PORT + d) +
                           '    every: %dms\n    limits: {in_flight: %d}\n    tags:\n'
                           % (period, in_flight) + tags)
+
+    def learn(self):
+        """Every tag learns from a field whose time runs faster."""
+        field = self.world.field(self.name, tick_ms=20)
+        subprocess.run([self.world.bin + '/tests/bench/bench_learn', self.config], check=True)
+        self.world.stop(field)
 
     def start(self, wait=1.0):
         return self.world.start('pollux', [self.world.bin + '/gateway/pollux', 'run', '-c',
@@ -306,6 +316,7 @@ def main():
     parser.add_argument('--starts', type=int, default=1, help='of each gateway (1)')
     parser.add_argument('--seconds', type=float, default=20, help='a window (20)')
     parser.add_argument('--warm', type=float, default=8, help='seconds before the first (8)')
+    parser.add_argument('--fresh', action='store_true', help='begin with nothing learnt')
     parser.add_argument('--own', action='store_true', help='without the tools of ../shared')
     parser.add_argument('--keep', action='store_true', help='keep the folder of the run')
     parser.add_argument('--tools', default=os.path.join(
