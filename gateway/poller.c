@@ -28,6 +28,9 @@ struct scan {
 	uint8_t outcomes[HISTORY_CYCLES]; /* 1: answered, 0: silent; a ring */
 	uint32_t n_outcomes, next_outcome, n_answered;
 	uint32_t *brought_mis; /* one per point: when it last had a reading */
+	uint32_t late;         /* groups of which the read under way makes points stale */
+	uint32_t looked_mis;   /* at them, last */
+	uint64_t look_ns;      /* at them, next; UINT64_MAX: no need */
 };
 
 struct poller {
@@ -124,39 +127,66 @@ static void bring_batch(struct scan *scan, size_t n)
 	}
 }
 
-/* Whether a point of a group had no reading for too long. */
-static bool is_stale(const struct scan *scan, size_t point)
+static void add_lost(struct scan *scan, size_t *n, uint32_t tag, enum quality quality,
+                     enum reason reason)
 {
-	uint32_t group = scan->config->points[point].group;
-	uint64_t stale_ns = schedule_stale_ns(&scan->schedule, group);
+	struct poller *p = scan->poller;
 
-	return to_mis(scan->poller->cfg.now_ns()) - scan->brought_mis[point] >
-	       to_mis(stale_ns);
+	p->lost[(*n)++] = (struct reading){
+		.tag = tag, .quality = (uint8_t)quality, .reason = (uint8_t)reason};
+	if (*n == LOST_BATCH) {
+		bring_batch(scan, *n);
+		*n = 0;
+	}
 }
 
-/* Bring the points of some groups with no value: all of them bad, or those that are stale
- * as such. */
-static void bring_lost(struct scan *scan, uint32_t groups, enum quality quality,
-                       enum reason reason)
+/* Bring all points of some groups bad. */
+static void bring_bad(struct scan *scan, uint32_t groups, enum reason reason)
 {
 	const struct device_config *cfg = scan->config;
-	struct poller *p = scan->poller;
 	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->n_points; i++) {
-		if (!(groups & (1U << cfg->points[i].group)) ||
-		    (quality == QUALITY_STALE && !is_stale(scan, i))) {
-			continue;
-		}
-		p->lost[n++] = (struct reading){.tag = cfg->points[i].tag,
-		                                .quality = (uint8_t)quality,
-		                                .reason = (uint8_t)reason};
-		if (n == LOST_BATCH) {
-			bring_batch(scan, n);
-			n = 0;
+		if (groups & (1U << cfg->points[i].group)) {
+			add_lost(scan, &n, cfg->points[i].tag, QUALITY_BAD, reason);
 		}
 	}
 	bring_batch(scan, n);
+}
+
+/* A read takes long.  Bring the points stale that it has not got to: of the groups that
+ * are due all that are so, of those that were due before what has become so since.  Look
+ * again when the next one will be. */
+static void bring_stale(struct scan *scan, uint32_t due)
+{
+	const struct device_config *cfg = scan->config;
+	uint64_t now_ns = scan->poller->cfg.now_ns();
+	uint32_t now_mis = to_mis(now_ns), next_mis = UINT32_MAX;
+	size_t n = 0;
+
+	scan->late |= due;
+	for (size_t i = 0; i < cfg->n_points; i++) {
+		uint32_t group = cfg->points[i].group;
+		uint32_t stale_mis = to_mis(schedule_stale_ns(&scan->schedule, group));
+		uint32_t age_mis = now_mis - scan->brought_mis[i];
+
+		if (!(scan->late & (1U << group))) {
+			continue;
+		}
+		if (age_mis <= stale_mis) {
+			uint32_t left_mis = stale_mis - age_mis + 1;
+
+			next_mis = left_mis < next_mis ? left_mis : next_mis;
+		} else if (due & (1U << group) ||
+		           age_mis - stale_mis <= now_mis - scan->looked_mis) {
+			add_lost(scan, &n, cfg->points[i].tag, QUALITY_STALE,
+			         REASON_OVERRUN);
+		}
+	}
+	bring_batch(scan, n);
+	scan->looked_mis = now_mis;
+	scan->look_ns = next_mis == UINT32_MAX ? UINT64_MAX
+	                                       : now_ns + ((uint64_t)next_mis << 20);
 }
 
 static void scan_arm(struct scan *scan);
@@ -165,6 +195,8 @@ static void scan_arm(struct scan *scan);
 static void scan_ended(struct scan *scan, int err)
 {
 	scan->busy = false;
+	scan->late = 0;
+	scan->look_ns = UINT64_MAX;
 	remember_outcome(scan, err == 0);
 	if (err) {
 		schedule_silent(&scan->schedule, scan->poller->cfg.now_ns());
@@ -223,7 +255,7 @@ static void scan_read(struct scan *scan, uint32_t due)
 	              scan->poller->cfg.now_ns());
 	err = scan->device->driver->read(scan->device, due, &sink);
 	if (err) {
-		bring_lost(scan, due, QUALITY_BAD, reason_of(err));
+		bring_bad(scan, due, reason_of(err));
 		scan_ended(scan, err);
 	}
 }
@@ -256,14 +288,14 @@ static void scan_probe(struct scan *scan)
 static void on_due(uv_timer_t *timer)
 {
 	struct scan *scan = timer->data;
-	struct schedule_due due = schedule_take(&scan->schedule,
-	                                        scan->poller->cfg.now_ns(), scan->busy);
+	uint64_t now_ns = scan->poller->cfg.now_ns();
+	struct schedule_due due = schedule_take(&scan->schedule, now_ns, scan->busy);
 
 	if (due.lost) {
-		bring_lost(scan, due.lost, QUALITY_BAD, scan->reason);
+		bring_bad(scan, due.lost, scan->reason);
 	}
-	if (due.late) {
-		bring_lost(scan, due.late, QUALITY_STALE, REASON_OVERRUN);
+	if (due.late || now_ns >= scan->look_ns) {
+		bring_stale(scan, due.late);
 	}
 	if (due.read) {
 		scan_read(scan, due.read);
@@ -277,8 +309,10 @@ static void scan_arm(struct scan *scan)
 {
 	uint64_t now_ns = scan->poller->cfg.now_ns();
 	uint64_t next_ns = schedule_next(&scan->schedule);
-	uint64_t wait_ms = next_ns > now_ns ? (next_ns - now_ns + 999999) / 1000000 : 0;
+	uint64_t wait_ms;
 
+	next_ns = scan->look_ns < next_ns ? scan->look_ns : next_ns;
+	wait_ms = next_ns > now_ns ? (next_ns - now_ns + 999999) / 1000000 : 0;
 	uv_timer_start(&scan->timer, on_due, wait_ms, 0);
 }
 
@@ -315,6 +349,7 @@ static int scan_open(struct poller *p, uint32_t index)
 	scan->poller = p;
 	scan->config = cfg;
 	scan->state = DEVICE_DOWN; /* until it has answered */
+	scan->look_ns = UINT64_MAX;
 	uv_timer_init(p->cfg.loop, &scan->timer);
 	scan->timer.data = scan;
 	scan->brought_mis = calloc(cfg->n_points + 1, sizeof(*scan->brought_mis));
@@ -337,7 +372,7 @@ static int scan_open(struct poller *p, uint32_t index)
 		log_line(LOG_ERROR, "%s: cannot be opened: %s", cfg->id, why);
 		scan->device = NULL;
 		tell(scan, DEVICE_DOWN, REASON_CONFIG);
-		bring_lost(scan, UINT32_MAX, QUALITY_BAD, REASON_CONFIG);
+		bring_bad(scan, UINT32_MAX, REASON_CONFIG);
 		return 0;
 	}
 	schedule_init(&scan->schedule, cfg->periods_ms, cfg->n_periods, index,

@@ -193,8 +193,8 @@ static void device_that_hangs_has_stale_tags_after_three_periods(void **state)
 		until_stale(tag);
 		assert_int_equal(seen[tag].reason, REASON_OVERRUN);
 		assert_in_range(seen[tag].stale_ns - seen[tag].good_ns,
-		                (3 * periods[tag / 2] - 1) * 1000000,
-		                (4 * periods[tag / 2] + 2) * 1000000);
+		                3 * periods[tag / 2] * 1000000,
+		                (3 * periods[tag / 2] + 3) * 1000000);
 	}
 }
 
