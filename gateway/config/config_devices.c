@@ -97,6 +97,7 @@ static int build_limits(struct build *b, const struct schema_view *device,
 		.in_flight = (uint16_t)schema_int(&v, "in_flight"),
 		.pause_ms = (uint32_t)schema_int(&v, "pause"),
 		.max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
+		.round_trip_us = 1000U * (uint32_t)schema_int(device, "round_trip"),
 		.one_per_request = schema_flag(&v, "one_per_request"),
 		.start_at_zero = schema_flag(&v, "start_at_zero"),
 	};
