@@ -120,6 +120,7 @@ static int modbus_open(struct device **out, const struct driver_env *env,
 	}
 	reader_prepare(&dev->probe, cfg, &dev->base.stats);
 	dev->probe.rank = RANK_READ;
+	dev->probe.probe = true;
 	dev->probe.done = on_probed;
 	dev->probe.arg = dev;
 	write_queue_init(&dev->writer, cfg, dev->transport, &dev->base.stats);
@@ -193,8 +194,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 	if (address_parse(&address, cfg->address, &why)) {
 		return 0;
 	}
-	rules.cost = cost_of(&address, &cfg->limits,
-	                     cost_assumed_us(&address, &cfg->limits));
+	rules.cost = cost_of(&address, &cfg->limits, cost_assumed_us(&address));
 	if (plan_new(&plan, cfg->points, cfg->n_points, due, &rules)) {
 		return 0;
 	}

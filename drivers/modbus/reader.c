@@ -50,6 +50,7 @@ void reader_prepare(struct transaction *t, const struct device_config *config,
 	t->unit = config->unit;
 	t->timeout_ms = config->timeout_ms;
 	t->pause_ms = config->limits.pause_ms;
+	t->first_byte_ms = config->limits.first_byte_ms;
 	t->turnaround_ms = turnaround_ms ? turnaround_ms : 2 * config->timeout_ms;
 	t->stats = stats;
 }
@@ -563,7 +564,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	const struct device_config *config = device->config;
 	const struct address *address = &transport->address;
 	struct plan_cost cost = cost_of(address, &config->limits,
-	                                cost_assumed_us(address, &config->limits));
+	                                cost_assumed_us(address));
 
 	*reader = (struct reader){.device = device,
 	                          .config = config,

@@ -302,12 +302,19 @@ static bool look(struct rtu *rtu, struct rtu_job *job)
 	return true;
 }
 
+/* An answer that does not begin in time is not waited for to its end. */
+static uint64_t deadline_ns(const struct rtu_job *job)
+{
+	bool first = job->n_in == 0 && job->first_byte_ms &&
+	             job->first_byte_ms < job->timeout_ms;
+
+	return job->sent_ns + (first ? job->first_byte_ms : job->timeout_ms) * MS_NS;
+}
+
 static void receive(struct rtu *rtu, struct rtu_job *job)
 {
-	uint64_t deadline_ns = job->sent_ns + job->timeout_ms * MS_NS;
-
 	for (;;) {
-		enum wait wait = wait_until(rtu, rtu->fd, deadline_ns);
+		enum wait wait = wait_until(rtu, rtu->fd, deadline_ns(job));
 		int n = 0;
 
 		if (wait == WAIT_TIME || wait == WAIT_STOP) {
@@ -365,6 +372,7 @@ static void ask_for_echo(struct rtu *rtu, struct rtu_job *job)
 	                                    .count = 1},
 	                        .unit = job->unit,
 	                        .timeout_ms = job->timeout_ms,
+	                        .first_byte_ms = job->first_byte_ms,
 	                        .turnaround_ms = job->turnaround_ms,
 	                        .not_before_ns = job->not_before_ns};
 
@@ -390,6 +398,7 @@ void rtu_transact(struct rtu *rtu, struct rtu_job *job)
 			ask(rtu, job);
 		}
 	}
+	job->retry_ns = rtu->reopen_ns;
 	job->received_ns = rtu->now_ns();
 }
 

@@ -15,6 +15,7 @@ struct rtu_job {
 	struct pdu_request request; /* its data stay until rtu_transact() is back */
 	uint8_t unit;               /* 1 to 255 */
 	uint32_t timeout_ms;        /* for the whole transaction */
+	uint32_t first_byte_ms;     /* until its answer begins; 0: timeout_ms */
 	uint32_t turnaround_ms; /* so long after a timeout its answer may still come */
 	uint64_t not_before_ns; /* to be sent */
 	/* From here on set by rtu_transact(). */
@@ -22,6 +23,7 @@ struct rtu_job {
 	uint8_t code;
 	bool sent;
 	uint64_t sent_ns, received_ns;
+	uint64_t retry_ns; /* with REASON_REFUSED: when the line is opened again */
 	uint32_t bytes_in, bytes_out;
 	const uint8_t *data; /* of a read that went well, in `in` */
 	size_t n_in;

@@ -495,7 +495,10 @@ static void kick(struct transport *t)
 	}
 	while (c->state == STATE_READY && !c->broken && t->queue &&
 	       c->n_sent < t->window && c->pause_until_ns <= now_ns(c)) {
-		send_request(c, transport_take(t));
+		struct transaction *first = t->queue;
+
+		transport_take(t, first);
+		send_request(c, first);
 	}
 	arm(c);
 }

@@ -124,16 +124,21 @@ void transport_submit(struct transport *t, struct transaction *transaction)
 	t->kind->kick(t);
 }
 
-bool transport_cancel(struct transport *t, struct transaction *transaction)
+static void unqueue(struct transport *t, struct transaction *transaction)
 {
 	struct transaction **at = &t->queue;
 
+	while (*at != transaction) {
+		at = &(*at)->next;
+	}
+	*at = transaction->next;
+	transaction->queued = false;
+}
+
+bool transport_cancel(struct transport *t, struct transaction *transaction)
+{
 	if (transaction->queued) {
-		while (*at != transaction) {
-			at = &(*at)->next;
-		}
-		*at = transaction->next;
-		transaction->queued = false;
+		unqueue(t, transaction);
 	} else if (transaction->sent) {
 		t->kind->forget(t, transaction);
 		transaction->sent = false;
@@ -143,17 +148,11 @@ bool transport_cancel(struct transport *t, struct transaction *transaction)
 	return false;
 }
 
-struct transaction *transport_take(struct transport *t)
+void transport_take(struct transport *t, struct transaction *transaction)
 {
-	struct transaction *first = t->queue;
-
-	if (first) {
-		t->queue = first->next;
-		first->queued = false;
-		first->sent = true;
-		count_out(first->stats, t->env.now_ns());
-	}
-	return first;
+	unqueue(t, transaction);
+	transaction->sent = true;
+	count_out(transaction->stats, t->env.now_ns());
 }
 
 void transport_finish(struct transaction *transaction, const struct answer *answer)

@@ -25,8 +25,11 @@ struct transaction {
 	struct pdu_request request; /* its data are borrowed until done */
 	uint8_t unit;
 	uint8_t rank; /* enum transaction_rank */
+	bool probe;   /* asks whether a silent unit is back: a serial line puts it off
+	                 until it can be afforded, or until the line itself is back */
 	uint32_t timeout_ms;
 	uint32_t pause_ms;      /* between the end of this one and the next request */
+	uint32_t first_byte_ms; /* serial lines: until the answer begins; 0: timeout_ms */
 	uint32_t turnaround_ms; /* serial lines: so late after a timeout it may be
 	                           answered */
 	struct device_stats *stats;
@@ -53,7 +56,8 @@ enum transaction_rank {
 struct transport_user {
 	struct transport_user *next;
 	struct device_stats *stats;
-	uint16_t window; /* its requests on the way at once */
+	uint64_t used_ns; /* the transport's own: time it was given, as the line counts */
+	uint16_t window;  /* its requests on the way at once */
 	uint8_t unit;
 };
 
@@ -105,8 +109,8 @@ bool transport_cancel(struct transport *t, struct transaction *transaction);
 
 /* ---- for the kinds ---- */
 
-/** Take the first of the queue, or NULL; it counts as sent. */
-struct transaction *transport_take(struct transport *t);
+/** Take one out of the queue; it counts as sent. */
+void transport_take(struct transport *t, struct transaction *transaction);
 
 /** Count and tell the end of a transaction that is neither queued nor on the way. */
 void transport_finish(struct transaction *transaction, const struct answer *answer);

@@ -184,14 +184,12 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	print_optional("    ", "address", *d->address ? d->address : NULL, out);
 	fprintf(out, "    unit: %u\n    word_order: %s\n", d->unit, orders[d->order]);
 	print_duration("    timeout: ", d->timeout_ms, out);
-	if (l->round_trip_us) {
-		print_duration("\n    round_trip: ", l->round_trip_us / 1000, out);
-	}
 	fprintf(out,
 	        "\n    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
 	        "%u",
 	        l->max_registers, l->max_bits, l->max_gap, l->in_flight);
 	print_duration(", pause: ", l->pause_ms, out);
+	print_duration(", first_byte: ", l->first_byte_ms, out);
 	print_duration(", max_turnaround: ", l->max_turnaround_ms, out);
 	print_omit(d, out);
 	fprintf(out, ", one_per_request: %s, start_at_zero: %s}\n",
