@@ -46,10 +46,10 @@ struct device_limits {
 	uint16_t max_gap;   /* unwanted registers (or 16 bits) bridged between points */
 	uint16_t in_flight; /* requests on the way at once, 1 to 16; serial lines: 1 */
 	uint32_t pause_ms;  /* between an answer and the next request */
-	uint32_t first_byte_ms;          /* serial lines: until an answer begins; 0:
-	                                    timeout */
-	uint32_t max_turnaround_ms;      /* serial lines: latest of late answers; 0: 2 x
-	                                    timeout */
+	uint32_t first_byte_ms;     /* serial lines: until an answer begins; 0: timeout */
+	uint32_t max_turnaround_ms; /* serial lines: latest of late answers; 0: 2 x
+	                               timeout */
+	uint32_t round_trip_us;     /* request to answer but for the line; 0: not known */
 	const struct device_range *omit; /* never to be touched by a read */
 	size_t n_omit;
 	bool one_per_request; /* a read asks for one point (and what lies within it) */

@@ -7,8 +7,12 @@ enum {
 	FAST_SILENCE_NS = 1750000, /* t3.5 above 19200 baud */
 };
 
-uint32_t cost_assumed_us(const struct address *address)
+uint32_t cost_assumed_us(const struct address *address,
+                         const struct device_limits *limits)
 {
+	if (limits->round_trip_us) {
+		return limits->round_trip_us;
+	}
 	return address->serial ? 0 : COST_ROUND_TRIP_US;
 }
 

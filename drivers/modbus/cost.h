@@ -22,8 +22,10 @@ struct plan_cost cost_of(const struct address *address,
 
 enum { COST_ROUND_TRIP_US = 1000 };
 
-/** What of the turnaround is assumed as long as nothing is measured, in us. */
-uint32_t cost_assumed_us(const struct address *address);
+/** What of the turnaround is assumed as long as nothing is measured, in us: what the
+ * configuration says, else as above. */
+uint32_t cost_assumed_us(const struct address *address,
+                         const struct device_limits *limits);
 
 /** Time that all blocks of a plan take with in_flight of them on the way, in us. */
 uint64_t cost_cycle_us(const struct plan *plan, const struct plan_cost *cost,

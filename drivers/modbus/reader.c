@@ -564,7 +564,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	const struct device_config *config = device->config;
 	const struct address *address = &transport->address;
 	struct plan_cost cost = cost_of(address, &config->limits,
-	                                cost_assumed_us(address));
+	                                cost_assumed_us(address, &config->limits));
 
 	*reader = (struct reader){.device = device,
 	                          .config = config,

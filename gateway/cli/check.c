@@ -8,6 +8,7 @@
 #include "gateway/cli/command.h"
 #include "gateway/config.h"
 #include "gateway/config/quantity.h"
+#include "gateway/load.h"
 
 extern const struct command command_check;
 
@@ -54,26 +55,6 @@ static void print_line(void *arg, const char *text)
 	fprintf(arg, "    %s\n", text);
 }
 
-static void drop_line(void *arg, const char *text)
-{
-	(void)arg;
-	(void)text;
-}
-
-/* Share of the time that a group's cycles take, in percent; a group without a period
- * takes what is left and counts as nothing. */
-static double group_load(const struct device_config *d, size_t group)
-{
-	const struct driver *driver = driver_find(d->driver);
-	uint32_t cycle_us = 0;
-
-	if (!driver->plan || d->periods_ms[group] == 0) {
-		return 0;
-	}
-	(void)driver->plan(d, UINT32_C(1) << group, &cycle_us, drop_line, NULL);
-	return cycle_us / 10.0 / d->periods_ms[group];
-}
-
 static void print_group(const struct device_config *d, size_t group)
 {
 	const struct driver *driver = driver_find(d->driver);
@@ -112,11 +93,13 @@ static void print_device(const struct config *c, const struct device_config *d)
 static void print_load(const struct config *c, size_t first)
 {
 	const char *address = c->devices[first].address;
+	struct load load = {0};
 	size_t n = 0;
-	double pct = 0;
+	double pct;
 
 	for (size_t i = 0; i < c->n_devices; i++) {
 		const struct device_config *d = &c->devices[i];
+		struct load own;
 
 		if (strcmp(d->address, address) != 0) {
 			continue;
@@ -124,14 +107,15 @@ static void print_load(const struct config *c, size_t first)
 		if (i < first) {
 			return;
 		}
+		own = load_of_device(d);
 		n++;
-		for (size_t k = 0; k < d->n_periods; k++) {
-			pct += group_load(d, k);
-		}
+		load.busy += own.busy;
+		load.requests_per_s += own.requests_per_s;
 	}
+	pct = 100 * load.busy;
 	if (pct > 0) {
-		printf("load of %s: %.1f %%, %zu device%s%s\n", address, pct, n,
-		       plural(n),
+		printf("load of %s: %.1f %%, %.3g requests/s, %zu device%s%s\n", address,
+		       pct, load.requests_per_s, n, plural(n),
 		       pct > BUSY_PCT ? "  (warning: no room for a retry)" : "");
 	}
 }

@@ -98,6 +98,7 @@ static int build_limits(struct build *b, const struct schema_view *device,
 		.pause_ms = (uint32_t)schema_int(&v, "pause"),
 		.first_byte_ms = (uint32_t)schema_int(&v, "first_byte"),
 		.max_turnaround_ms = (uint32_t)schema_int(&v, "max_turnaround"),
+		.round_trip_us = 1000U * (uint32_t)schema_int(device, "round_trip"),
 		.one_per_request = schema_flag(&v, "one_per_request"),
 		.start_at_zero = schema_flag(&v, "start_at_zero"),
 	};

@@ -184,6 +184,9 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	print_optional("    ", "address", *d->address ? d->address : NULL, out);
 	fprintf(out, "    unit: %u\n    word_order: %s\n", d->unit, orders[d->order]);
 	print_duration("    timeout: ", d->timeout_ms, out);
+	if (l->round_trip_us) {
+		print_duration("\n    round_trip: ", l->round_trip_us / 1000, out);
+	}
 	fprintf(out,
 	        "\n    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
 	        "%u",

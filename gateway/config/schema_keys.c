@@ -215,6 +215,10 @@ static const struct schema_key device_keys[] = {
 	{"unit", SCHEMA_INT, "Modbus unit id", .min = 0, .max = 255, .preset = "1"},
 	{"timeout", SCHEMA_DURATION, "for one transaction", .min = 1, .max = 60000,
          .preset = "1s"},
+	{"round_trip", SCHEMA_DURATION,
+         "what it needs for an answer, for the plan; absent: 1ms, on a serial line none "
+         "beyond the characters",
+         .min = 1, .max = 60000},
 	{"every", SCHEMA_DURATION, "default period of its tags", .min = 0,
          .max = 86400000, .preset = "1s"},
 	{"word_order", SCHEMA_CHOICE, "default byte and word order of its tags",

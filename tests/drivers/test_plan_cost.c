@@ -305,7 +305,7 @@ static void cycle_time_sums_the_blocks(void **state)
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 1), 81030, 81050);
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 2), 40510, 40530);
 	address_parse(&address, "tcp://192.0.2.1", &why);
-	rules.cost = cost_of(&address, &limits, cost_assumed_us(&address));
+	rules.cost = cost_of(&address, &limits, cost_assumed_us(&address, &limits));
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 1), 6000, 6005);
 	plan_free(plan);
 }
