@@ -70,6 +70,10 @@ struct device_config {
 	size_t n_points;
 	const uint32_t *periods_ms; /* poll groups, ascending, distinct */
 	size_t n_periods;           /* at most POLL_GROUPS_MAX */
+	/* What an earlier run found out; copied by open(), which leaves out what does not
+	 * fit the limits. */
+	const struct device_hole *holes;
+	size_t n_holes;
 };
 
 /** What the gateway lends to a driver. */
@@ -199,12 +203,6 @@ struct driver {
 	 */
 	int (*write)(struct device *dev, const struct point *point,
 	             const struct value *value, write_done_cb done, void *arg);
-
-	/**
-	 * Holes known from an earlier run, copied; after open() and before the first
-	 * read().  Those that do not fit the limits are left out.  May be NULL.
-	 */
-	void (*know_holes)(struct device *dev, const struct device_hole *holes, size_t n);
 
 	/** Ask for what is held to be refused once more, soon.  May be NULL. */
 	void (*doubt_holes)(struct device *dev);

@@ -13,6 +13,7 @@
 
 #include "gateway/bus.h"
 #include "gateway/command.h"
+#include "gateway/device_file.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/question.h"
@@ -60,6 +61,7 @@ struct gateway {
 	struct commands *commands;
 	struct control *control;
 	struct twin_file *twin_file;
+	struct device_file *device_file;
 	uint64_t turns; /* of the loop, for the watchdog */
 	struct reload reload;
 	bool stopping, synced;
@@ -239,6 +241,7 @@ static void on_tick(uv_timer_t *timer)
 	}
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
 	twin_file_tick(g->twin_file);
+	device_file_tick(g->device_file, g->parts.poller);
 	feed_watchdog(g);
 }
 
@@ -249,6 +252,9 @@ static void stop(struct gateway *g)
 	}
 	g->stopping = true;
 	command_close(g->commands);
+	if (g->parts.poller) {
+		device_file_end(g->device_file, g->parts.poller);
+	}
 	poller_close(g->parts.poller);
 	control_close(g->control);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -323,6 +329,7 @@ static void on_reloaded(uv_work_t *work, int status)
 		    "the configuration is invalid: nothing was changed");
 	} else if (next && !g->stopping && same_config(g->config, next)) {
 		log_line(LOG_NOTICE, "reload: the configuration is the same");
+		poller_doubt(g->parts.poller);
 	} else if (next && !g->stopping) {
 		say(g, "reload", "info", "the configuration has changed: starting anew");
 		*g->reload.out = next;
@@ -422,7 +429,7 @@ static int open_commands(struct gateway *g)
 
 static int open_poller(struct gateway *g)
 {
-	const struct poller_config cfg = {.devices = g->config->devices,
+	const struct poller_config cfg = {.devices = device_file_devices(g->device_file),
 	                                  .n_devices = g->config->n_devices,
 	                                  .loop = &g->loop,
 	                                  .now_ns = clock_now_ns};
@@ -485,6 +492,9 @@ static int open_parts(struct gateway *g)
 		err = open_commands(g);
 	}
 	if (!err) {
+		err = device_file_new(&g->device_file, g->config, &g->loop);
+	}
+	if (!err) {
 		err = open_poller(g);
 	}
 	if (!err) {
@@ -503,12 +513,14 @@ static void take_down(struct gateway *g)
 		bus_flush(g->parts.bus);
 	}
 	twin_file_save(g->twin_file);
+	device_file_save(g->device_file);
 	publisher_stop(g->parts.publisher, STOP_PUBLISHER_MS);
 	writer_stop(g->parts.writer);
 	command_free(g->commands);
 	poller_free(g->parts.poller);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
+	device_file_free(g->device_file);
 	twin_free(g->parts.twin);
 	uv_loop_close(&g->loop);
 	pthread_mutex_destroy(&g->news.lock);

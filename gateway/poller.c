@@ -474,7 +474,18 @@ void poller_group(const struct poller *p, uint32_t device, size_t group,
 
 struct device *poller_device(struct poller *p, uint32_t device)
 {
-	return p->scans[device].device;
+	return p->scans ? p->scans[device].device : NULL;
+}
+
+void poller_doubt(struct poller *p)
+{
+	for (size_t i = 0; i < p->cfg.n_devices; i++) {
+		struct device *device = p->scans[i].device;
+
+		if (device && device->driver->doubt_holes) {
+			device->driver->doubt_holes(device);
+		}
+	}
 }
 
 void poller_close(struct poller *p)

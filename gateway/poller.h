@@ -79,6 +79,9 @@ void poller_group(const struct poller *p, uint32_t device, size_t group,
 /** The open device, for commands; NULL where it could not be opened. */
 struct device *poller_device(struct poller *p, uint32_t device);
 
+/** Have all devices asked once more for what they are held to refuse. */
+void poller_doubt(struct poller *p);
+
 /** Close all devices; nothing of sink runs any more.  NULL is fine. */
 void poller_close(struct poller *p);
 

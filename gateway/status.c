@@ -68,6 +68,26 @@ static json_t *groups_json(const struct status_parts *p, uint32_t device)
 	return list;
 }
 
+/* What it was found to refuse; a guess is not told. */
+static json_t *holes_json(const struct device *device)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; device && i < device->holes.n; i++) {
+		const struct device_hole *hole = &device->holes.items[i];
+		char asked[POINT_TEXT_MAX], range[POINT_TEXT_MAX];
+
+		if (!hole->guess && device->driver->print_range) {
+			device->driver->print_range(&hole->asked, asked, sizeof(asked));
+			device->driver->print_range(&hole->range, range, sizeof(range));
+			json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "asked",
+			                                      asked, "range", range,
+			                                      "code", hole->code));
+		}
+	}
+	return list;
+}
+
 static void add_figures(json_t *o, const struct status_parts *p, uint32_t device,
                         const struct device_stats *stats)
 {
@@ -107,6 +127,7 @@ static json_t *device_json(const struct status_parts *p, uint32_t i)
 	json_object_set_new(o, "answers", integer(h.stats.answers));
 	json_object_set_new(o, "late_answers", integer(h.stats.late_answers));
 	json_object_set_new(o, "errors", device_errors(&h.stats));
+	json_object_set_new(o, "holes", holes_json(poller_device(p->poller, i)));
 	add_figures(o, p, i, &h.stats);
 	return o;
 }

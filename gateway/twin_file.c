@@ -2,25 +2,20 @@
 #include "gateway/twin_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/state_file.h"
 
 #define SAVE_NS (UINT64_C(600) * 1000000000)
-
-enum { MODE = 0640, BYTES_MAX = 1 << 28 };
+#define NAME    "twin.state"
 
 struct twin_file {
 	struct twin *twin;
 	uv_loop_t *loop;
-	char path[PATH_MAX], temporary[PATH_MAX], dir[PATH_MAX];
+	const char *dir;
 	uint64_t due_ns;
 	uv_work_t work;
 	bool busy;
@@ -30,52 +25,9 @@ struct twin_file {
 	bool told; /* that it cannot be written */
 };
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno != EINTR) {
-			return -errno;
-		}
-		p += done > 0 ? done : 0;
-		n -= done > 0 ? (size_t)done : 0;
-	}
-	return fsync(fd) == 0 ? 0 : -errno;
-}
-
-static void sync_dir(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		(void)fsync(fd); /* else it may be the old one after a power cut */
-		close(fd);
-	}
-}
-
-/* Beside the old one, then in its place: a power cut leaves one of both, whole. */
 static int replace(const struct twin_file *f)
 {
-	int fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
-	int err;
-
-	if (fd < 0) {
-		return -errno;
-	}
-	err = write_all(fd, f->bytes, f->n);
-	if (close(fd) != 0 && !err) {
-		err = -errno;
-	}
-	if (!err && rename(f->temporary, f->path) != 0) {
-		err = -errno;
-	}
-	if (err) {
-		unlink(f->temporary);
-	} else {
-		sync_dir(f->dir);
-	}
-	return err;
+	return state_file_replace(f->dir, NAME, f->bytes, f->n);
 }
 
 static struct twin_time both_clocks(void)
@@ -98,7 +50,7 @@ static void written(struct twin_file *f)
 	free(f->bytes);
 	f->bytes = NULL;
 	if (f->err && !f->told) {
-		log_line(LOG_WARNING, "%s cannot be written: %s", f->path,
+		log_line(LOG_WARNING, "%s/" NAME " cannot be written: %s", f->dir,
 		         strerror(-f->err));
 	}
 	f->told = f->err != 0;
@@ -146,42 +98,13 @@ void twin_file_save(struct twin_file *f)
 	}
 }
 
-/* @return 0, -ENOENT, ..., -EBADMSG: too large to be true */
-static int read_all(const char *path, uint8_t **out, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat s;
-	ssize_t got = 0;
-	int err;
-
-	if (fd < 0) {
-		return -errno;
-	}
-	err = fstat(fd, &s) == 0 ? 0 : -errno;
-	if (!err && (s.st_size > BYTES_MAX || !S_ISREG(s.st_mode))) {
-		err = -EBADMSG;
-	}
-	*out = err ? NULL : malloc((size_t)s.st_size + 1);
-	for (*n = 0; *out && (got = read(fd, *out + *n, (size_t)s.st_size - *n)) > 0;) {
-		*n += (size_t)got;
-	}
-	if (!err) {
-		err = !*out ? -ENOMEM : got < 0 ? -errno : 0;
-	}
-	close(fd);
-	if (err) {
-		free(*out);
-	}
-	return err;
-}
-
 static void restore(struct twin_file *f)
 {
 	struct twin_time now = both_clocks();
 	struct twin_restored what = {0};
 	uint8_t *bytes = NULL;
 	size_t n = 0;
-	int err = read_all(f->path, &bytes, &n);
+	int err = state_file_read(f->dir, NAME, &bytes, &n);
 
 	if (err == -ENOENT) {
 		return;
@@ -191,7 +114,7 @@ static void restore(struct twin_file *f)
 		free(bytes);
 	}
 	if (err) {
-		log_line(LOG_WARNING, "%s: %s: the twin learns anew", f->path,
+		log_line(LOG_WARNING, "%s/" NAME ": %s: the twin learns anew", f->dir,
 		         err == -EBADMSG ? "damaged or of another version"
 		                         : strerror(-err));
 		return;
@@ -214,9 +137,7 @@ int twin_file_new(struct twin_file **out, struct twin *t, uv_loop_t *loop,
 	f->twin = t;
 	f->loop = loop;
 	f->due_ns = clock_now_ns() + SAVE_NS;
-	snprintf(f->dir, sizeof(f->dir), "%s", state_dir);
-	snprintf(f->path, sizeof(f->path), "%s/twin.state", state_dir);
-	snprintf(f->temporary, sizeof(f->temporary), "%s/twin.state.new", state_dir);
+	f->dir = state_dir;
 	restore(f);
 	*out = f;
 	return 0;

@@ -140,12 +140,6 @@ static int modbus_read(struct device *device, uint32_t due, const struct read_si
 	return reader_start(&((struct modbus_device *)device)->reader, due, sink);
 }
 
-static void modbus_know_holes(struct device *device, const struct device_hole *holes,
-                              size_t n)
-{
-	reader_know_holes(&((struct modbus_device *)device)->reader, holes, n);
-}
-
 static void modbus_doubt_holes(struct device *device)
 {
 	reader_doubt_holes(&((struct modbus_device *)device)->reader);
@@ -180,11 +174,24 @@ static void print_block(const struct plan_block *block,
 	line(arg, text);
 }
 
+static void print_refused(const struct plan *plan,
+                          void (*line)(void *arg, const char *text), void *arg)
+{
+	char text[64];
+
+	if (plan->n_refused > 0) {
+		snprintf(text, sizeof(text), "not asked for: %zu tag%s", plan->n_refused,
+		         plan->n_refused == 1 ? "" : "s");
+		line(arg, text);
+	}
+}
+
 static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
                           uint32_t *cycle_us, void (*line)(void *arg, const char *text),
                           void *arg)
 {
-	struct plan_rules rules = {.limits = &cfg->limits};
+	struct plan_rules rules = {
+		.limits = &cfg->limits, .holes = cfg->holes, .n_holes = cfg->n_holes};
 	struct plan *plan = NULL;
 	struct address address;
 	const char *why;
@@ -202,6 +209,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 	for (size_t i = 0; i < plan->n_blocks; i++) {
 		print_block(&plan->blocks[i], line, arg);
 	}
+	print_refused(plan, line, arg);
 	*cycle_us = (uint32_t)cost_cycle_us(plan, &rules.cost,
 	                                    address.serial ? 1 : cfg->limits.in_flight);
 	n_blocks = plan->n_blocks;
@@ -221,7 +229,6 @@ const struct driver driver_modbus = {
 	.read = modbus_read,
 	.probe = modbus_probe,
 	.write = modbus_write,
-	.know_holes = modbus_know_holes,
 	.doubt_holes = modbus_doubt_holes,
 	.close = modbus_close,
 	.plan = modbus_plan,

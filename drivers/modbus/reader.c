@@ -525,17 +525,6 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 
 /* ---- holes ---- */
 
-void reader_know_holes(struct reader *reader, const struct device_hole *holes, size_t n)
-{
-	uint64_t now_ns = reader->transport->env.now_ns();
-
-	for (size_t i = 0; i < n; i++) {
-		if (refusal_holds(&holes[i], &reader->config->limits)) {
-			(void)holes_know(&reader->holes, &holes[i], now_ns);
-		}
-	}
-}
-
 void reader_doubt_holes(struct reader *reader)
 {
 	holes_doubt(&reader->holes, reader->transport->env.now_ns());
@@ -558,6 +547,18 @@ struct pdu_request reader_least(const struct reader *reader)
 }
 
 /* ---- life ---- */
+
+/* What an earlier run found out. */
+static void know_holes(struct reader *reader, const struct device_config *config)
+{
+	uint64_t now_ns = reader->transport->env.now_ns();
+
+	for (size_t i = 0; i < config->n_holes; i++) {
+		if (refusal_holds(&config->holes[i], &config->limits)) {
+			(void)holes_know(&reader->holes, &config->holes[i], now_ns);
+		}
+	}
+}
 
 int reader_init(struct reader *reader, struct device *device, struct transport *transport)
 {
@@ -589,6 +590,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 		request->transaction.done = on_answer;
 		request->transaction.arg = request;
 	}
+	know_holes(reader, config);
 	return count_blocks(reader);
 }
 

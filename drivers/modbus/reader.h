@@ -71,9 +71,6 @@ void reader_fini(struct reader *reader);
  * is in the groups due, -ENOMEM */
 int reader_start(struct reader *reader, uint32_t due, const struct read_sink *sink);
 
-/** As driver.know_holes. */
-void reader_know_holes(struct reader *reader, const struct device_hole *holes, size_t n);
-
 /** As driver.doubt_holes. */
 void reader_doubt_holes(struct reader *reader);
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/cli/command.h"
-#include "gateway/config.h"
+#include "gateway/cli/view.h"
 #include "gateway/config/quantity.h"
+#include "gateway/device_file.h"
 #include "gateway/load.h"
 
 extern const struct command command_check;
@@ -74,6 +74,20 @@ static void print_group(const struct device_config *d, size_t group)
 	}
 }
 
+/* What the device refused in an earlier run. */
+static void print_holes(const struct device_config *d)
+{
+	const struct driver *driver = driver_find(d->driver);
+
+	for (size_t i = 0; i < d->n_holes; i++) {
+		char asked[POINT_TEXT_MAX], range[POINT_TEXT_MAX];
+
+		driver->print_range(&d->holes[i].asked, asked, sizeof(asked));
+		driver->print_range(&d->holes[i].range, range, sizeof(range));
+		view_hole(stdout, asked, range, d->holes[i].code);
+	}
+}
+
 static void print_device(const struct config *c, const struct device_config *d)
 {
 	char timeout[QUANTITY_TEXT_MAX];
@@ -81,6 +95,7 @@ static void print_device(const struct config *c, const struct device_config *d)
 	quantity_print_duration(d->timeout_ms, timeout, sizeof(timeout));
 	printf("device %s: %s %s unit %u, timeout %s\n", d->id, d->driver, d->address,
 	       d->unit, timeout);
+	print_holes(d);
 	for (size_t i = 0; i < d->n_periods; i++) {
 		print_group(d, i);
 	}
@@ -182,6 +197,19 @@ static void print_plan(const struct config *c)
 	}
 }
 
+/* As the gateway would begin: with what is known of the devices by now. */
+static void print_plan_with(const struct config *c)
+{
+	struct config known = *c;
+	struct device_file *file;
+
+	if (device_file_new(&file, c, NULL) == 0) {
+		known.devices = device_file_devices(file);
+		print_plan(&known);
+		device_file_free(file);
+	}
+}
+
 static void print_summary(const struct config *c)
 {
 	printf("%s: valid, %zu device%s, %zu tag%s, %zu component%s\n", c->path,
@@ -216,7 +244,7 @@ static enum exit_code run(int argc, char **argv)
 		return EXIT_CONFIG;
 	}
 	if (verbose) {
-		print_plan(c);
+		print_plan_with(c);
 	}
 	print_summary(c);
 	config_free(c);

@@ -10,6 +10,8 @@
 #include "gateway/clock.h"
 #include "gateway/control.h"
 
+enum { HOLES_SHOWN = 8 }; /* of a device */
+
 enum exit_code view_parse(const char *command, int argc, char **argv,
                           struct view_args *args)
 {
@@ -122,6 +124,32 @@ static const char *show_interval(const json_t *device, char *buf, size_t size)
 	return buf;
 }
 
+void view_hole(FILE *out, const char *asked, const char *range, int code)
+{
+	fprintf(out, "  refuses %s (exception %d)", asked, code);
+	if (strcmp(range, asked) != 0) {
+		fprintf(out, ": read without %s", range);
+	}
+	fputc('\n', out);
+}
+
+static void view_holes(FILE *out, const json_t *holes)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(holes, i, o)
+	{
+		if (i == HOLES_SHOWN) {
+			fprintf(out, "  ... and %zu more\n",
+			        json_array_size(holes) - HOLES_SHOWN);
+			return;
+		}
+		view_hole(out, text_of(o, "asked"), text_of(o, "range"),
+		          (int)integer_of(o, "code"));
+	}
+}
+
 static void view_device(FILE *out, const json_t *d, bool colour)
 {
 	const char *state = text_of(d, "state");
@@ -134,6 +162,7 @@ static void view_device(FILE *out, const json_t *d, bool colour)
 	        show(number_of(d, "rtt_ms"), rtt, sizeof(rtt)),
 	        show_interval(d, interval, sizeof(interval)), integer_of(d, "reads"),
 	        integer_of(d, "overruns"), text_of(d, "address"));
+	view_holes(out, json_object_get(d, "holes"));
 }
 
 static void view_destination(FILE *out, const json_t *d)

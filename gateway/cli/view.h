@@ -20,6 +20,10 @@ void view_status(FILE *out, const json_t *status, bool colour);
  */
 void view_tags(FILE *out, const json_t *tags, size_t rows, bool colour);
 
+/** Print a line on what a device refuses: "  refuses holding:5 (exception 2)".
+ * @param asked, range  struct device_hole's, in words */
+void view_hole(FILE *out, const char *asked, const char *range, int code);
+
 /** Print the value of a tag's object: 12.5, true, "text", "-" for none. */
 void view_value(const json_t *tag, char *buf, size_t size);
 

@@ -2,15 +2,16 @@
 /*
  * A field of Modbus TCP devices whose values say where they come from.
  *
- * usage: field DEVICES PORT
+ * usage: field DEVICES PORT [FIRST LAST]...
  *
  * Device d listens on 127.0.0.1:PORT+d and answers functions 3 and 4, any unit.  Four
  * registers from address 4 * slot are one unsigned 64-bit number, high word first:
  *     device << 40 | slot << 24 | count
  * count is the device's number of answers, so a value under the wrong tag shows, and one
- * that is older than its time too.  Every request is a line `TIME_US DEVICE ADDRESS` on
- * stdout (monotonic).  A line `DEVICE MODE` on stdin makes a device behave like enum
- * mode.
+ * that is older than its time too.  Requests that touch registers FIRST to LAST are
+ * refused (exception 2).  Every request is a line `TIME_US DEVICE ADDRESS COUNT CODE` on
+ * stdout (monotonic; CODE is the exception's or 0).  A line `DEVICE MODE` on stdin makes
+ * a device behave like enum mode.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +34,7 @@ enum {
 	TRICKLE_MS = 100, /* from byte to byte */
 	GARBAGE_BYTES = 40,
 	BACKLOG = 16,
+	REFUSED_MAX = 8,
 };
 
 enum mode {
@@ -66,6 +68,10 @@ struct link {
 static struct device devices[DEVICES_MAX];
 static struct link links[LINKS_MAX];
 static int n_devices;
+static struct {
+	int first, last;
+} refused[REFUSED_MAX];
+static int n_refused;
 
 static uint16_t get_u16(const uint8_t *p)
 {
@@ -86,13 +92,27 @@ static uint16_t register_at(int device, uint16_t address)
 	return (uint16_t)(value >> 16 * (3 - address % 4));
 }
 
-static void log_request(int device, uint16_t address)
+static void log_request(int device, uint16_t address, uint16_t n, int code)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	printf("%lld %d %u\n", now.tv_sec * 1000000LL + now.tv_nsec / 1000, device,
-	       address);
+	printf("%lld %d %u %u %d\n", now.tv_sec * 1000000LL + now.tv_nsec / 1000, device,
+	       address, n, code);
+}
+
+/* @return the exception's code, 0: none */
+static uint8_t judge(uint8_t function, uint16_t address, uint16_t n)
+{
+	if (function != 3 && function != 4) {
+		return 1;
+	}
+	for (int i = 0; i < n_refused; i++) {
+		if (address <= refused[i].last && address + n > refused[i].first) {
+			return 2;
+		}
+	}
+	return n == 0 || n > 125 ? 3 : 0;
 }
 
 static void send_garbage(int fd)
@@ -110,9 +130,10 @@ static void answer(struct link *l)
 	uint8_t out[ADU_MAX];
 	uint8_t function = l->in[7];
 	uint16_t address = get_u16(l->in + 8), n = get_u16(l->in + 10);
+	uint8_t code = judge(function, address, n);
 	size_t length;
 
-	log_request(l->device, address);
+	log_request(l->device, address, n, code);
 	if (devices[l->device].mode == MODE_GARBAGE) {
 		send_garbage(l->fd);
 	}
@@ -122,9 +143,9 @@ static void answer(struct link *l)
 	}
 	devices[l->device].count++;
 	memcpy(out, l->in, HEADER + 1);
-	if ((function != 3 && function != 4) || n == 0 || n > 125) {
+	if (code) {
 		out[7] = function | 0x80;
-		out[8] = function == 3 || function == 4 ? 3 : 1;
+		out[8] = code;
 		length = 9;
 	} else {
 		out[8] = (uint8_t)(2 * n);
@@ -348,10 +369,14 @@ int main(int argc, char **argv)
 {
 	int port;
 
-	if (argc != 3 || (n_devices = atoi(argv[1])) < 1 || n_devices > DEVICES_MAX ||
+	if (argc < 3 || (n_devices = atoi(argv[1])) < 1 || n_devices > DEVICES_MAX ||
 	    (port = atoi(argv[2])) < 1 || port + n_devices > 65535) {
-		fputs("usage: field DEVICES PORT\n", stderr);
+		fputs("usage: field DEVICES PORT [FIRST LAST]...\n", stderr);
 		return 2;
+	}
+	for (; n_refused < REFUSED_MAX && 4 + 2 * n_refused < argc; n_refused++) {
+		refused[n_refused].first = atoi(argv[3 + 2 * n_refused]);
+		refused[n_refused].last = atoi(argv[4 + 2 * n_refused]);
 	}
 	for (int i = 0; i < LINKS_MAX; i++) {
 		links[i].fd = -1;

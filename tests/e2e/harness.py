@@ -187,11 +187,13 @@ class Field:
     """Devices whose values say where they come from (field.c)."""
     MODES = ('silent', 'answer', 'refuse', 'reset', 'trickle', 'garbage', 'blackhole')
 
-    def __init__(self, bench, n):
+    def __init__(self, bench, n, refused=()):
+        """refused: [(first, last)] of registers that no request may touch"""
         self.n = n
         self.port = free_ports(n)
         self.process = bench.start('field', [os.path.join(PEERS, 'field'), str(n),
-                                             str(self.port)])
+                                             str(self.port)] +
+                                   [str(address) for pair in refused for address in pair])
         wait_until('the field listens', lambda: is_listening(self.port + n - 1))
 
     def config(self, tags=1, every='100ms', options=''):
@@ -219,6 +221,12 @@ class Field:
         """-> [(time in us, device)]"""
         lines = self.process.output().rpartition('\n')[0].splitlines()
         return [(int(line.split()[0]), int(line.split()[1])) for line in lines]
+
+    def exceptions(self):
+        """-> [(device, first address, count)] of the requests that were refused"""
+        lines = self.process.output().rpartition('\n')[0].splitlines()
+        found = [[int(word) for word in line.split()] for line in lines]
+        return [(device, address, n) for _, device, address, n, code in found if code]
 
     @staticmethod
     def origin(value):

@@ -20,6 +20,7 @@ static struct device_figures figures;
 static struct group_figures group;
 static struct publisher_stats published;
 static struct writer_stats written;
+static struct device *open_device;
 
 void bus_counts(const struct bus *b, struct bus_counts *out)
 {
@@ -53,6 +54,13 @@ void poller_group(const struct poller *p, uint32_t i, size_t g, struct group_fig
 	(void)i;
 	(void)g;
 	*out = group;
+}
+
+struct device *poller_device(struct poller *p, uint32_t i)
+{
+	(void)p;
+	(void)i;
+	return open_device;
 }
 
 const char *device_state_name(enum device_state state)
@@ -223,6 +231,31 @@ static void device_and_its_groups_say_how_they_are_polled(void **state)
 	json_decref(o);
 }
 
+static void what_a_device_refuses_is_listed(void **state)
+{
+	static const struct device_hole holes[] = {
+		{{0, 5, 7}, {0, 0, 9}, 2, false},
+		{{0, 20, 20}, {0, 20, 22}, 2, true}, /* nobody knows yet */
+	};
+	struct device found = {.driver = driver_find("modbus"),
+	                       .holes = {holes, ARRAY_SIZE(holes), 1}};
+	json_t *o, *hole;
+
+	(void)state;
+	open_device = &found;
+	o = status();
+	open_device = NULL;
+	hole = json_object_get(json_array_get(json_object_get(o, "devices"), 0), "holes");
+	assert_int_equal(json_array_size(hole), 1);
+	hole = json_array_get(hole, 0);
+	assert_string_equal(json_string_value(json_object_get(hole, "asked")),
+	                    "holding:0..9");
+	assert_string_equal(json_string_value(json_object_get(hole, "range")),
+	                    "holding:5..7");
+	assert_int_equal(integer(hole, "code"), 2);
+	json_decref(o);
+}
+
 static void silent_device_says_why(void **state)
 {
 	json_t *o, *d;
@@ -274,6 +307,7 @@ int main(void)
 		TEST(destination_has_its_own_balance),
 		TEST(what_is_not_known_is_null),
 		TEST(device_and_its_groups_say_how_they_are_polled),
+		TEST(what_a_device_refuses_is_listed),
 		TEST(silent_device_says_why),
 		TEST(tags_that_were_read_are_listed_with_their_alarm),
 	};

@@ -134,6 +134,30 @@ static void status_shows_real_interval_and_first_connection(void **state)
 	assert_non_null(strstr(text, "down      connecting"));
 }
 
+static void what_a_device_refuses_stands_under_it(void **state)
+{
+	json_t *o = parsed("{\"devices\":[{\"id\":\"a\",\"holes\":["
+	                   "{\"asked\":\"holding:0..9\",\"range\":\"holding:5..7\","
+	                   "\"code\":2}]}]}");
+	json_t *holes = json_object_get(json_array_get(json_object_get(o, "devices"), 0),
+	                                "holes");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		json_array_append_new(holes,
+		                      json_pack("{s:s, s:s, s:i}", "asked", "coil:3",
+		                                "range", "coil:3", "code", 3));
+	}
+	view_status(f, o, false);
+	fclose(f);
+	json_decref(o);
+	assert_non_null(strstr(text,
+	                       "\n  refuses holding:0..9 (exception 2): read without "
+	                       "holding:5..7\n  refuses coil:3 (exception 3)\n"));
+	assert_non_null(strstr(text, "\n  ... and 2 more\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +168,7 @@ int main(void)
 		TEST(colour_is_switched_off_again),
 		TEST(status_shows_balance_destination_and_devices),
 		TEST(status_shows_real_interval_and_first_connection),
+		TEST(what_a_device_refuses_stands_under_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
