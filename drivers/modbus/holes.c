@@ -83,6 +83,14 @@ static int put(struct holes *holes, const struct device_hole *hole, uint64_t now
 	return 0;
 }
 
+/* Does a say all that b says of the same range?  The less was asked for, the more its
+ * refusal tells. */
+static bool says_more(const struct device_hole *a, const struct device_hole *b)
+{
+	return same(&a->range, &b->range) && (!a->guess || b->guess) &&
+	       holes_contains(&b->asked, &a->asked);
+}
+
 int holes_add(struct holes *holes, const struct device_hole *hole, uint64_t now_ns,
               bool cause)
 {
@@ -91,8 +99,10 @@ int holes_add(struct holes *holes, const struct device_hole *hole, uint64_t now_
 		bool wider = holes_contains(&old->asked, &hole->asked) &&
 		             !same(&old->asked, &hole->asked);
 
-		if ((cause && wider) || same(&old->range, &hole->range)) {
+		if ((cause && wider) || says_more(hole, old)) {
 			drop(holes, i);
+		} else if (says_more(old, hole)) {
+			return 0;
 		}
 	}
 	return put(holes, hole, now_ns, hole->guess ? 0 : HOLES_WAIT_S);

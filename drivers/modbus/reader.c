@@ -254,7 +254,8 @@ static struct plan_block block_of(const struct device_range *range)
 }
 
 /* The doubt of the hole that waits longest, one a cycle: the more a device refuses, the
- * less it is asked for each. */
+ * less it is asked for each.  The last of the cycle and alone: an answer under way may
+ * settle it. */
 static bool choose_doubt(struct reader *reader, struct plan_block *block, uint64_t now_ns)
 {
 	const struct device_hole *hole = holes_due(&reader->holes, now_ns);
@@ -315,7 +316,7 @@ static enum reader_purpose choose(struct reader *reader, struct plan_block *bloc
 		*block = reader->plan->blocks[reader->next_block++];
 		return READER_BLOCK;
 	}
-	if (reader->answered && reader->n_silent == 0 &&
+	if (reader->answered && reader->n_silent == 0 && reader->n_open == 0 &&
 	    choose_doubt(reader, block, now_ns)) {
 		return READER_DOUBT;
 	}
@@ -426,6 +427,20 @@ static void on_doubted(struct reader *reader, const struct plan_block *block,
 	}
 }
 
+/* The point that was asked for is not due, but what became of it holds. */
+static void on_pulse(struct reader *reader, const struct plan_block *block,
+                     const struct answer *answer)
+{
+	struct device_range asked = refusal_range(block);
+
+	if (is_refusal(answer)) {
+		/* Where there is no memory for it, it is learned again. */
+		(void)holes_add(&reader->holes,
+		                &(struct device_hole){asked, asked, answer->code, false},
+		                answer->received_ns, true);
+	}
+}
+
 static void bring_rest(struct reader *reader, const struct answer *answer)
 {
 	struct refusal *refusal = &reader->refusal;
@@ -469,7 +484,9 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 	note(reader, answer->reason);
 	if (purpose == READER_DOUBT) {
 		on_doubted(reader, &block, answer);
-	} else if (purpose != READER_PULSE) {
+	} else if (purpose == READER_PULSE) {
+		on_pulse(reader, &block, answer);
+	} else {
 		on_points(reader, &block, answer);
 	}
 	if (is_gone(reader)) {
