@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "drivers/epoch.h"
 #include "drivers/reading.h"
 
 enum { ABSENT = -1, FIELDS_MAX = 4096 };
@@ -17,48 +17,6 @@ struct fields {
 	size_t n, time; /* time: which of them it is */
 	char *field[FIELDS_MAX];
 };
-
-/* ".25", "Z", "+01:00" after the seconds. */
-static int parse_rest(const char *text, double *seconds)
-{
-	struct tm zone = {.tm_gmtoff = 0};
-	char fraction[16] = "0.";
-	size_t digits;
-
-	if (*text == '.' || *text == ',') {
-		digits = strspn(text + 1, "0123456789");
-		strncat(fraction, text + 1, digits < 9 ? digits : 9);
-		*seconds += strtod(fraction, NULL);
-		text += 1 + digits;
-	}
-	if (*text) {
-		text = strptime(text, "%z", &zone);
-	}
-	*seconds -= (double)zone.tm_gmtoff;
-	return text && !*text ? 0 : -EINVAL;
-}
-
-int recording_time(const char *text, double *epoch_s)
-{
-	struct tm tm = {.tm_isdst = 0};
-	const char *rest = strptime(text, "%Y-%m-%d", &tm);
-	char *end;
-
-	if (!rest) {
-		*epoch_s = strtod(text, &end);
-		return end == text || *end || !isfinite(*epoch_s) ? -EINVAL : 0;
-	}
-	if (*rest == 'T' || *rest == ' ') {
-		rest = strptime(rest + 1, "%H:%M:%S", &tm);
-	} else if (*rest != '\0') {
-		rest = NULL;
-	}
-	if (!rest) {
-		return -EINVAL;
-	}
-	*epoch_s = (double)timegm(&tm);
-	return parse_rest(rest, epoch_s);
-}
 
 /* Next field of a line, unquoted, blanks at its ends taken off; NULL after the last. */
 static char *next_field(char **line, char separator)
@@ -133,7 +91,7 @@ static int read_row(const struct recording *r, struct fields *f, char *line, dou
 {
 	size_t n = f->n;
 
-	if (split(f, line) || f->n != n || recording_time(f->field[f->time], row)) {
+	if (split(f, line) || f->n != n || epoch_parse(f->field[f->time], row)) {
 		return -EBADMSG;
 	}
 	for (size_t k = 0; k + 1 < r->n_columns; k++) {

@@ -47,7 +47,4 @@ const double *recording_at(const struct recording *r, double t_s);
 /** Time of the last row, s after the first. */
 double recording_length_s(const struct recording *r);
 
-/** Parse a time as above.  @return 0 or -EINVAL */
-int recording_time(const char *text, double *epoch_s);
-
 #endif
