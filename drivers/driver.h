@@ -81,6 +81,9 @@ struct driver_env {
 	uv_loop_t *loop;
 	uint64_t (*now_ns)(void); /* monotonic; any thread */
 	void **shared; /* this driver's slot for what its devices share; NULL at start */
+	/** UTC, us since 1970, to judge the age of what devices stamp themselves; NULL:
+	 * unknown.  The time of a reading is never taken from it. */
+	int64_t (*wall_us)(void);
 };
 
 /** Counted by the driver, shown by status.  Since open; monotone but for rtt. */
@@ -105,17 +108,27 @@ struct device_holes {
 	uint32_t version; /* another with every change */
 };
 
+/** Where a device brings values that come by themselves, between reads: a block as that
+ * of struct read_sink, on the loop thread. */
+struct report_sink {
+	void (*block)(void *arg, uint64_t received_ns, const struct reading *r, size_t n);
+	void *arg;
+};
+
 /** The first member of every driver's own device. */
 struct device {
 	const struct driver *driver;
 	const struct device_config *config;
 	struct device_stats stats;
 	struct device_holes holes;
+	struct report_sink report; /* set right after open(); block NULL: not wanted */
 };
 
 /**
  * Where a read brings its answers.  Every point of the groups asked for is brought
- * exactly once, good or bad, in any number of blocks; then done runs exactly once.
+ * exactly once, good or bad, in any number of blocks; then done runs exactly once.  A
+ * driver that reports (struct report_sink) brings only the points that have no good
+ * value: the others were brought when they came.
  */
 struct read_sink {
 	/** One block's answer (or failure: all its readings bad with the reason).

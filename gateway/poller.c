@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/figures.h"
 #include "gateway/log.h"
 #include "gateway/schedule.h"
@@ -228,6 +229,19 @@ static void on_block(void *arg, uint64_t received_ns, const struct reading *r, s
 	p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans), received_ns, r, n);
 }
 
+/* A value that came by itself, between reads. */
+static void on_report(void *arg, uint64_t received_ns, const struct reading *r, size_t n)
+{
+	struct scan *scan = arg;
+	struct poller *p = scan->poller;
+
+	for (size_t i = 0; i < n; i++) {
+		scan->brought_mis[r[i].tag - scan->config->points[0].tag] = to_mis(
+			received_ns);
+	}
+	p->sink.readings(p->sink.arg, (uint32_t)(scan - p->scans), received_ns, r, n);
+}
+
 static void on_read_done(void *arg, int err)
 {
 	struct scan *scan = arg;
@@ -375,6 +389,7 @@ static int scan_open(struct poller *p, uint32_t index)
 		bring_bad(scan, UINT32_MAX, REASON_CONFIG);
 		return 0;
 	}
+	scan->device->report = (struct report_sink){on_report, scan};
 	schedule_init(&scan->schedule, cfg->periods_ms, cfg->n_periods, index,
 	              p->cfg.now_ns());
 	scan_arm(scan);
@@ -394,8 +409,10 @@ static int make_envs(struct poller *p)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		p->envs[i] = (struct driver_env){p->cfg.loop, p->cfg.now_ns,
-		                                 &p->shared[i]};
+		p->envs[i] = (struct driver_env){.loop = p->cfg.loop,
+		                                 .now_ns = p->cfg.now_ns,
+		                                 .shared = &p->shared[i],
+		                                 .wall_us = clock_wall_us};
 	}
 	return 0;
 }

@@ -20,7 +20,8 @@ void modbus_rig_init(struct modbus_rig *rig, const char *address)
 {
 	memset(rig, 0, sizeof(*rig));
 	assert_int_equal(uv_loop_init(&rig->loop), 0);
-	rig->env = (struct driver_env){&rig->loop, now_ns, &rig->shared};
+	rig->env = (struct driver_env){
+		.loop = &rig->loop, .now_ns = now_ns, .shared = &rig->shared};
 	rig->driver = driver_find("modbus");
 	assert_non_null(rig->driver);
 	snprintf(rig->address, sizeof(rig->address), "%s", address);

@@ -284,7 +284,8 @@ static void set_up(struct run *run, uint16_t window)
 	char text[64];
 
 	assert_int_equal(uv_loop_init(&run->loop), 0);
-	run->env = (struct driver_env){&run->loop, now_ns, &run->shared};
+	run->env = (struct driver_env){
+		.loop = &run->loop, .now_ns = now_ns, .shared = &run->shared};
 	run->random = 0x9e3779b9U;
 	peer_open(&run->peer, &run->loop, run->handler ? run->handler : on_request);
 	run->peer.data = run;

@@ -66,7 +66,8 @@ static void set_up(struct fixture *f, peer_handler handler, uint16_t window)
 	memset(f, 0, sizeof(*f));
 	f->timeout_ms = PATIENCE_MS;
 	assert_int_equal(uv_loop_init(&f->loop), 0);
-	f->env = (struct driver_env){&f->loop, now_ns, &f->shared};
+	f->env = (struct driver_env){
+		.loop = &f->loop, .now_ns = now_ns, .shared = &f->shared};
 	peer_open(&f->peer, &f->loop, handler);
 	f->peer.data = f;
 	join(f, window);

@@ -343,12 +343,26 @@ static void close_in_the_middle_of_a_read_tells_nothing(void **state)
 	assert_int_equal(n_told[0], told);
 }
 
+static void reported_value_goes_on_without_a_read(void **state)
+{
+	const struct reading r = {.tag = 1, .value = value_real(3)};
+	const struct device *device;
+
+	(void)state;
+	open_poller();
+	device = poller_device(poller, 0);
+	device->report.block(device->report.arg, fake_now_ns(), &r, 1);
+	assert_int_equal(seen[1].good, 1);
+	assert_int_equal(seen[0].good, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(answered_device_is_ok_and_its_tags_good),
 		TEST(intervals_and_overruns_of_each_group_are_told),
+		TEST(reported_value_goes_on_without_a_read),
 		TEST(silent_device_does_not_hold_up_another),
 		TEST(device_that_hangs_has_stale_tags_after_three_periods),
 		TEST(first_read_that_hangs_has_stale_tags),
