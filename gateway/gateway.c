@@ -537,6 +537,8 @@ int gateway_run(const struct config *cfg, struct config **next)
 	}
 	g->reload.out = next;
 	signal(SIGPIPE, SIG_IGN);
+	unsetenv("http_proxy"); /* Paho would send the drivers' traffic through it */
+	unsetenv("https_proxy");
 	g->config = cfg;
 	g->synced = clock_synced();
 	g->parts.config = cfg;

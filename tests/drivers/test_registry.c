@@ -22,7 +22,7 @@ static void every_driver_is_found_by_its_name_and_is_whole(void **state)
 		assert_non_null(d->probe);
 		assert_non_null(d->close);
 	}
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 }
 
 static void other_names_are_not_found(void **state)
