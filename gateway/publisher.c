@@ -259,17 +259,19 @@ static int client_connect(void *arg, uint32_t generation, size_t server)
 	return MQTTAsync_connect(p->client, &options) == MQTTASYNC_SUCCESS ? 0 : -EIO;
 }
 
-/* Paho cannot refuse this, whatever it is doing. */
+/* Paho cannot refuse this, whatever it is doing.  The old client goes last: with none
+ * left Paho would stop its threads, which the driver mqtt may just be about to use. */
 static void client_renew(void *arg)
 {
 	struct publisher *p = arg;
+	MQTTAsync old = p->client;
 
-	if (p->client) {
-		MQTTAsync_destroy(&p->client);
-	}
+	p->client = NULL;
 	if (client_new(p)) {
 		log_line(LOG_ERROR, "mqtt: no memory for a connection");
-		p->client = NULL;
+	}
+	if (old) {
+		MQTTAsync_destroy(&old);
 	}
 }
 
