@@ -33,7 +33,9 @@ enum pdu_exception {
 	PDU_ILLEGAL_ADDRESS = 2,
 	PDU_ILLEGAL_VALUE = 3,
 	PDU_DEVICE_FAILURE = 4,
+	PDU_ACKNOWLEDGE = 5, /* it will take its time */
 	PDU_BUSY = 6,
+	PDU_GATEWAY_NO_PATH = 10,
 	PDU_GATEWAY_NO_ANSWER = 11,
 };
 
