@@ -43,9 +43,11 @@ struct device_hole {
 struct device_limits {
 	uint16_t max_registers; /* in one read, 1 to 125 */
 	uint16_t max_bits;      /* in one read, 1 to 2000 */
-	uint16_t max_gap;   /* unwanted registers (or 16 bits) bridged between points */
-	uint16_t in_flight; /* requests on the way at once, 1 to 16; serial lines: 1 */
-	uint32_t pause_ms;  /* between an answer and the next request */
+	uint16_t max_gap;     /* unwanted registers (or 16 bits) bridged between points */
+	uint16_t in_flight;   /* requests on the way at once on one connection, 1 to 16;
+	                         serial lines: 1 */
+	uint16_t connections; /* to its address at once, 1 to 4; serial lines: 1 */
+	uint32_t pause_ms;    /* between an answer and the next request */
 	uint32_t first_byte_ms;     /* serial lines: until an answer begins; 0: timeout */
 	uint32_t max_turnaround_ms; /* serial lines: latest of late answers; 0: 2 x
 	                               timeout */

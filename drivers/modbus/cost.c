@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/modbus/cost.h"
 
+#include "drivers/modbus/transport.h"
+
 enum {
 	FRAME_CHARACTERS = 8 + 5,  /* a read and its answer but for the data */
 	TCP_BYTE_NS = 80,          /* 100 Mbit/s */
@@ -33,6 +35,18 @@ struct plan_cost cost_of(const struct address *address,
 	cost.request_ns += FRAME_CHARACTERS * cost.byte_ns + silence_ns;
 	cost.request_ns += pause_ns > silence_ns ? pause_ns : silence_ns;
 	return cost;
+}
+
+uint32_t cost_in_flight(const struct address *address, const struct device_limits *limits)
+{
+	uint32_t in_flight = limits->in_flight > 1 ? limits->in_flight : 1;
+	uint32_t connections = limits->connections > 1 ? limits->connections : 1;
+
+	if (address->serial) {
+		return 1;
+	}
+	return in_flight * connections < TRANSPORT_WINDOW_MAX ? in_flight * connections
+	                                                      : TRANSPORT_WINDOW_MAX;
 }
 
 uint64_t cost_cycle_us(const struct plan *plan, const struct plan_cost *cost,

@@ -27,6 +27,11 @@ enum { COST_ROUND_TRIP_US = 1000 };
 uint32_t cost_assumed_us(const struct address *address,
                          const struct device_limits *limits);
 
+/** Requests of one device on the way at once: in_flight on each of its connections, as
+ * far as TRANSPORT_WINDOW_MAX. */
+uint32_t cost_in_flight(const struct address *address,
+                        const struct device_limits *limits);
+
 /** Time that all blocks of a plan take with in_flight of them on the way, in us. */
 uint64_t cost_cycle_us(const struct plan *plan, const struct plan_cost *cost,
                        uint32_t in_flight);

@@ -43,7 +43,6 @@ struct line {
 	uint64_t not_before_ns; /* the next request: the pause after the last */
 	uint8_t last_unit;      /* that was asked: late answers are its */
 	bool heard;             /* anybody, since the last probe that nobody answered */
-	bool in_callback;
 	bool leaving;
 };
 
@@ -142,8 +141,7 @@ static void kick(struct transport *transport)
 	struct line *line = (struct line *)transport;
 	struct transaction *next;
 
-	if (line->in_callback || line->leaving || !transport->queue ||
-	    atomic_load(&line->state) != JOB_FREE) {
+	if (line->leaving || !transport->queue || atomic_load(&line->state) != JOB_FREE) {
 		return;
 	}
 	next = choose(line);
@@ -274,13 +272,12 @@ static void on_worker(uv_async_t *async)
 	for (unsigned int n = rtu_take_late(line->rtu); n > 0; n--) {
 		transport_count_late(&line->base, line->last_unit);
 	}
-	line->in_callback = true;
+	transport_begin(&line->base);
 	if (atomic_load(&line->state) == JOB_DONE) {
 		take_outcome(line);
 		atomic_store(&line->state, JOB_FREE);
 	}
-	line->in_callback = false;
-	kick(&line->base);
+	transport_end(&line->base);
 }
 
 static int line_new(struct transport **out, const struct driver_env *env,

@@ -75,10 +75,8 @@ static int join(struct modbus_device *dev, const struct driver_env *env, const c
 		return err;
 	}
 	dev->user = (struct transport_user){.stats = &dev->base.stats, .unit = cfg->unit};
-	dev->user.window = cfg->limits.in_flight < 1 ? 1 : cfg->limits.in_flight;
-	if (dev->user.window > TRANSPORT_WINDOW_MAX) {
-		dev->user.window = TRANSPORT_WINDOW_MAX;
-	}
+	dev->user.window = cfg->limits.in_flight;
+	dev->user.connections = cfg->limits.connections;
 	return transport_join(&dev->transport, env, &address, &dev->user, why);
 }
 
@@ -211,7 +209,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 	}
 	print_refused(plan, line, arg);
 	*cycle_us = (uint32_t)cost_cycle_us(plan, &rules.cost,
-	                                    address.serial ? 1 : cfg->limits.in_flight);
+	                                    cost_in_flight(&address, &cfg->limits));
 	n_blocks = plan->n_blocks;
 	plan_free(plan);
 	return n_blocks;

@@ -587,17 +587,12 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	*reader = (struct reader){.device = device,
 	                          .config = config,
 	                          .transport = transport,
-	                          .n_requests = config->limits.in_flight};
+	                          .n_requests = cost_in_flight(address, &config->limits)};
 	holes_init(&reader->holes, &device->holes);
 	plan_cache_init(&reader->plans, config, &device->holes, &cost);
 	reader->refusal = (struct refusal){.points = config->points,
 	                                   .limits = &config->limits,
 	                                   .holes = &reader->holes};
-	if (reader->n_requests < 1 || transport->address.serial) {
-		reader->n_requests = 1;
-	} else if (reader->n_requests > TRANSPORT_WINDOW_MAX) {
-		reader->n_requests = TRANSPORT_WINDOW_MAX;
-	}
 	for (size_t i = 0; i < reader->n_requests; i++) {
 		struct reader_request *request = &reader->requests[i];
 

@@ -36,7 +36,7 @@ struct reader {
 	const struct device_config *config;
 	struct transport *transport;
 	struct reader_request requests[TRANSPORT_WINDOW_MAX];
-	size_t n_requests; /* used of them: in_flight */
+	size_t n_requests; /* used of them */
 	struct plan_cache plans;
 	struct reading *readings; /* of one block */
 	char *text;               /* of its strings */

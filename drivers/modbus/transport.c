@@ -33,6 +33,21 @@ static int make(struct transport **out, const struct driver_env *env,
 	return err;
 }
 
+static void find_limits(struct transport *t)
+{
+	t->window = 1;
+	t->connections = 1;
+	for (const struct transport_user *u = t->users; u; u = u->next) {
+		t->window = u->window > t->window ? u->window : t->window;
+		t->connections = u->connections > t->connections ? u->connections
+		                                                 : t->connections;
+	}
+	t->window = t->window < TRANSPORT_WINDOW_MAX ? t->window : TRANSPORT_WINDOW_MAX;
+	t->connections = t->connections < TRANSPORT_CONNECTIONS_MAX
+	                         ? t->connections
+	                         : TRANSPORT_CONNECTIONS_MAX;
+}
+
 int transport_join(struct transport **out, const struct driver_env *env,
                    const struct address *address, struct transport_user *user,
                    const char **why)
@@ -56,7 +71,7 @@ int transport_join(struct transport **out, const struct driver_env *env,
 	}
 	user->next = t->users;
 	t->users = user;
-	t->window = user->window > t->window ? user->window : t->window;
+	find_limits(t);
 	*out = t;
 	return 0;
 }
@@ -83,10 +98,7 @@ void transport_leave(struct transport *t, struct transport_user *user)
 		at = &(*at)->next;
 	}
 	*at = user->next;
-	t->window = 0;
-	for (const struct transport_user *u = t->users; u; u = u->next) {
-		t->window = u->window > t->window ? u->window : t->window;
-	}
+	find_limits(t);
 	if (!t->users) {
 		unlink_transport(t);
 		t->kind->free(t);
@@ -121,7 +133,22 @@ void transport_submit(struct transport *t, struct transaction *transaction)
 	transaction->queued = true;
 	transaction->sent = false;
 	transaction->number = t->n_submitted++;
-	t->kind->kick(t);
+	if (t->n_callbacks == 0) {
+		t->kind->kick(t);
+	}
+}
+
+void transport_begin(struct transport *t)
+{
+	t->n_callbacks++;
+}
+
+void transport_end(struct transport *t)
+{
+	t->n_callbacks--;
+	if (t->n_callbacks == 0) {
+		t->kind->kick(t);
+	}
 }
 
 static void unqueue(struct transport *t, struct transaction *transaction)

@@ -8,7 +8,10 @@
 #include "drivers/modbus/address.h"
 #include "drivers/modbus/pdu.h"
 
-enum { TRANSPORT_WINDOW_MAX = 16 };
+enum {
+	TRANSPORT_WINDOW_MAX = 16,     /* requests on the way on one connection */
+	TRANSPORT_CONNECTIONS_MAX = 4, /* to one address */
+};
 
 /** How a transaction ended. */
 struct answer {
@@ -57,7 +60,8 @@ struct transport_user {
 	struct transport_user *next;
 	struct device_stats *stats;
 	uint64_t used_ns; /* the transport's own: time it was given, as the line counts */
-	uint16_t window;  /* its requests on the way at once */
+	uint16_t window;  /* its requests on the way at once, on one connection */
+	uint16_t connections; /* that it allows to its address; serial lines: 1 */
 	uint8_t unit;
 };
 
@@ -67,7 +71,8 @@ struct transport;
 struct transport_kind {
 	int (*new)(struct transport **out, const struct driver_env *env,
 	           const struct address *address);
-	void (*kick)(struct transport *t); /* something was queued, or the window grew */
+	/** Something was queued, or there is room for it. */
+	void (*kick)(struct transport *t);
 	void (*forget)(struct transport *t, struct transaction *sent);
 	void (*free)(struct transport *t); /* of no further use; may take its time */
 };
@@ -80,8 +85,9 @@ struct transport {
 	struct address address;
 	struct transport_user *users;
 	struct transaction *queue;
-	uint16_t window;      /* the largest of its users' */
-	uint64_t n_submitted; /* ever */
+	uint16_t window, connections; /* the largest of its users' */
+	uint64_t n_submitted;         /* ever */
+	unsigned int n_callbacks;     /* that transport_end() will end */
 };
 
 extern const struct transport_kind transport_tcp, transport_rtu;
@@ -108,6 +114,11 @@ void transport_submit(struct transport *t, struct transaction *transaction);
 bool transport_cancel(struct transport *t, struct transaction *transaction);
 
 /* ---- for the kinds ---- */
+
+/** Around a callback that may tell the ends of transactions: who is told may submit
+ * others, and kick runs once, at the end of the outermost. */
+void transport_begin(struct transport *t);
+void transport_end(struct transport *t);
 
 /** Take one out of the queue; it counts as sent. */
 void transport_take(struct transport *t, struct transaction *transaction);

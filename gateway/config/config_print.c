@@ -189,8 +189,8 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	}
 	fprintf(out,
 	        "\n    limits: {max_registers: %u, max_bits: %u, max_gap: %u, in_flight: "
-	        "%u",
-	        l->max_registers, l->max_bits, l->max_gap, l->in_flight);
+	        "%u, connections: %u",
+	        l->max_registers, l->max_bits, l->max_gap, l->in_flight, l->connections);
 	print_duration(", pause: ", l->pause_ms, out);
 	print_duration(", first_byte: ", l->first_byte_ms, out);
 	print_duration(", max_turnaround: ", l->max_turnaround_ms, out);

@@ -352,9 +352,9 @@ static void no_wrong_value_is_accepted(void **state)
 		assert_true(run.reasons[REASON_NONE] > n / 2);
 		assert_true(run.reasons[REASON_MISMATCH] > 0);
 		assert_true(run.stats.late_answers > 0);
-		/* A broken connection is the peer's doing, or three timeouts in a row. */
+		/* A broken connection is the peer's doing, or six timeouts in a row. */
 		assert_true(run.peer.n_connections <=
-		            1 + run.n_closing + run.reasons[REASON_TIMEOUT] / 3);
+		            1 + run.n_closing + run.reasons[REASON_TIMEOUT] / 6);
 	}
 }
 

@@ -100,12 +100,13 @@ static void on_done(struct transaction *t, const struct answer *answer)
 	}
 }
 
-static void ask(struct fixture *f, struct query *q, uint16_t address, uint16_t count)
+static void start(struct fixture *f, struct query *q, uint8_t unit, uint16_t address,
+                  uint16_t count)
 {
 	*q = (struct query){.t = {.request = {.function = PDU_READ_HOLDING,
 	                                      .address = address,
 	                                      .count = count},
-	                          .unit = UNIT,
+	                          .unit = unit,
 	                          .rank = RANK_READ,
 	                          .timeout_ms = f->timeout_ms,
 	                          .stats = &f->stats,
@@ -113,6 +114,11 @@ static void ask(struct fixture *f, struct query *q, uint16_t address, uint16_t c
 	q->t.arg = q;
 	transport_submit(f->transport, &q->t);
 	assert_false(q->done); /* never from within submit */
+}
+
+static void ask(struct fixture *f, struct query *q, uint16_t address, uint16_t count)
+{
+	start(f, q, UNIT, address, count);
 }
 
 static void wait_for(struct fixture *f, const struct query *q)
@@ -426,6 +432,39 @@ static void six_timeouts_in_a_row_connect_anew(void **state)
 	tear_down(&f);
 }
 
+static void unit_2_is_silent(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	if (adu[6] != 2) {
+		peer_behave(peer, adu, n);
+	}
+}
+
+/* Several units behind a gateway: one of them speaks, so the connection is alive. */
+static void silent_unit_costs_the_others_no_connection(void **state)
+{
+	struct fixture f;
+	struct query q;
+
+	(void)state;
+	set_up(&f, unit_2_is_silent, 1);
+	f.timeout_ms = TIMEOUT_MS;
+	for (int i = 0; i < 12; i++) {
+		start(&f, &q, 2, 1, 1);
+		wait_for(&f, &q);
+		assert_int_equal(q.answer.reason, REASON_TIMEOUT);
+		if (i % 4 == 0) {
+			f.timeout_ms = PATIENCE_MS;
+			ask(&f, &q, 3, 1);
+			wait_for(&f, &q);
+			assert_int_equal(q.answer.reason, REASON_NONE);
+			assert_true(is_right(&q));
+			f.timeout_ms = TIMEOUT_MS;
+		}
+	}
+	assert_int_equal(f.peer.n_connections, 1);
+	tear_down(&f);
+}
+
 /* Answers four requests at once, the last first. */
 static void backwards(struct peer *peer, const uint8_t *adu, size_t n)
 {
@@ -669,6 +708,7 @@ int main(void)
 		cmocka_unit_test(late_answer_is_dropped_and_the_connection_stays),
 		cmocka_unit_test(answer_before_any_request_ends_the_connection),
 		cmocka_unit_test(six_timeouts_in_a_row_connect_anew),
+		cmocka_unit_test(silent_unit_costs_the_others_no_connection),
 		cmocka_unit_test(answers_in_any_order_find_their_requests),
 		cmocka_unit_test(window_is_kept),
 		cmocka_unit_test(refused_connection_fails_all_that_waits),

@@ -32,7 +32,8 @@ static const char whole[] =
 	"    timeout: 500ms\n"
 	"    every: 2s\n"
 	"    word_order: CDAB\n"
-	"    limits: {max_registers: 100, max_gap: 4, in_flight: 2, pause: 5ms,\n"
+	"    limits: {max_registers: 100, max_gap: 4, in_flight: 2, connections: 3, "
+	"pause: 5ms,\n"
 	"             omit: [holding:100..119, 40201, coil:7], one_per_request: true}\n"
 	"    tags:\n"
 	"      - {id: flow, at: input:0, type: float32, unit: m3/h,\n"
@@ -120,6 +121,7 @@ static void devices_have_their_points_in_poll_groups(void **state)
 	assert_int_equal(d->limits.max_registers, 100);
 	assert_int_equal(d->limits.max_bits, 2000);
 	assert_int_equal(d->limits.in_flight, 2);
+	assert_int_equal(d->limits.connections, 3);
 	assert_int_equal(d->limits.pause_ms, 5);
 	assert_int_equal(d->limits.n_omit, 3);
 	assert_int_equal(d->limits.omit[0].first, 100);
