@@ -76,6 +76,7 @@ struct device_config {
 	 * fit the limits. */
 	const struct device_hole *holes;
 	size_t n_holes;
+	uint32_t measured_us; /* as device.measured_us */
 };
 
 /** What the gateway lends to a driver. */
@@ -123,6 +124,8 @@ struct device {
 	const struct device_config *config;
 	struct device_stats stats;
 	struct device_holes holes;
+	uint32_t measured_us; /* round trip but for the line, that plans are made with;
+	                         0: not measured yet */
 	struct report_sink report; /* set right after open(); block NULL: not wanted */
 };
 

@@ -11,6 +11,8 @@
 
 #define NAME "devices.json"
 
+enum { MEASURED_MAX_US = 60000000 }; /* no timeout is longer */
+
 /* The configuration's devices with what is known of each. */
 struct known {
 	struct device_config *devices;
@@ -23,7 +25,7 @@ struct device_file {
 	struct known lent;  /* to the drivers, by an earlier run */
 	struct known taken; /* from them; the pool's while it is written */
 	struct known last;  /* from them, at the end */
-	uint64_t version;   /* of what was taken: the sum of all devices' */
+	uint64_t mark;      /* of what was taken */
 	char *written;      /* text of the file; NULL: not known */
 	uv_work_t work;
 	bool busy;
@@ -88,6 +90,9 @@ static json_t *device_json(const struct device_config *cfg)
 	json_object_set_new(o, "id", json_string(cfg->id));
 	json_object_set_new(o, "address", json_string(cfg->address));
 	json_object_set_new(o, "unit", json_integer(cfg->unit));
+	if (cfg->measured_us > 0) {
+		json_object_set_new(o, "round_trip_us", json_integer(cfg->measured_us));
+	}
 	json_object_set_new(o, "holes", holes_json(cfg));
 	return o;
 }
@@ -98,8 +103,10 @@ static char *known_text(const struct known *known, size_t n_devices)
 	char *text;
 
 	for (size_t i = 0; i < n_devices; i++) {
-		if (known->devices[i].n_holes > 0) {
-			json_array_append_new(list, device_json(&known->devices[i]));
+		const struct device_config *cfg = &known->devices[i];
+
+		if (cfg->n_holes > 0 || cfg->measured_us > 0) {
+			json_array_append_new(list, device_json(cfg));
 		}
 	}
 	json_object_set_new(root, "devices", list);
@@ -133,6 +140,13 @@ static size_t get_holes(struct device_hole *out, const json_t *list,
 		     get_range(o, "asked", driver, &out[n].asked);
 	}
 	return n;
+}
+
+static uint32_t get_us(const json_t *o, const char *key)
+{
+	json_int_t us = json_integer_value(json_object_get(o, key));
+
+	return us > 0 && us <= MEASURED_MAX_US ? (uint32_t)us : 0;
 }
 
 static bool is_same(const json_t *o, const struct device_config *cfg)
@@ -183,6 +197,7 @@ static int take_devices(struct device_file *f, const json_t *list)
 			cfg->n_holes = get_holes(room, json_object_get(o, "holes"),
 			                         driver);
 			room += cfg->n_holes;
+			cfg->measured_us = get_us(o, "round_trip_us");
 		}
 	}
 	return err;
@@ -225,26 +240,29 @@ static size_t copy_holes(struct device_hole *out, const struct device_holes *hol
 	return n;
 }
 
-static const struct device_holes *holes_of(struct poller *poller, size_t i)
+/* What a device has learned, or one that knows nothing. */
+static const struct device *find_learned(struct poller *poller, size_t i)
 {
-	static const struct device_holes none = {0};
+	static const struct device none = {0};
 	const struct device *device = poller_device(poller, (uint32_t)i);
 
-	return device && device->driver->print_range ? &device->holes : &none;
+	return device && device->driver->print_range ? device : &none;
 }
 
 /* @return whether there is something new; where there is no memory: the next time */
 static bool take(struct known *out, struct device_file *f, struct poller *poller)
 {
 	struct device_hole *room;
-	uint64_t version = 0;
+	uint64_t mark = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->config->n_devices; i++) {
-		version += holes_of(poller, i)->version;
-		n += holes_of(poller, i)->n;
+		const struct device *device = find_learned(poller, i);
+
+		mark = 31 * (31 * mark + device->holes.version) + device->measured_us;
+		n += device->holes.n;
 	}
-	if (version == f->version) {
+	if (mark == f->mark) {
 		return false;
 	}
 	known_fini(out);
@@ -253,13 +271,15 @@ static bool take(struct known *out, struct device_file *f, struct poller *poller
 	}
 	room = out->holes;
 	for (size_t i = 0; i < f->config->n_devices; i++) {
+		const struct device *device = find_learned(poller, i);
 		struct device_config *cfg = &out->devices[i];
 
+		cfg->measured_us = device->measured_us;
 		cfg->holes = room;
-		cfg->n_holes = copy_holes(room, holes_of(poller, i));
+		cfg->n_holes = copy_holes(room, &device->holes);
 		room += cfg->n_holes;
 	}
-	f->version = version;
+	f->mark = mark;
 	return true;
 }
 

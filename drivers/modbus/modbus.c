@@ -199,8 +199,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 	if (address_parse(&address, cfg->address, &why)) {
 		return 0;
 	}
-	rules.cost = cost_of(&address, &cfg->limits,
-	                     cost_assumed_us(&address, &cfg->limits));
+	rules.cost = cost_of(&address, &cfg->limits, cost_assumed_us(&address, cfg));
 	if (plan_new(&plan, cfg->points, cfg->n_points, due, &rules)) {
 		return 0;
 	}

@@ -18,6 +18,17 @@ void plan_cache_fini(struct plan_cache *cache)
 	}
 }
 
+void plan_cache_reprice(struct plan_cache *cache, const struct plan_cost *cost)
+{
+	cache->cost = *cost;
+	cache->repriced = true;
+}
+
+bool plan_cache_is_stale(const struct plan_cache *cache)
+{
+	return cache->repriced || cache->version != cache->holes->version;
+}
+
 int plan_cache_find(const struct plan **out, struct plan_cache *cache, uint32_t due)
 {
 	const struct plan_rules rules = {.limits = &cache->config->limits,
@@ -28,9 +39,10 @@ int plan_cache_find(const struct plan **out, struct plan_cache *cache, uint32_t 
 	struct plan *plan = NULL;
 	int err;
 
-	if (cache->version != cache->holes->version) {
+	if (plan_cache_is_stale(cache)) {
 		plan_cache_fini(cache);
 		cache->version = cache->holes->version;
+		cache->repriced = false;
 	}
 	cache->n_finds++;
 	for (size_t i = 0; i < PLAN_CACHE_SETS; i++) {

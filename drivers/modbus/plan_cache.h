@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** The plans of one device, one for each set of due poll groups, made when first asked
- * for and again whenever other holes are known. */
+ * for and again whenever other holes are known or requests cost something else. */
 #ifndef DRIVERS_MODBUS_PLAN_CACHE_H
 #define DRIVERS_MODBUS_PLAN_CACHE_H
 
@@ -13,6 +13,7 @@ struct plan_cache {
 	const struct device_config *config;
 	const struct device_holes *holes;
 	struct plan_cost cost;
+	bool repriced;    /* cost is another than the plans were made with */
 	uint32_t version; /* of holes, that the plans were made with */
 	uint32_t n_finds;
 	struct plan_cache_place {
@@ -27,9 +28,15 @@ void plan_cache_init(struct plan_cache *cache, const struct device_config *confi
                      const struct device_holes *holes, const struct plan_cost *cost);
 void plan_cache_fini(struct plan_cache *cache);
 
+/** From the next plan_cache_find() on, plan for another cost. */
+void plan_cache_reprice(struct plan_cache *cache, const struct plan_cost *cost);
+
+/** Will the next plan_cache_find() make all plans anew? */
+bool plan_cache_is_stale(const struct plan_cache *cache);
+
 /**
- * The plan of a set of due groups, valid until other holes are known or fifteen other
- * sets were asked for.
+ * The plan of a set of due groups, valid until the first find after other holes are known
+ * or the cost is another, or until fifteen other sets were asked for.
  *
  * @return 0, -ENOMEM, or -E2BIG as plan_new()
  */

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/modbus/cost.h"
 #include "drivers/modbus/value.h"
 
-/* Blocks in a row without an answer, after which the device is taken to be gone. */
-enum { SILENT_MAX = 3 };
+enum {
+	SILENT_MAX =
+		3, /* blocks in a row without an answer: the device is taken to be gone */
+	LEARNING_MS = 10000,
+};
 
 bool reader_is_answer(enum reason reason)
 {
@@ -115,7 +117,7 @@ static int prepare(struct reader *reader, uint32_t due)
 {
 	int err = 0;
 
-	if (reader->plans.version != reader->device->holes.version) {
+	if (plan_cache_is_stale(&reader->plans)) {
 		err = count_blocks(reader);
 	}
 	if (!err) {
@@ -402,6 +404,25 @@ static void on_refused(struct reader *reader, const struct plan_block *block,
 	}
 }
 
+/* Requests are planned for what they really cost, unless the configuration says it. */
+static void measure(struct reader *reader, const struct plan_block *block,
+                    const struct answer *answer, uint64_t sent_ns)
+{
+	const struct device_limits *limits = &reader->config->limits;
+	const struct address *address = &reader->transport->address;
+	uint32_t n_bytes = plan_is_bits(block->table) ? (block->count + 7U) / 8
+	                                              : 2U * block->count;
+	uint32_t us = cost_turnaround_us(address, answer->received_ns - sent_ns, n_bytes);
+
+	if (!limits->round_trip_us &&
+	    cost_measure(&reader->meter, us, answer->received_ns)) {
+		struct plan_cost cost = cost_of(address, limits, reader->meter.in_use_us);
+
+		reader->device->measured_us = reader->meter.in_use_us;
+		plan_cache_reprice(&reader->plans, &cost);
+	}
+}
+
 static void on_points(struct reader *reader, const struct plan_block *block,
                       const struct answer *answer)
 {
@@ -481,6 +502,9 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 		                               ? (block.count + 15U) / 16
 		                               : block.count;
 	}
+	if (answer->reason == REASON_NONE) {
+		measure(reader, &block, answer, t->sent_ns);
+	}
 	note(reader, answer->reason);
 	if (purpose == READER_DOUBT) {
 		on_doubted(reader, &block, answer);
@@ -498,15 +522,19 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 	}
 }
 
-/* The shortest period that is due; a second where there is none. */
-static uint64_t period_ns(const struct device_config *config, uint32_t due)
+/* How long a cycle may go on finding out what is refused: its period, the shortest that
+ * is due.  A short one is overrun, as that is over for ever in a cycle or two. */
+static uint64_t learning_ns(const struct device_config *config, uint32_t due)
 {
+	uint32_t ms = LEARNING_MS;
+
 	for (size_t i = 0; i < config->n_periods; i++) {
-		if (due >> i & 1 && config->periods_ms[i] > 0) {
-			return config->periods_ms[i] * UINT64_C(1000000);
+		if (due >> i & 1) {
+			ms = config->periods_ms[i] > ms ? config->periods_ms[i] : ms;
+			break;
 		}
 	}
-	return UINT64_C(1000000000);
+	return ms * UINT64_C(1000000);
 }
 
 int reader_start(struct reader *reader, uint32_t due, const struct read_sink *sink)
@@ -527,7 +555,8 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 	reader->sink = *sink;
 	reader->next_block = 0;
 	reader->refusal.plan = reader->plan;
-	reader->end_ns = reader->transport->env.now_ns() + period_ns(reader->config, due);
+	reader->end_ns = reader->transport->env.now_ns() +
+	                 learning_ns(reader->config, due);
 	reader->doubted = false;
 	reader->answered = false;
 	reader->n_silent = 0;
@@ -581,13 +610,15 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 {
 	const struct device_config *config = device->config;
 	const struct address *address = &transport->address;
-	struct plan_cost cost = cost_of(address, &config->limits,
-	                                cost_assumed_us(address, &config->limits));
+	uint32_t assumed_us = cost_assumed_us(address, config);
+	struct plan_cost cost = cost_of(address, &config->limits, assumed_us);
 
 	*reader = (struct reader){.device = device,
 	                          .config = config,
 	                          .transport = transport,
+	                          .meter = {assumed_us, config->measured_us > 0},
 	                          .n_requests = cost_in_flight(address, &config->limits)};
+	device->measured_us = config->measured_us;
 	holes_init(&reader->holes, &device->holes);
 	plan_cache_init(&reader->plans, config, &device->holes, &cost);
 	reader->refusal = (struct refusal){.points = config->points,

@@ -6,6 +6,7 @@
 #ifndef DRIVERS_MODBUS_READER_H
 #define DRIVERS_MODBUS_READER_H
 
+#include "drivers/modbus/cost.h"
 #include "drivers/modbus/plan_cache.h"
 #include "drivers/modbus/refusal.h"
 #include "drivers/modbus/transport.h"
@@ -38,6 +39,7 @@ struct reader {
 	struct reader_request requests[TRANSPORT_WINDOW_MAX];
 	size_t n_requests; /* used of them */
 	struct plan_cache plans;
+	struct cost_meter meter;
 	struct reading *readings; /* of one block */
 	char *text;               /* of its strings */
 	size_t max_points, max_text;

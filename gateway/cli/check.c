@@ -93,8 +93,12 @@ static void print_device(const struct config *c, const struct device_config *d)
 	char timeout[QUANTITY_TEXT_MAX];
 
 	quantity_print_duration(d->timeout_ms, timeout, sizeof(timeout));
-	printf("device %s: %s %s unit %u, timeout %s\n", d->id, d->driver, d->address,
+	printf("device %s: %s %s unit %u, timeout %s", d->id, d->driver, d->address,
 	       d->unit, timeout);
+	if (d->measured_us && !d->limits.round_trip_us) {
+		printf(", answers in %.3g ms as measured", d->measured_us / 1e3);
+	}
+	putchar('\n');
 	print_holes(d);
 	for (size_t i = 0; i < d->n_periods; i++) {
 		print_group(d, i);

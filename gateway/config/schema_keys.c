@@ -220,8 +220,8 @@ static const struct schema_key device_keys[] = {
 	{"timeout", SCHEMA_DURATION, "for one transaction", .min = 1, .max = 60000,
          .preset = "1s"},
 	{"round_trip", SCHEMA_DURATION,
-         "what it needs for an answer, for the plan; absent: 1ms, on a serial line none "
-         "beyond the characters",
+         "what it needs for an answer beyond the characters of a serial line, for the "
+         "plan; absent: it is measured",
          .min = 1, .max = 60000},
 	{"every", SCHEMA_DURATION, "default period of its tags", .min = 0,
          .max = 86400000, .preset = "1s"},

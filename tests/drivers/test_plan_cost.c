@@ -290,6 +290,7 @@ static void cycle_time_sums_the_blocks(void **state)
 	static const struct point points[] = {{.type = TYPE_UINT16},
 	                                      {.type = TYPE_UINT16, .address = 9},
 	                                      {.type = TYPE_UINT16, .address = 50}};
+	const struct device_config config = {.limits = limits};
 	struct plan_rules rules = {.limits = &limits};
 	struct plan *plan = NULL;
 	struct address address;
@@ -305,9 +306,81 @@ static void cycle_time_sums_the_blocks(void **state)
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 1), 81030, 81050);
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 2), 40510, 40530);
 	address_parse(&address, "tcp://192.0.2.1", &why);
-	rules.cost = cost_of(&address, &limits, cost_assumed_us(&address, &limits));
+	rules.cost = cost_of(&address, &limits, cost_assumed_us(&address, &config));
 	assert_in_range(cost_cycle_us(plan, &rules.cost, 1), 6000, 6005);
 	plan_free(plan);
+}
+
+static void turnaround_is_what_the_line_does_not_explain(void **state)
+{
+	static const struct {
+		const char *address;
+		uint64_t round_trip_ns;
+		uint32_t n_bytes, want_us;
+	} cases[] = {
+		{"tcp://192.0.2.1", 700000, 250, 680},
+		{"tcp://192.0.2.1", 5000, 250, 1}, /* nothing is free */
+		/* 13 + 20 characters of 11 bits */
+		{"rtu:///dev/ttyS0?baud=9600&parity=even", 57812500, 20, 20000},
+		{"rtu:///dev/ttyS0?baud=9600&parity=even", 30000000, 20, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct address address;
+		const char *why;
+
+		assert_int_equal(address_parse(&address, cases[i].address, &why), 0);
+		assert_int_equal(cost_turnaround_us(&address, cases[i].round_trip_ns,
+		                                    cases[i].n_bytes),
+		                 cases[i].want_us);
+	}
+}
+
+/* @return whether plans are made anew after as many answers as a measurement takes */
+static bool measure(struct cost_meter *meter, uint32_t us, uint64_t now_ns)
+{
+	for (int i = 1; i < COST_SAMPLES; i++) {
+		/* A third of them took ten times as long. */
+		assert_false(cost_measure(meter, i % 3 ? us : 10 * us, now_ns));
+	}
+	return cost_measure(meter, us, now_ns);
+}
+
+static void measurement_is_a_median_and_plans_rest_ten_minutes(void **state)
+{
+	const uint64_t again_ns = COST_AGAIN_S * UINT64_C(1000000000);
+	struct cost_meter meter = {.in_use_us = 1000};
+
+	(void)state;
+	assert_true(measure(&meter, 900, 5)); /* better than what was assumed */
+	assert_int_equal(meter.in_use_us, 900);
+	for (int i = 0; i < 3 * COST_SAMPLES; i++) {
+		assert_false(cost_measure(&meter, 5000, again_ns));
+	}
+	assert_false(measure(&meter, 1300, again_ns + 5));
+	assert_true(measure(&meter, 1400, 2 * again_ns + 5));
+	assert_int_equal(meter.in_use_us, 1400);
+	assert_true(measure(&meter, 600, 3 * again_ns + 5));
+	assert_int_equal(meter.in_use_us, 600);
+}
+
+static void what_is_known_best_is_assumed(void **state)
+{
+	struct device_config config = {0};
+	struct address line, tcp;
+	const char *why;
+
+	(void)state;
+	address_parse(&line, "rtu:///dev/ttyS0", &why);
+	address_parse(&tcp, "tcp://192.0.2.1", &why);
+	assert_int_equal(cost_assumed_us(&line, &config), 0);
+	assert_int_equal(cost_assumed_us(&tcp, &config), COST_ROUND_TRIP_US);
+	config.measured_us = 300;
+	assert_int_equal(cost_assumed_us(&line, &config), 300);
+	assert_int_equal(cost_assumed_us(&tcp, &config), 300);
+	config.limits.round_trip_us = 2000;
+	assert_int_equal(cost_assumed_us(&tcp, &config), 2000);
 }
 
 int main(void)
@@ -316,6 +389,9 @@ int main(void)
 		cmocka_unit_test(no_other_plan_is_cheaper),
 		cmocka_unit_test(wide_gaps_are_bridged_where_requests_are_dear),
 		cmocka_unit_test(cycle_time_sums_the_blocks),
+		cmocka_unit_test(turnaround_is_what_the_line_does_not_explain),
+		cmocka_unit_test(measurement_is_a_median_and_plans_rest_ten_minutes),
+		cmocka_unit_test(what_is_known_best_is_assumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

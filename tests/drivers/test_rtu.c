@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "drivers/modbus/cost.h"
 #include "tests/drivers/pty_bench.h"
 #include "tests/loop_wait.h"
 
@@ -415,6 +416,36 @@ static void descriptor_beyond_fd_setsize_works(void **state)
 	free(fds);
 }
 
+static void answer_after_30_ms(struct pty_bench *b, const uint8_t *frame, size_t n)
+{
+	uint8_t answer[FRAME_MAX];
+
+	pty_say_later(b, answer, pty_answer_to(answer, frame, n), 30);
+}
+
+/* At 115200 baud 99 registers take 19 ms: too long beside a request's own time, until it
+ * shows what the device needs for one. */
+static void requests_are_planned_for_what_they_cost(void **state)
+{
+	struct pty_bench b;
+
+	(void)state;
+	pty_open(&b, answer_after_30_ms, PTY_PATIENCE_MS);
+	b.rig.config.limits.max_gap = 124;
+	modbus_rig_open(&b.rig);
+	for (int i = 0; i < COST_SAMPLES / 3; i++) {
+		assert_int_equal(b.rig.device->measured_us, 0);
+		assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	}
+	assert_int_equal(b.n_requests, COST_SAMPLES);
+	assert_in_range(b.rig.device->measured_us, 28000, 500000);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	assert_int_equal(b.n_requests, COST_SAMPLES + 2);
+	assert_int_equal(b.rig.device->stats.n_blocks, 2);
+	assert_int_equal(pty_check_good(&b), 3);
+	pty_close(&b);
+}
+
 /* Any fault at any time: what is accepted is right. */
 static void misbehave(struct pty_bench *b, const uint8_t *frame, size_t n)
 {
@@ -459,6 +490,7 @@ int main(void)
 		cmocka_unit_test(line_that_is_not_there_is_refused),
 		cmocka_unit_test(closing_does_not_wait_for_the_line),
 		cmocka_unit_test(descriptor_beyond_fd_setsize_works),
+		cmocka_unit_test(requests_are_planned_for_what_they_cost),
 		cmocka_unit_test(nothing_wrong_is_ever_accepted),
 	};
 

@@ -68,6 +68,27 @@ def test_frozen_gateway_polls_each_tag_once_when_it_wakes(bench):
         assert abs(moved) < 20000, (d, moved, phases[4:9], phases[-5:])
 
 
+def test_tags_of_several_periods_share_requests(bench):
+    """Tags that take turns in the map: every slow one comes with the fast ones."""
+    periods_ms = [100, 400, 200, 1000]
+    field = harness.Field(bench, 2)
+    lines = field.config(tags=len(periods_ms), every='100ms').splitlines()
+    for t, period_ms in enumerate(periods_ms):
+        lines = [line.replace('{id: t%d,' % t, '{id: t%d, every: %dms,' % (t, period_ms))
+                 for line in lines]
+    gateway = harness.Gateway(bench, '\n'.join(lines) + '\n')
+    gateway.start()
+    harness.wait_until('40 polls', lambda: len(polls(field, 1)) >= 40)
+    for d in range(field.n):
+        seen = polls(field, d)[4:]  # the first reads come soon, whatever the period
+        assert min(b - a for a, b in zip(seen, seen[1:])) > 50000, (d, seen)
+    gateway.process.stop()
+    counts = dict(gateway.query(
+        "select tag, count(*) from history where device = 'd1' group by tag"))
+    assert counts['t0'] >= 38 and counts['t2'] >= 18, counts
+    assert counts['t1'] >= 9 and counts['t3'] >= 3, counts
+
+
 def test_figures_are_those_that_the_field_saw(bench):
     field = harness.Field(bench, DEVICES)
     gateway = harness.Gateway(bench, field.config(tags=3, every='%dms' % PERIOD_MS))

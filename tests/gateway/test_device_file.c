@@ -58,6 +58,7 @@ static void take_up(struct bench *b)
 
 	for (size_t i = 0; i < DEVICES; i++) {
 		devices[i].holes = (struct device_holes){0};
+		devices[i].measured_us = lent[i].measured_us;
 		for (size_t k = 0; k < lent[i].n_holes; k++) {
 			learn(i, lent[i].holes[k]);
 		}
@@ -139,7 +140,12 @@ static void a_restart_keeps_what_was_found_out(void **state)
 	learn(0, single);
 	learn(2, gap);
 	learn(2, single);
+	devices[1].measured_us = 1500;
+	devices[2].measured_us = 20;
 	restart(b);
+	assert_int_equal(devices[0].measured_us, 0);
+	assert_int_equal(devices[1].measured_us, 1500);
+	assert_int_equal(devices[2].measured_us, 20);
 	assert_int_equal(devices[0].holes.n, 1);
 	assert_int_equal(devices[1].holes.n, 0);
 	assert_int_equal(devices[2].holes.n, 2);
@@ -176,6 +182,12 @@ static void it_is_written_when_something_is_new(void **state)
 	device_file_tick(b->file, NULL);
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	assert_int_equal(stat(b->path, &first), 0);
+	devices[0].measured_us = 7;
+	device_file_tick(b->file, NULL);
+	uv_run(&b->loop, UV_RUN_DEFAULT);
+	assert_int_equal(stat(b->path, &second), 0);
+	assert_int_not_equal(first.st_ino, second.st_ino);
+	first = second;
 	devices[0].holes.version++; /* something came and went */
 	device_file_tick(b->file, NULL);
 	uv_run(&b->loop, UV_RUN_DEFAULT);
