@@ -5,8 +5,9 @@
  *
  * usage: bench_field -n DEVICES -p PORT [-P PERIOD_MS] [-d SERVICE_MS] [-t TICK_MS]
  *
- * Device i listens on 127.0.0.1:PORT+i and answers functions 3 and 4 for any unit, one
- * request at a time, SERVICE_MS after it came or after the one before.  Registers 0 and 1
+ * Device i listens on 127.0.0.1:PORT+i and answers functions 3, 4 and 6 for any unit,
+ * one request at a time, SERVICE_MS after it came or after the one before; what is written
+ * is not kept.  Registers 0 and 1
  * are the wall clock in ms, low 32 bits, high word first; the others sensors, 20000 and
  * noise of some units, new every TICK_MS (1000).  A read of register 0 begins a scan;
  * `late` are those that began more than 1.5 periods after the one before.
@@ -116,7 +117,10 @@ static size_t form(size_t device, const uint8_t *in, uint8_t *out)
 	uint64_t ms = (uint64_t)now(CLOCK_REALTIME) / 1000000;
 	uint8_t *p = out + FUNCTION + 2;
 
-	memcpy(out, in, FUNCTION + 1);
+	memcpy(out, in, REQUEST);
+	if (in[FUNCTION] == 6) {
+		return REQUEST; /* the echo */
+	}
 	if ((in[FUNCTION] != 3 && in[FUNCTION] != 4) || n < 1 || n > REGISTERS_MAX) {
 		out[FUNCTION] |= 0x80;
 		out[FUNCTION + 1] = 1;
