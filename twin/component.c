@@ -54,6 +54,22 @@ static void init_ports(struct component *c, const struct twin_config *twin)
 	}
 }
 
+static int init_delay(struct component *c)
+{
+	const struct model *model = c->cfg->model;
+	double dead_s = model->dead_time ? model->dead_time(c->cfg->parameters) : 0;
+
+	if (!(dead_s > 0)) {
+		return 0;
+	}
+	c->delay = malloc(sizeof(*c->delay));
+	if (!c->delay) {
+		return -ENOMEM;
+	}
+	delay_init(c->delay, dead_s, model->n_inputs);
+	return 0;
+}
+
 int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin)
 {
@@ -67,6 +83,9 @@ int component_init(struct component *c, const struct component_config *cfg,
 		c->u_next[i] = c->u[i];
 	}
 	nis_init(&c->nis);
+	if (init_delay(c)) {
+		return -ENOMEM;
+	}
 	if (!c->n_measured) {
 		c->phase = COMPONENT_JUDGING; /* nothing to learn from, nor to judge */
 		return 0;
@@ -78,6 +97,7 @@ int component_init(struct component *c, const struct component_config *cfg,
 void component_fini(struct component *c)
 {
 	tune_fini(&c->tune);
+	free(c->delay);
 }
 
 void component_input(struct component *c, size_t port, int64_t t_ns, double u)
@@ -319,17 +339,44 @@ static int predict_filter(struct component *c, double dt_s)
 	return ekf_predict(any ? &lost : &c->ekf, &c->filter, c->u, dt_s);
 }
 
-static int predict(struct component *c, int64_t t_ns)
+/* Over dt_s with the inputs that act. */
+static int predict_held(struct component *c, double dt_s)
 {
-	double dt_s = (double)(t_ns - c->t_ns) / 1e9;
-
-	if (c->phase == COMPONENT_NOISE) {
-		return 0;
-	}
 	if (c->phase == COMPONENT_TUNING) {
 		return tune_predict(&c->tune, &c->ekf, c->u, dt_s);
 	}
 	return predict_filter(c, dt_s);
+}
+
+static int predict(struct component *c, int64_t t_ns)
+{
+	int err = 0;
+
+	if (c->phase == COMPONENT_NOISE) {
+		return 0;
+	}
+	for (int64_t at_ns = c->t_ns; !err && at_ns < t_ns;) {
+		int64_t change_ns = c->delay ? delay_at(c->delay, at_ns, c->u)
+		                             : INT64_MAX;
+		int64_t end_ns = change_ns < t_ns ? change_ns : t_ns;
+
+		err = predict_held(c, (double)(end_ns - at_ns) / 1e9);
+		at_ns = end_ns;
+	}
+	return err;
+}
+
+/* From t_ns on the inputs are those that came. */
+static void take_inputs(struct component *c, int64_t t_ns)
+{
+	if (c->delay) {
+		delay_push(c->delay, t_ns, c->u_next);
+		(void)delay_at(c->delay, t_ns, c->u);
+		return;
+	}
+	for (size_t i = 0; i < c->cfg->model->n_inputs; i++) {
+		c->u[i] = c->u_next[i];
+	}
 }
 
 /* Without an input, or without any output, for too long: nothing to go on from. */
@@ -351,16 +398,16 @@ static bool is_lost(const struct component *c, int64_t t_ns)
 /* The part of a step after the prediction. */
 static int take(struct component *c, int64_t t_ns)
 {
-	bool any = c->n_measured == 0;
+	bool any = c->n_measured == 0, lost = is_lost(c, t_ns);
 	int err = 0;
 
-	for (size_t i = 0; i < c->cfg->model->n_inputs; i++) {
-		c->u[i] = c->u_next[i];
+	if (!lost) {
+		take_inputs(c, t_ns);
 	}
 	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
 		any |= c->fresh[i];
 	}
-	if (is_lost(c, t_ns)) {
+	if (lost) {
 		c->stale = c->t_ns != TIME_NEVER;
 		c->running = false;
 	} else if (any && !c->running) {

@@ -11,6 +11,7 @@
 #define TWIN_COMPONENT_H
 
 #include "twin/drift/nis.h"
+#include "twin/observer/delay.h"
 #include "twin/observer/tune.h"
 #include "twin/twin.h"
 
@@ -40,8 +41,10 @@ struct component {
 	double qc_lost; /* times qc while a sensor is lost */
 	bool r_known;   /* every measured output's noise is configured */
 
-	double u[MODEL_INPUTS_MAX], u_next[MODEL_INPUTS_MAX];
-	int64_t u_ns[MODEL_INPUTS_MAX]; /* INT64_MIN: never; INT64_MAX: not bound */
+	double u[MODEL_INPUTS_MAX];      /* as they act now */
+	double u_next[MODEL_INPUTS_MAX]; /* as they are */
+	struct delay *delay;             /* between the two; NULL: none */
+	int64_t u_ns[MODEL_INPUTS_MAX];  /* INT64_MIN: never; INT64_MAX: not bound */
 	struct component_output out[MODEL_OUTPUTS_MAX];
 	size_t n_measured;
 	bool fresh[MODEL_OUTPUTS_MAX]; /* readings that the next step takes */

@@ -141,6 +141,9 @@ static void convert(const struct part *part, const struct node *node, const stru
 	}
 	out->scale = 1;
 	out->offset = 0;
+	if (!*port->unit) {
+		return; /* takes what comes */
+	}
 	if (!*t->unit) {
 		complaint_warning(part->b->said, node->at,
 		                  "'%s/%s' has no unit: taken as %s, as '%s' of model "

@@ -20,7 +20,7 @@ enum {
 /** A named quantity of a model.  All strings static. */
 struct model_port {
 	const char *name;
-	const char *unit;        /* SI, "1" for a ratio: "m", "m3/s", "1", "K" */
+	const char *unit;        /* SI: "m", "m3/s", "K"; "1": a ratio; "": the tag's */
 	const char *description; /* one line, with the symbol in the source's formula */
 	double preset;   /* default of a parameter or unbound input; NAN: required */
 	double min, max; /* what makes sense, inclusive */
@@ -50,6 +50,10 @@ struct model {
 	void (*noise)(const double *p, double *qc);
 	/** Bring x back to what is physical (a level is not negative); NULL: all is. */
 	void (*limit)(const double *p, double *x);
+	/** Of all inputs, s: who integrates passes u of that long ago; NULL: 0. */
+	double (*dead_time)(const double *p);
+	/** rates is affine in x and u: the step over held inputs is known exactly. */
+	bool linear;
 };
 
 const struct model *model_find(const char *name);

@@ -10,32 +10,14 @@
 
 #include "drivers/reading.h"
 #include "twin/models/model.h"
+#include "twin/models/torricelli.h"
 
-#define GRAVITY 9.80665 /* m/s2 */
-/* Below it the root is replaced by the line through it, whose slope stays finite, m. */
-#define LEVEL_LINEAR 1e-4
 /* What the model does not know, as a share of the outflow at 1 m, over one second. */
 #define UNKNOWN_SHARE 0.01
 
 enum { AREA, OUTLET, LEVEL_MAX };
 enum { INFLOW, VALVE };
 enum { LEVEL, OUTFLOW };
-
-static double speed(double level)
-{
-	if (level >= LEVEL_LINEAR) {
-		return sqrt(2 * GRAVITY * level);
-	}
-	return level > 0 ? sqrt(2 * GRAVITY / LEVEL_LINEAR) * level : 0;
-}
-
-static double speed_slope(double level)
-{
-	if (level >= LEVEL_LINEAR) {
-		return sqrt(GRAVITY / (2 * level));
-	}
-	return sqrt(2 * GRAVITY / LEVEL_LINEAR);
-}
 
 static void limit(const double *p, double *x)
 {
@@ -51,7 +33,7 @@ static void start(const double *p, const double *u, const double *y, double *x)
 		/* As if at rest: what flows in flows out. */
 		double flow = isfinite(y[OUTFLOW]) ? y[OUTFLOW] : u[INFLOW];
 
-		x[0] = pow(fmax(flow, 0) / opening, 2) / (2 * GRAVITY);
+		x[0] = torricelli_level(flow, opening);
 	}
 	x[0] = isfinite(x[0]) ? x[0] : 0;
 	limit(p, x);
@@ -59,23 +41,23 @@ static void start(const double *p, const double *u, const double *y, double *x)
 
 static void rates(const double *p, const double *x, const double *u, double *dx)
 {
-	dx[0] = (u[INFLOW] - u[VALVE] * p[OUTLET] * speed(x[0])) / p[AREA];
+	dx[0] = (u[INFLOW] - u[VALVE] * p[OUTLET] * torricelli(x[0])) / p[AREA];
 }
 
 static void outputs_of(const double *p, const double *x, const double *u, double *y)
 {
 	y[LEVEL] = x[0];
-	y[OUTFLOW] = u[VALVE] * p[OUTLET] * speed(x[0]);
+	y[OUTFLOW] = u[VALVE] * p[OUTLET] * torricelli(x[0]);
 }
 
 static void jacobian(const double *p, const double *x, const double *u, double *j)
 {
-	j[0] = -u[VALVE] * p[OUTLET] * speed_slope(x[0]) / p[AREA];
+	j[0] = -u[VALVE] * p[OUTLET] * torricelli_slope(x[0]) / p[AREA];
 }
 
 static void noise(const double *p, double *qc)
 {
-	qc[0] = pow(UNKNOWN_SHARE * p[OUTLET] * speed(1) / p[AREA], 2);
+	qc[0] = pow(UNKNOWN_SHARE * p[OUTLET] * torricelli(1) / p[AREA], 2);
 }
 
 static const struct model_port parameters[] = {
