@@ -149,7 +149,9 @@ struct read_sink {
 
 /** @param err   0 only on the device's own matching answer; -EREMOTEIO with code for a
  *               Modbus exception; -ETIMEDOUT: sent, no answer, outcome unknown;
- *               -ECANCELED, -ECONNREFUSED: never sent */
+ *               -ECANCELED, -ECONNREFUSED: never sent.  Of a point with read_back, where
+ *               the device took it: -EBADMSG: it holds something else, -ENODATA: that
+ *               could not be read */
 typedef void (*write_done_cb)(void *arg, int err, uint16_t code);
 typedef void (*probe_done_cb)(void *arg, int err);
 

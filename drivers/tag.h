@@ -47,6 +47,7 @@ struct point {
 	bool high_byte;         /* 8-bit types: the high byte of the register */
 	bool string_low_first;  /* string: the low byte of a register comes first */
 	uint8_t write_function; /* Modbus: 5, 6, 15, 16, 22; 0: what is usual */
+	bool read_back;         /* a write is done when the device holds the value */
 	enum word_order order;
 	double scale, offset; /* value = raw * scale + offset; 1 and 0: unscaled, exact */
 };

@@ -229,6 +229,12 @@ static void on_written(void *arg, int err, uint16_t code)
 	} else if (err == -EREMOTEIO) {
 		finish(order, COMMAND_FAILED, false, "the device answered exception %u",
 		       code);
+	} else if (err == -EBADMSG) {
+		finish(order, COMMAND_FAILED, false,
+		       "the device answered that it is done, and holds something else");
+	} else if (err == -ENODATA) {
+		finish(order, COMMAND_UNKNOWN, false,
+		       "the device answered that it is done, and could not be read");
 	} else if (err == -ETIMEDOUT && c->closing) {
 		finish(order, COMMAND_UNKNOWN, true,
 		       "no answer before the gateway stopped");

@@ -26,6 +26,7 @@ struct write_config {
 	double min, max, step; /* NAN: none */
 	uint32_t rate_ms;      /* least time between two writes; 0: none */
 	const char *interlock; /* "" where none */
+	bool read_back;        /* by the driver, before it counts as done */
 };
 
 /** What the gateway does with a tag beyond struct tag; same index. */

@@ -23,7 +23,7 @@ static void write_registers(struct write_queue *writer, enum transaction_rank ra
 	const struct writer_order *order = &writer->orders[writer->first];
 	uint16_t count = value_registers(order->point);
 
-	writer->reading = false;
+	writer->stage = WRITE_SENT;
 	writer->transaction.request = (struct pdu_request){
 		.function = function_of(order->point, count == 1 ? PDU_WRITE_REGISTER
 	                                                         : PDU_WRITE_REGISTERS),
@@ -40,7 +40,7 @@ static void write_coil(struct write_queue *writer)
 	bool on = order->wire[0] || order->wire[1];
 	uint8_t function = function_of(order->point, PDU_WRITE_COIL);
 
-	writer->reading = false;
+	writer->stage = WRITE_SENT;
 	writer->data[0] = function == PDU_WRITE_COILS ? on : on * 0xff;
 	writer->data[1] = 0;
 	writer->transaction.request = (struct pdu_request){
@@ -65,7 +65,7 @@ static void write_masked(struct write_queue *writer)
 	value_encode(or_mask, order->point, &order->value);
 	and_mask[0] ^= or_mask[0];
 	and_mask[1] ^= or_mask[1];
-	writer->reading = false;
+	writer->stage = WRITE_SENT;
 	writer->transaction.request = (struct pdu_request){
 		.function = PDU_MASK_REGISTER,
 		.address = (uint16_t)order->point->address,
@@ -78,12 +78,24 @@ static void read_rest(struct write_queue *writer)
 {
 	const struct writer_order *order = &writer->orders[writer->first];
 
-	writer->reading = true;
+	writer->stage = WRITE_REST;
 	writer->transaction.request = (struct pdu_request){
 		.function = PDU_READ_HOLDING,
 		.address = (uint16_t)order->point->address,
 		.count = 1};
 	submit(writer, RANK_WRITE);
+}
+
+static void read_back(struct write_queue *writer)
+{
+	const struct point *point = writer->orders[writer->first].point;
+
+	writer->stage = WRITE_CHECK;
+	writer->transaction.request = (struct pdu_request){
+		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
+		.address = (uint16_t)point->address,
+		.count = point->space == MODBUS_COIL ? 1 : value_registers(point)};
+	submit(writer, RANK_FOLLOW);
 }
 
 static void start_first(struct write_queue *writer)
@@ -101,16 +113,58 @@ static void start_first(struct write_queue *writer)
 	}
 }
 
+/* Is the value what the device holds?  Of a part the rest does not matter. */
+static bool is_held(const struct writer_order *order, const uint8_t *data)
+{
+	uint8_t wire[2];
+
+	if (order->point->space == MODBUS_COIL) {
+		return pdu_bit(data, 0) == (order->wire[0] || order->wire[1]);
+	}
+	if (value_is_part(order->point)) {
+		memcpy(wire, data, sizeof(wire));
+		value_encode(wire, order->point, &order->value); /* was tried */
+		return memcmp(wire, data, sizeof(wire)) == 0;
+	}
+	return memcmp(order->wire, data, (size_t)2 * value_registers(order->point)) == 0;
+}
+
 /* What to tell of a write that ended like this. */
 static int outcome(const struct write_queue *writer, const struct answer *answer)
 {
+	const struct writer_order *order = &writer->orders[writer->first];
+
+	if (writer->stage == WRITE_CHECK) {
+		return answer->reason != REASON_NONE  ? -ENODATA
+		       : is_held(order, answer->data) ? 0
+		                                      : -EBADMSG;
+	}
 	if (answer->reason == REASON_NONE) {
 		return 0;
 	}
 	if (answer->reason == REASON_EXCEPTION) {
 		return -EREMOTEIO;
 	}
-	return answer->sent && !writer->reading ? -ETIMEDOUT : -ECONNREFUSED;
+	return answer->sent && writer->stage == WRITE_SENT ? -ETIMEDOUT : -ECONNREFUSED;
+}
+
+/* @return whether the answer was to one of several requests of a write, and not the last
+ */
+static bool go_on(struct write_queue *writer, const struct answer *answer)
+{
+	struct writer_order *order = &writer->orders[writer->first];
+
+	if (writer->stage == WRITE_REST) {
+		memcpy(order->wire, answer->data, 2);
+		value_encode(order->wire, order->point, &order->value); /* was tried */
+		write_registers(writer, RANK_FOLLOW);
+		return true;
+	}
+	if (writer->stage == WRITE_SENT && order->point->read_back) {
+		read_back(writer);
+		return true;
+	}
+	return false;
 }
 
 static void on_answer(struct transaction *t, const struct answer *answer)
@@ -121,10 +175,7 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 	void *arg = order->arg;
 	int err = outcome(writer, answer);
 
-	if (!err && writer->reading) {
-		memcpy(order->wire, answer->data, 2);
-		value_encode(order->wire, order->point, &order->value); /* was tried */
-		write_registers(writer, RANK_FOLLOW);
+	if (!err && go_on(writer, answer)) {
 		return;
 	}
 	writer->first = (writer->first + 1) % WRITER_MAX;
@@ -180,9 +231,12 @@ void write_queue_fini(struct write_queue *writer)
 {
 	int err = -ECANCELED;
 
-	if (writer->n > 0 && transport_cancel(writer->transport, &writer->transaction) &&
-	    !writer->reading) {
-		err = -ETIMEDOUT;
+	if (writer->n > 0) {
+		bool sent = transport_cancel(writer->transport, &writer->transaction);
+
+		err = writer->stage == WRITE_CHECK          ? -ENODATA
+		      : writer->stage == WRITE_SENT && sent ? -ETIMEDOUT
+		                                            : -ECANCELED;
 	}
 	for (; writer->n > 0; writer->n--) {
 		const struct writer_order *order = &writer->orders[writer->first];

@@ -126,6 +126,7 @@ static void build_write(const struct schema_view *tag, struct write_config *out)
 		.step = schema_real(&v, "step"),
 		.rate_ms = (uint32_t)schema_int(&v, "rate"),
 		.interlock = interlock ? interlock : "",
+		.read_back = schema_flag(&v, "read_back"),
 	};
 }
 
@@ -182,6 +183,7 @@ static void build_tag(struct build *b, size_t i, const struct device_config *dev
 	};
 	build_store(v, &options->store);
 	build_write(v, &options->write);
+	p->read_back = options->write.read_back;
 	options->line = v->map->at.line;
 	t->writable = options->write.allowed;
 }

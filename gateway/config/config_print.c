@@ -103,6 +103,10 @@ static void print_write(const struct write_config *w, FILE *out)
 	if (*w->interlock) {
 		fputs(comma, out);
 		print_pair("interlock", w->interlock, out);
+		comma = ", ";
+	}
+	if (w->read_back) {
+		fprintf(out, "%sread_back: true", comma);
 	}
 	fputc('}', out);
 }

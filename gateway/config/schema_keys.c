@@ -130,6 +130,9 @@ static const struct schema_key write_keys[] = {
          "DEVICE/TAG compared with a number; several joined by 'and'; all must be true "
          "and young",
          .min = 1, .max = 1000},
+	{"read_back", SCHEMA_BOOL,
+         "modbus: read at once after it was written; done only where the device holds it",
+         .preset = "false"},
 	{0},
 };
 static const struct schema_object write_object = {

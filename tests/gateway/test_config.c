@@ -40,7 +40,7 @@ static const char whole[] =
 	"         store: {deviation: 0.05, max_interval: 60s}}\n"
 	"      - {id: speed, at: holding:9, type: uint16, scale: 0.1, unit: Hz,\n"
 	"         every: 100ms, write: {min: 0, max: 50, step: 5, rate: 2/s,\n"
-	"         interlock: pump/ready == 1}}\n"
+	"         interlock: pump/ready == 1, read_back: true}}\n"
 	"      - {id: ready, at: discrete:3, type: bool, every: 0ms}\n"
 	"      - {id: name, at: holding:20, type: string(8), byte: low}\n"
 	"      - {id: mode, at: holding:30, type: uint8, byte: high, word_order: ABCD}\n"
@@ -171,6 +171,8 @@ static void tags_have_what_everybody_sees(void **state)
 	assert_int_equal(c->options[1].write.rate_ms, 500);
 	assert_string_equal(c->options[1].write.interlock, "pump/ready == 1");
 	assert_string_equal(c->options[0].write.interlock, "");
+	assert_true(c->devices[0].points[1].read_back);
+	assert_false(c->devices[0].points[0].read_back);
 	assert_int_equal(c->options[1].line, 22);
 	assert_string_equal(valve->description, "outlet");
 	assert_int_equal(valve->device_index, 1);

@@ -358,6 +358,19 @@ static void order_that_cannot_be_sent_in_time_dies(void **state)
 	assert_int_equal(devices[0].writes, 1);
 }
 
+/* With read_back the driver has looked. */
+static void write_that_the_device_does_not_hold_is_not_done(void **state)
+{
+	(void)state;
+	submit(PLAIN, value_real(7));
+	answer(0, -EBADMSG, 0);
+	expect(0, COMMAND_FAILED, "holds something else");
+	submit(PLAIN, value_real(7));
+	answer(0, -ENODATA, 0);
+	expect(1, COMMAND_UNKNOWN, "could not be read");
+	assert_false(outcomes[1].result.unreachable);
+}
+
 static void unanswered_write_read_back_equal_is_done(void **state)
 {
 	(void)state;
@@ -455,6 +468,7 @@ int main(void)
 		TEST(rules_of_the_moment_are_judged_when_it_is_sent),
 		TEST(more_than_64_are_busy),
 		TEST(order_that_cannot_be_sent_in_time_dies),
+		TEST(write_that_the_device_does_not_hold_is_not_done),
 		TEST(unanswered_write_read_back_equal_is_done),
 		TEST(unanswered_write_read_back_different_is_failed),
 		TEST(unanswered_write_that_cannot_be_read_is_unknown),
