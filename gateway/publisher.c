@@ -26,6 +26,7 @@ enum {
 	GENERATIONS = 4, /* attempts whose callbacks can be told apart */
 	REPORTS = 4 * SESSION_SLOTS,
 	INFO_MS = 30000,
+	READER_IDLE_MS = 5000,
 	EVENTS_MS = 200, /* between two looks for events in the history */
 	IDLE_MS = 500,   /* the thread goes round at least so often */
 	BUSY_MS = 50,    /* while something waits for room or an end */
@@ -64,6 +65,8 @@ struct publisher {
 	uint64_t told_dropped; /* events, in the log */
 	struct sender *sender;
 	struct reader *reader;
+	bool mapped;        /* the reader knows our tags */
+	uint64_t reader_ns; /* when it was used last */
 	struct cursor posted;
 	char session_id[20];
 	int64_t started_us;
@@ -315,16 +318,34 @@ static int open_reader(struct publisher *p)
 		return 0;
 	}
 	snprintf(path, sizeof(path), "%s/history.db", p->cfg->state_dir);
+	p->mapped = false;
 	err = reader_open(&p->reader, path);
-	return err ? err : reader_map_tags(p->reader, p->cfg->tags, p->cfg->n_tags);
+	if (err) {
+		p->reader = NULL;
+	}
+	return err;
+}
+
+static void close_reader(struct publisher *p)
+{
+	reader_close(p->reader);
+	p->reader = NULL;
 }
 
 /* After a failure the next read begins afresh. */
 static void judge_reader(struct publisher *p, int n)
 {
+	p->reader_ns = clock_now_ns();
 	if (n < 0 && n != -ETIMEDOUT) {
-		reader_close(p->reader);
-		p->reader = NULL;
+		close_reader(p);
+	}
+}
+
+/* It has memory for each tag, and a read may be the last for days. */
+static void put_reader_away(struct publisher *p, uint64_t now_ns)
+{
+	if (p->reader && now_ns - p->reader_ns > (uint64_t)READER_IDLE_MS * MS_NS) {
+		close_reader(p);
 	}
 }
 
@@ -333,6 +354,10 @@ static int read_history(void *arg, const struct backlog_query *q)
 	struct publisher *p = arg;
 	int n = open_reader(p);
 
+	if (n >= 0 && !p->mapped) {
+		n = reader_map_tags(p->reader, p->cfg->tags, p->cfg->n_tags);
+		p->mapped = n >= 0;
+	}
 	if (n >= 0) {
 		n = reader_backlog(p->reader, q->after_us, q->before_us, q->max, q->row,
 		                   q->arg);
@@ -360,6 +385,26 @@ static void read_events(struct publisher *p, int64_t after_us, size_t room)
 	judge_reader(p, got);
 	if (got == 0) {
 		notices_read(n);
+	}
+}
+
+static void on_alarmed(void *arg, uint32_t tag)
+{
+	notices_expect(arg, tag);
+}
+
+/* Whose alarms an earlier run may have left at the broker. */
+static void expect_alarms(struct publisher *p)
+{
+	int err = open_reader(p);
+
+	if (!err) {
+		err = reader_alarmed(p->reader, on_alarmed, sender_notices(p->sender));
+	}
+	judge_reader(p, err);
+	if (err) {
+		log_line(LOG_WARNING, "mqtt: alarms of earlier runs cannot be read: %s",
+		         strerror(-err));
 	}
 }
 
@@ -491,6 +536,7 @@ static void go_round(struct publisher *p)
 	refresh_info(p, &w, now_ns);
 	take_feed(p, now_ns);
 	catch_up(p, now_ns);
+	put_reader_away(p, now_ns);
 	if (sender_run(p->sender, now_ns, w.committed_at)) {
 		session_broken(&p->session, now_ns);
 	}
@@ -540,6 +586,7 @@ static void *run(void *arg)
 
 	/* What was not acknowledged before this start, before anything new. */
 	read_events(p, p->posted.events, NOTICES_EVENTS);
+	expect_alarms(p);
 	while (!atomic_load(&p->stopping)) {
 		go_round(p);
 	}
@@ -556,8 +603,7 @@ static void *run(void *arg)
 	}
 	post_cursor(p);
 	update_stats(p);
-	reader_close(p->reader);
-	p->reader = NULL;
+	close_reader(p);
 	return NULL;
 }
 

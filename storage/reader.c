@@ -369,6 +369,27 @@ int reader_events(struct reader *r, int64_t after_us, size_t max,
 	return stop ? stop : err ? err : given;
 }
 
+int reader_alarmed(struct reader *r, void (*tag)(void *arg, uint32_t index), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = SQLITE_DONE;
+	int err = db_prepare(r->db, &stmt,
+	                     "select distinct t.place from alarm a cross join tag t on"
+	                     " t.device = a.device and t.name = a.tag"
+	                     " where t.place is not null");
+
+	if (err) {
+		return err;
+	}
+	start_timer(r);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		tag(arg, (uint32_t)sqlite3_column_int64(stmt, 0));
+	}
+	err = db_errno(r->db, rc);
+	sqlite3_finalize(stmt);
+	return err;
+}
+
 static int give_rows(struct reader *r, sqlite3_stmt *stmt,
                      int (*row)(void *arg, const struct history_row *row), void *arg)
 {

@@ -41,6 +41,10 @@ int reader_events(struct reader *r, int64_t after_us, size_t max,
                              const char *tag),
                   void *arg);
 
+/** Tags of the configuration that the file was opened with last, by index, that had an
+ * alarm, as far back as the file goes.  @return 0 or a negative errno */
+int reader_alarmed(struct reader *r, void (*tag)(void *arg, uint32_t index), void *arg);
+
 /** A row of view `history` for the command line.  Strings borrowed for the call. */
 struct history_row {
 	int64_t ts_us;

@@ -18,6 +18,7 @@ struct status_slot {
 };
 
 struct alarm_slot {
+	uint32_t tag;
 	char *payload;  /* NULL: no alarm */
 	int64_t id;     /* of the alarm it is about */
 	bool dirty;     /* to be sent */
@@ -37,7 +38,9 @@ struct notices {
 	char info[PAYLOAD_NOTICE_MAX];
 	struct status_slot *statuses; /* by device, then component */
 	size_t n_statuses, n_statuses_dirty, next_status;
-	struct alarm_slot *alarms; /* by tag */
+	struct alarm_slot *alarms; /* of the few tags that have or had one */
+	size_t n_alarms, alarms_room;
+	uint32_t *alarm_of; /* by tag: its place in alarms + 1; 0: none */
 	size_t n_alarms_dirty, next_alarm;
 	struct event_slot events[NOTICES_EVENTS]; /* by number modulo the size */
 	uint64_t first_event, next_event, dropped;
@@ -71,8 +74,8 @@ int notices_new(struct notices **out, const struct config *cfg, const char *base
 	n->acked_us = n->queued_us = n->seen_us = acked_us;
 	n->n_statuses = cfg->n_devices + cfg->n_components;
 	n->statuses = calloc(n->n_statuses + 1, sizeof(*n->statuses));
-	n->alarms = calloc(cfg->n_tags + 1, sizeof(*n->alarms));
-	if (!n->statuses || !n->alarms) {
+	n->alarm_of = calloc(cfg->n_tags + 1, sizeof(*n->alarm_of));
+	if (!n->statuses || !n->alarm_of) {
 		notices_free(n);
 		return -ENOMEM;
 	}
@@ -85,7 +88,7 @@ void notices_free(struct notices *n)
 	if (!n) {
 		return;
 	}
-	for (size_t i = 0; n->alarms && i < n->cfg->n_tags; i++) {
+	for (size_t i = 0; i < n->n_alarms; i++) {
 		free(n->alarms[i].payload);
 	}
 	for (size_t i = 0; i < NOTICES_EVENTS; i++) {
@@ -93,6 +96,7 @@ void notices_free(struct notices *n)
 	}
 	free(n->statuses);
 	free(n->alarms);
+	free(n->alarm_of);
 	free(n);
 }
 
@@ -118,8 +122,7 @@ void notices_connected(struct notices *n)
 			mark_status(n, &n->statuses[i]);
 		}
 	}
-	/* An alarm that another run left at the broker is taken back as well. */
-	for (size_t i = 0; i < n->cfg->n_tags; i++) {
+	for (size_t i = 0; i < n->n_alarms; i++) {
 		if (n->alarms[i].payload || !n->alarms[i].confirmed) {
 			mark_alarm(n, &n->alarms[i]);
 		}
@@ -179,12 +182,41 @@ static void queue_event(struct notices *n, const struct event *e, const char *de
 	                                                    .ts_us = e->ts_us};
 }
 
+/* The slot of a tag, made where there is none; NULL: no memory. */
+static struct alarm_slot *alarm_slot(struct notices *n, uint32_t tag)
+{
+	size_t room = n->alarms_room ? 2 * n->alarms_room : 16;
+	struct alarm_slot *grown;
+
+	if (n->alarm_of[tag]) {
+		return &n->alarms[n->alarm_of[tag] - 1];
+	}
+	if (n->n_alarms == n->alarms_room) {
+		grown = realloc(n->alarms, room * sizeof(*grown));
+		if (!grown) {
+			return NULL;
+		}
+		n->alarms = grown;
+		n->alarms_room = room;
+	}
+	n->alarms[n->n_alarms] = (struct alarm_slot){.tag = tag};
+	n->alarm_of[tag] = (uint32_t)++n->n_alarms;
+	return &n->alarms[n->n_alarms - 1];
+}
+
+void notices_expect(struct notices *n, uint32_t tag)
+{
+	if (tag < n->cfg->n_tags) {
+		(void)alarm_slot(n, tag);
+	}
+}
+
 static void change_alarm(struct notices *n, const struct event *e)
 {
-	struct alarm_slot *slot = &n->alarms[e->tag];
+	struct alarm_slot *slot = alarm_slot(n, e->tag);
 	bool cleared = strcmp(e->state, "cleared") == 0;
 
-	if (cleared && slot->payload && slot->id != e->alarm_id) {
+	if (!slot || (cleared && slot->payload && slot->id != e->alarm_id)) {
 		return; /* a newer one stands there */
 	}
 	free(slot->payload);
@@ -302,9 +334,9 @@ static bool next_alarm(struct notices *n, struct message *m, uint64_t *ticket)
 		return false;
 	}
 	while (!n->alarms[n->next_alarm].dirty) {
-		n->next_alarm = (n->next_alarm + 1) % n->cfg->n_tags;
+		n->next_alarm = (n->next_alarm + 1) % n->n_alarms;
 	}
-	tag = &n->cfg->tags[n->next_alarm];
+	tag = &n->cfg->tags[n->alarms[n->next_alarm].tag];
 	message_topic(m, n->base, tag->device, tag->name, "alarm");
 	fill(m, n->alarms[n->next_alarm].payload, true);
 	*ticket = ticket_of(KIND_ALARM, n->next_alarm);

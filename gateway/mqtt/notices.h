@@ -25,6 +25,10 @@ int notices_new(struct notices **out, const struct config *cfg, const char *base
                 int64_t acked_us);
 void notices_free(struct notices *n);
 
+/** The broker may hold an alarm of this tag from an earlier run: it is taken back with
+ * the first connection, unless one stands by then. */
+void notices_expect(struct notices *n, uint32_t tag);
+
 /** A new connection has nothing yet. */
 void notices_connected(struct notices *n);
 

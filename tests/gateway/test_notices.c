@@ -81,6 +81,8 @@ static void every_connection_begins_with_what_is_retained(void **state)
 	notices_device(n, 2, &ok);
 	notices_device(n, 9, &ok); /* there is none */
 	notices_event(n, &alarm);
+	notices_expect(n, 0);
+	notices_expect(n, 9); /* there is none */
 	for (int connection = 0; connection < 2; connection++) {
 		const char *text;
 

@@ -280,6 +280,44 @@ static void events_come_in_order_after_a_stamp(void **state)
 	reader_close(r);
 }
 
+static void on_alarmed(void *arg, uint32_t index)
+{
+	unsigned *seen = arg;
+
+	seen[index]++;
+}
+
+static void tags_that_had_an_alarm_are_told_once(void **state)
+{
+	struct plant *p = *state;
+	struct event e = {.device = 0,
+	                  .tag = 1,
+	                  .kind = "drift",
+	                  .severity = "warning",
+	                  .state = "active",
+	                  .method = "ewma",
+	                  .contributions = "",
+	                  .message = "off",
+	                  .by = ""};
+	unsigned seen[8] = {0};
+	struct reader *r;
+
+	for (int i = 0; i < 3; i++) {
+		e.ts_us = e.alarm_id = T0_US + i * SECOND;
+		assert_int_equal(history_event(p->h, &e), 0);
+	}
+	e.ts_us += SECOND;
+	e.tag = EVENT_NOBODY; /* of a device as a whole */
+	e.alarm_id = e.ts_us;
+	assert_int_equal(history_event(p->h, &e), 0);
+	assert_int_equal(history_commit(p->h), 0);
+	r = open_reader(p);
+	assert_int_equal(reader_alarmed(r, on_alarmed, seen), 0);
+	assert_int_equal(seen[0], 0);
+	assert_int_equal(seen[1], 1);
+	reader_close(r);
+}
+
 static void counts_are_those_of_the_rows(void **state)
 {
 	struct plant *p = *state;
@@ -353,6 +391,7 @@ int main(void)
 		CASE(view_comes_as_text),
 		CASE(events_come_in_order_after_a_stamp),
 		CASE(counts_are_those_of_the_rows),
+		CASE(tags_that_had_an_alarm_are_told_once),
 		CASE(stopped_history_is_read_without_writing),
 		CASE(what_is_no_history_is_refused),
 	};
