@@ -5,17 +5,24 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Messages lie one after the other, each behind a word with its length, 8-aligned; one
  * that would wrap leaves a SKIP word and begins at the start.  head and tail count bytes
  * for ever; each is written by one side only. */
-enum { WORD = 8 };
+enum {
+	WORD = 8,
+	PIECE_BYTES = 256 << 10, /* memory goes back to the system in pieces */
+	PIECES_MIN = 8,          /* of a ring that is worth it */
+};
 #define SKIP UINT64_MAX
 
 struct ring {
 	unsigned char *bytes;
 	size_t size;         /* a power of two */
 	size_t reserved;     /* producer: offset of the open reservation */
+	size_t piece;        /* of memory that goes back; 0: none does */
+	size_t released;     /* consumer: what was before it went back */
 	_Atomic size_t head; /* producer */
 	_Atomic size_t tail; /* consumer */
 };
@@ -39,11 +46,13 @@ int ring_new(struct ring **out, size_t bytes)
 	}
 	for (r->size = 64; r->size < bytes; r->size *= 2) {
 	}
-	r->bytes = malloc(r->size);
-	if (!r->bytes) {
+	r->bytes = mmap(NULL, r->size, PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (r->bytes == MAP_FAILED) {
 		free(r);
 		return -ENOMEM;
 	}
+	r->piece = r->size >= PIECES_MIN * (size_t)PIECE_BYTES ? PIECE_BYTES : 0;
 	*out = r;
 	return 0;
 }
@@ -51,9 +60,27 @@ int ring_new(struct ring **out, size_t bytes)
 void ring_free(struct ring *r)
 {
 	if (r) {
-		free(r->bytes);
+		munmap(r->bytes, r->size);
 		free(r);
 	}
+}
+
+/* A queue that is hardly ever empty comes round to all of its memory in time.  What was
+ * taken before pos goes back to the system; the producer stays a piece behind the tail
+ * that it knows, so it is not there. */
+static void release(struct ring *r, size_t pos)
+{
+	while (r->piece > 0 && pos - r->released >= r->piece) {
+		(void)madvise(r->bytes + (r->released & (r->size - 1)), r->piece,
+		              MADV_DONTNEED);
+		r->released += r->piece;
+	}
+}
+
+static void set_tail(struct ring *r, size_t pos)
+{
+	release(r, pos);
+	atomic_store_explicit(&r->tail, pos, memory_order_release);
 }
 
 void *ring_reserve(struct ring *r, size_t n)
@@ -62,8 +89,9 @@ void *ring_reserve(struct ring *r, size_t n)
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 	size_t to_end = r->size - (head & (r->size - 1));
 	size_t skip = to_end < padded(n) ? to_end : 0;
+	size_t room = r->size - r->piece;
 
-	if (padded(n) > r->size / 2 || head + skip + padded(n) - tail > r->size) {
+	if (padded(n) > room / 2 || head + skip + padded(n) - tail > room) {
 		return NULL;
 	}
 	if (skip) {
@@ -103,7 +131,7 @@ const void *ring_walk(struct ring *r, size_t *pos, size_t *n)
 
 void ring_pop_to(struct ring *r, size_t pos)
 {
-	atomic_store_explicit(&r->tail, pos, memory_order_release);
+	set_tail(r, pos);
 }
 
 const void *ring_peek(struct ring *r, size_t *n)
@@ -121,8 +149,7 @@ void ring_pop(struct ring *r)
 {
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
-	atomic_store_explicit(&r->tail, tail + padded((size_t)*word_at(r, tail)),
-	                      memory_order_release);
+	set_tail(r, tail + padded((size_t)*word_at(r, tail)));
 }
 
 size_t ring_used(const struct ring *r)

@@ -8,12 +8,17 @@
 
 struct ring;
 
-/** @param bytes  room for messages, rounded up to a power of two. @return 0 or -ENOMEM */
+/**
+ * Memory is taken as messages need it and goes back to the system when they are gone.
+ *
+ * @param bytes  room for messages, rounded up to a power of two
+ * @return 0 or -ENOMEM
+ */
 int ring_new(struct ring **out, size_t bytes);
 void ring_free(struct ring *r);
 
 /** Room for a message of n bytes, 8-aligned, or NULL when full or where n is more than
- * half the ring.  Producer only. */
+ * seven sixteenths of the ring.  Producer only. */
 void *ring_reserve(struct ring *r, size_t n);
 
 /** Hand over what was reserved last, of which n bytes (at most those) are used. */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -73,6 +75,49 @@ static void reservation_may_shrink(void **state)
 	ring_free(r);
 }
 
+enum { BIG_BYTES = 4 << 20, MESSAGE_BYTES = 64 << 10, PAGES_MAX = 4096 };
+
+/* Of the memory that the ring has used. */
+static size_t resident_pages(unsigned char *from)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = 0;
+	unsigned char in_core[PAGES_MAX];
+
+	from -= (uintptr_t)from % page;
+	assert_true(BIG_BYTES / page <= PAGES_MAX);
+	assert_int_equal(mincore(from, BIG_BYTES, in_core), 0);
+	for (size_t i = 0; i < BIG_BYTES / page; i++) {
+		n += in_core[i] & 1;
+	}
+	return n;
+}
+
+static void memory_of_what_was_taken_goes_back(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n;
+	unsigned char *first = NULL;
+	struct ring *r;
+
+	(void)state;
+	assert_int_equal(ring_new(&r, BIG_BYTES), 0);
+	for (int round = 0; round < 3; round++) {
+		for (unsigned char *m; (m = ring_reserve(r, MESSAGE_BYTES));) {
+			first = first ? first : m;
+			memset(m, round, MESSAGE_BYTES);
+			ring_commit(r, MESSAGE_BYTES);
+		}
+		assert_true(resident_pages(first) > BIG_BYTES / page / 2);
+		for (const unsigned char *m; (m = ring_peek(r, &n));) {
+			assert_int_equal(n, MESSAGE_BYTES);
+			assert_int_equal(m[0], round);
+			assert_int_equal(m[n - 1], round);
+			ring_pop(r);
+		}
+		assert_true(resident_pages(first) < BIG_BYTES / page / 4);
+	}
+	ring_free(r);
+}
+
 enum { MESSAGES = 200000 };
 
 static void *produce(void *arg)
@@ -123,6 +168,7 @@ int main(void)
 		cmocka_unit_test(messages_come_out_as_they_went_in),
 		cmocka_unit_test(full_ring_refuses_and_keeps_what_it_has),
 		cmocka_unit_test(reservation_may_shrink),
+		cmocka_unit_test(memory_of_what_was_taken_goes_back),
 		cmocka_unit_test(two_threads_lose_and_reorder_nothing),
 	};
 
