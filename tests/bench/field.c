@@ -6,11 +6,11 @@
  * usage: bench_field -n DEVICES -p PORT [-P PERIOD_MS] [-d SERVICE_MS] [-t TICK_MS]
  *
  * Device i listens on 127.0.0.1:PORT+i and answers functions 3, 4 and 6 for any unit,
- * one request at a time, SERVICE_MS after it came or after the one before; what is written
- * is not kept.  Registers 0 and 1
- * are the wall clock in ms, low 32 bits, high word first; the others sensors, 20000 and
- * noise of some units, new every TICK_MS (1000).  A read of register 0 begins a scan;
- * `late` are those that began more than 1.5 periods after the one before.
+ * one request at a time, SERVICE_MS after it came or after the one before; what is
+ * written is not kept.  Registers 0 and 1 are the wall clock in ms, low 32 bits, high
+ * word first; the others sensors, 20000 and noise of some units, new every TICK_MS
+ * (1000).  A read of register 0 begins a scan; `late` are those that began more than 1.5
+ * periods after the one before.
  *
  * SIGUSR2 zeroes, SIGUSR1 reports: a line of JSON on stdout.  SIGTERM ends.
  */
