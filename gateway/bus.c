@@ -26,6 +26,7 @@ struct bus {
 	struct batch newest;     /* scratch: samples of this batch */
 	struct batch held;       /* scratch: those that the reduction had held back */
 	size_t room;             /* of each scratch */
+	int64_t *since_us;       /* by device: its state; 0: it has none yet */
 };
 
 /* Largest batch: all points of one device, or all tags of all components. */
@@ -74,7 +75,8 @@ int bus_new(struct bus **out, const struct bus_parts *parts)
 	b->virtual = calloc(b->room, sizeof(*b->virtual));
 	b->newest.rows = calloc(b->room, sizeof(*b->newest.rows));
 	b->held.rows = calloc(b->room, sizeof(*b->held.rows));
-	if (!b->now || !b->reduce || !b->text || !b->est || !b->virtual ||
+	b->since_us = calloc(parts->config->n_devices + 1, sizeof(*b->since_us));
+	if (!b->now || !b->since_us || !b->reduce || !b->text || !b->est || !b->virtual ||
 	    !b->newest.rows || !b->held.rows) {
 		err = -ENOMEM;
 	}
@@ -102,6 +104,7 @@ void bus_free(struct bus *b)
 	free(b->reduce);
 	free(b->text);
 	free(b->est);
+	free(b->since_us);
 	free(b->virtual);
 	free(b->newest.rows);
 	free(b->held.rows);
@@ -333,22 +336,33 @@ void bus_event(struct bus *b, const struct event *e)
 	send_event(b, &stamped);
 }
 
+void bus_device_figures(struct bus *b, uint32_t device,
+                        const struct device_health *health, const char *figures)
+{
+	struct device_status status = {
+		.state = device_state_name(health->state),
+		.since_us = b->since_us[device],
+		.error = reason_name(health->reason),
+		.ok_pct = health->ok_pct,
+		.rtt_ms = health->stats.answers ? health->stats.rtt_us / 1e3 : NAN,
+		.figures = figures,
+	};
+
+	if (b->parts.publisher && status.since_us) {
+		publisher_device(b->parts.publisher, device, &status);
+	}
+}
+
 void bus_device(struct bus *b, uint32_t device, const struct device_health *health)
 {
 	const struct device_config *cfg = &b->parts.config->devices[device];
 	bool down = health->state == DEVICE_DOWN;
-	struct device_status status = {
-		.state = device_state_name(health->state),
-		.since_us = clock_wall_us(),
-		.error = reason_name(health->reason),
-		.ok_pct = health->ok_pct,
-		.rtt_ms = health->stats.answers ? health->stats.rtt_us / 1e3 : NAN,
-	};
 	char message[256];
 
+	b->since_us[device] = clock_wall_us();
 	if (down) {
 		snprintf(message, sizeof(message), "%s is down: %s (%s)", cfg->id,
-		         status.error, cfg->address);
+		         reason_name(health->reason), cfg->address);
 	} else if (health->state == DEVICE_DEGRADED) {
 		snprintf(message, sizeof(message), "%s answers, %u of its tags are bad",
 		         cfg->id, (unsigned)health->bad_tags);
@@ -361,9 +375,7 @@ void bus_device(struct bus *b, uint32_t device, const struct device_health *heal
 	                             .kind = down ? "device_down" : "device_up",
 	                             .severity = down ? "warning" : "info",
 	                             .message = message});
-	if (b->parts.publisher) {
-		publisher_device(b->parts.publisher, device, &status);
-	}
+	bus_device_figures(b, device, health, NULL);
 }
 
 const struct tag_now *bus_now(const struct bus *b, uint32_t tag)

@@ -52,6 +52,11 @@ void bus_flush(struct bus *b);
 /** A device changed its state. */
 void bus_device(struct bus *b, uint32_t device, const struct device_health *health);
 
+/** It did not, and is published again with the figures of how it is polled
+ * (device_status.figures); not before it has a state. */
+void bus_device_figures(struct bus *b, uint32_t device,
+                        const struct device_health *health, const char *figures);
+
 /** Something else happened: a clock step, a gap, trouble with the disk.  Stamped here;
  * kind, severity and message of e are used, and its device and tag. */
 void bus_event(struct bus *b, const struct event *e);

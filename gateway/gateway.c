@@ -17,6 +17,7 @@
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/question.h"
+#include "gateway/report.h"
 #include "gateway/twin_file.h"
 
 enum {
@@ -62,6 +63,7 @@ struct gateway {
 	struct control *control;
 	struct twin_file *twin_file;
 	struct device_file *device_file;
+	struct report report;
 	uint64_t turns; /* of the loop, for the watchdog */
 	struct reload reload;
 	bool stopping, synced;
@@ -242,6 +244,7 @@ static void on_tick(uv_timer_t *timer)
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
+	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
 }
 

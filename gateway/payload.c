@@ -268,7 +268,8 @@ size_t payload_event(char *buf, size_t size, const struct event *e, const char *
 	return jsonout_done(&j);
 }
 
-size_t payload_status(char *buf, size_t size, const struct device_status *s)
+static size_t put_status(char *buf, size_t size, const struct device_status *s,
+                         const char *figures)
 {
 	struct jsonout j = jsonout_into(buf, size);
 
@@ -283,8 +284,18 @@ size_t payload_status(char *buf, size_t size, const struct device_status *s)
 	jsonout_real(&j, s->ok_pct);
 	jsonout_key(&j, "rtt_ms");
 	jsonout_real(&j, s->rtt_ms);
+	if (figures) {
+		jsonout_raw(&j, figures);
+	}
 	jsonout_close(&j, '}');
 	return jsonout_done(&j);
+}
+
+size_t payload_status(char *buf, size_t size, const struct device_status *s)
+{
+	size_t n = put_status(buf, size, s, s->figures);
+
+	return n ? n : put_status(buf, size, s, NULL);
 }
 
 size_t payload_info(char *buf, size_t size, const struct payload_info *info)

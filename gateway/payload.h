@@ -49,7 +49,7 @@ size_t payload_alarm(char *buf, size_t size, const struct event *e);
 size_t payload_event(char *buf, size_t size, const struct event *e, const char *device,
                      const char *tag);
 
-/** P/D/status. */
+/** P/D/status; without its figures where they do not fit. */
 size_t payload_status(char *buf, size_t size, const struct device_status *s);
 
 /** What P/info says. */

@@ -37,6 +37,8 @@ struct device_status {
 	const char *error; /* "" or a reason; static */
 	double ok_pct;     /* of the polls of the last 100 cycles */
 	double rtt_ms;     /* NAN: none yet */
+	/* Members of a JSON object that say how it is polled; NULL: as told before. */
+	const char *figures;
 };
 
 /**

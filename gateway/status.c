@@ -88,17 +88,42 @@ static json_t *holes_json(const struct device *device)
 	return list;
 }
 
+/* How it is polled: what is published too. */
 static void add_figures(json_t *o, const struct status_parts *p, uint32_t device,
-                        const struct device_stats *stats)
+                        const struct device_health *h)
 {
 	struct device_figures figures;
 
 	poller_figures(p->poller, device, &figures);
+	json_object_set_new(o, "reads", integer(h->reads));
+	json_object_set_new(o, "overruns", integer(h->overruns));
+	json_object_set_new(o, "requests", integer(h->stats.requests));
+	json_object_set_new(o, "answers", integer(h->stats.answers));
+	json_object_set_new(o, "late_answers", integer(h->stats.late_answers));
+	json_object_set_new(o, "registers", integer(h->stats.registers));
+	json_object_set_new(o, "errors", device_errors(&h->stats));
 	json_object_set_new(o, "rtt", quantiles_json(&figures.rtt_us));
-	json_object_set_new(o, "registers", integer(stats->registers));
-	json_object_set_new(o, "in_flight", integer(stats->in_flight));
 	json_object_set_new(o, "bus_load_ratio", number(figures.bus_load));
 	json_object_set_new(o, "groups", groups_json(p, device));
+}
+
+char *status_figures(const struct status_parts *p, uint32_t device)
+{
+	struct device_health h;
+	json_t *o = json_object();
+	char *text;
+	size_t n;
+
+	poller_health(p->poller, device, &h);
+	add_figures(o, p, device, &h);
+	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+	json_decref(o);
+	n = text ? strlen(text) : 0;
+	if (n >= 2) { /* without its braces */
+		memmove(text, text + 1, n - 2);
+		text[n - 2] = '\0';
+	}
+	return text;
 }
 
 static json_t *device_json(const struct status_parts *p, uint32_t i)
@@ -117,18 +142,13 @@ static json_t *device_json(const struct status_parts *p, uint32_t i)
 	json_object_set_new(o, "ok_pct", number(h.ok_pct));
 	json_object_set_new(o, "rtt_ms",
 	                    h.stats.answers ? number(h.stats.rtt_us / 1e3) : json_null());
-	json_object_set_new(o, "reads", integer(h.reads));
-	json_object_set_new(o, "overruns", integer(h.overruns));
 	json_object_set_new(o, "backoff_ms", integer(h.backoff_ms));
 	json_object_set_new(o, "tags", integer(cfg->n_points));
 	json_object_set_new(o, "bad_tags", integer(h.bad_tags));
 	json_object_set_new(o, "blocks", integer(h.stats.n_blocks));
-	json_object_set_new(o, "requests", integer(h.stats.requests));
-	json_object_set_new(o, "answers", integer(h.stats.answers));
-	json_object_set_new(o, "late_answers", integer(h.stats.late_answers));
-	json_object_set_new(o, "errors", device_errors(&h.stats));
+	json_object_set_new(o, "in_flight", integer(h.stats.in_flight));
 	json_object_set_new(o, "holes", holes_json(poller_device(p->poller, i)));
-	add_figures(o, p, i, &h.stats);
+	add_figures(o, p, i, &h);
 	return o;
 }
 

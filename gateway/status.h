@@ -28,6 +28,13 @@ struct status_parts {
  */
 char *status_json(const struct status_parts *p);
 
+/**
+ * How a device is polled: reads, overruns, requests, answers, late_answers, registers,
+ * errors, rtt, bus_load_ratio, groups, as they stand in status_json()'s devices.
+ * @return members of a JSON object without its braces, from malloc(), or NULL
+ */
+char *status_figures(const struct status_parts *p, uint32_t device);
+
 /** All tags' latest states, an array of the objects of P/D/T/state with the active
  * alarm's kind added as `alarm`.  @return text from malloc(), or NULL */
 char *status_tags_json(const struct status_parts *p);

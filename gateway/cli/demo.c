@@ -48,7 +48,7 @@ static void draw(const struct demo_world *w, const json_t *status, const json_t 
 	fputs("\033[H\033[J", stdout);
 	demo_world_hints(w, stdout);
 	putchar('\n');
-	view_status(stdout, status, true);
+	view_status(stdout, status, true, false);
 	putchar('\n');
 	view_tags(stdout, tags, TERMINAL_ROWS, true);
 	fflush(stdout);

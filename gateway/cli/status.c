@@ -66,13 +66,13 @@ static void print_file_status(const json_t *status)
 	}
 }
 
-static void print_status(const struct config *cfg, const json_t *status)
+static void print_status(const struct config *cfg, const json_t *status, bool verbose)
 {
 	bool colour = command_is_terminal(STDOUT_FILENO);
 	int err;
 	json_t *tags = view_ask(cfg, "tags", &err);
 
-	view_status(stdout, status, colour);
+	view_status(stdout, status, colour, verbose);
 	if (tags) {
 		putchar('\n');
 		view_tags(stdout, tags, SIZE_MAX, colour);
@@ -88,7 +88,7 @@ static enum exit_code say_failed(const struct config *cfg, int err)
 	return err == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
 }
 
-static enum exit_code status_with(const struct config *cfg, bool json)
+static enum exit_code status_with(const struct config *cfg, const struct view_args *args)
 {
 	int err;
 	json_t *status = view_ask(cfg, "status", &err);
@@ -102,11 +102,11 @@ static enum exit_code status_with(const struct config *cfg, bool json)
 	if (!status) {
 		return say_failed(cfg, err);
 	}
-	if (json) {
+	if (args->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else if (running) {
-		print_status(cfg, status);
+		print_status(cfg, status, args->verbose);
 	} else {
 		print_file_status(status);
 	}
@@ -126,7 +126,7 @@ static enum exit_code run(int argc, char **argv)
 	if (config_load(&cfg, args.path, stderr)) {
 		return EXIT_CONFIG;
 	}
-	code = status_with(cfg, args.json);
+	code = status_with(cfg, &args);
 	config_free(cfg);
 	return code;
 }
@@ -134,11 +134,14 @@ static enum exit_code run(int argc, char **argv)
 const struct command command_status = {
 	.name = "status",
 	.summary = "how a running gateway is: devices, tags, delivery",
-	.help = "usage: pollux status [-c FILE] [--json]\n\n"
+	.help = "usage: pollux status [-c FILE] [-v | --json]\n\n"
 		"Asks the gateway that runs with this configuration over its local "
 		"socket; when\n"
 		"none runs, says what its history holds.\n\n"
 		"  -c, --config FILE  configuration, default " CONFIG_PATH "\n"
+		"  -v, --verbose      how each device and poll group is polled: real "
+		"intervals,\n"
+		"                     round trips, bus load, errors by reason\n"
 		"      --json         one JSON object\n\n"
 		"The balance holds at all times: produced = stored + dropped, and for "
 		"each\n"

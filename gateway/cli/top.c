@@ -32,7 +32,7 @@ static int draw(const struct config *cfg, bool colour)
 
 	if (tags) {
 		fputs(colour ? "\033[H\033[J" : "", stdout);
-		view_status(stdout, status, colour);
+		view_status(stdout, status, colour, false);
 		putchar('\n');
 		view_tags(stdout, tags,
 		          rows > devices + ROWS_OTHER ? rows - devices - ROWS_OTHER : 5,
@@ -54,6 +54,9 @@ static enum exit_code run(int argc, char **argv)
 
 	if (code != EXIT_DONE) {
 		return code;
+	}
+	if (args.verbose || args.json) {
+		return command_usage("top", "-v and --json are for status");
 	}
 	if (config_load(&cfg, args.path, stderr)) {
 		return EXIT_CONFIG;

@@ -17,14 +17,17 @@ enum exit_code view_parse(const char *command, int argc, char **argv,
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 	                                        {"json", no_argument, NULL, 'j'},
+	                                        {"verbose", no_argument, NULL, 'v'},
 	                                        {0}};
 
 	*args = (struct view_args){.path = CONFIG_PATH};
-	for (int opt; (opt = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+	for (int opt; (opt = getopt_long(argc, argv, "c:v", options, NULL)) != -1;) {
 		if (opt == 'c') {
 			args->path = optarg;
 		} else if (opt == 'j') {
 			args->json = true;
+		} else if (opt == 'v') {
+			args->verbose = true;
 		} else {
 			return command_usage(command, "what is that?");
 		}
@@ -165,6 +168,63 @@ static void view_device(FILE *out, const json_t *d, bool colour)
 	view_holes(out, json_object_get(d, "holes"));
 }
 
+/* "p50 1.2 p95 2.5 p99 3 ms", or "-". */
+static const char *show_quantiles(const json_t *q, char *buf, size_t size)
+{
+	double p50_ms = number_of(q, "p50_ms");
+
+	if (isnan(p50_ms)) {
+		return "-";
+	}
+	snprintf(buf, size, "p50 %.4g p95 %.4g p99 %.4g ms", p50_ms,
+	         number_of(q, "p95_ms"), number_of(q, "p99_ms"));
+	return buf;
+}
+
+static void view_errors(FILE *out, json_t *errors)
+{
+	const char *reason, *before = "  errors: ";
+	json_t *n;
+
+	json_object_foreach(errors, reason, n)
+	{
+		fprintf(out, "%s%s %lld", before, reason,
+		        (long long)json_integer_value(n));
+		before = ", ";
+	}
+	fputs(json_object_size(errors) ? "\n" : "", out);
+}
+
+/* How it is polled, in lines under the device's own. */
+static void view_polling(FILE *out, const json_t *d)
+{
+	double load = number_of(d, "bus_load_ratio");
+	const json_t *group;
+	char text[96];
+	size_t i;
+
+	fprintf(out, "  %lld requests, %lld answers, %lld late, %lld registers\n",
+	        integer_of(d, "requests"), integer_of(d, "answers"),
+	        integer_of(d, "late_answers"), integer_of(d, "registers"));
+	fprintf(out, "  round trip %s",
+	        show_quantiles(json_object_get(d, "rtt"), text, sizeof(text)));
+	if (!isnan(load)) {
+		fprintf(out, "; bus load %.3g %%", 100 * load);
+	}
+	fputc('\n', out);
+	view_errors(out, json_object_get(d, "errors"));
+	json_array_foreach(json_object_get(d, "groups"), i, group)
+	{
+		fprintf(out,
+		        "  every %lld ms: %lld tags, interval %s, %lld overruns, %lld "
+		        "reads\n",
+		        integer_of(group, "period_ms"), integer_of(group, "tags"),
+		        show_quantiles(json_object_get(group, "interval"), text,
+		                       sizeof(text)),
+		        integer_of(group, "overruns"), integer_of(group, "reads"));
+	}
+}
+
 static void view_destination(FILE *out, const json_t *d)
 {
 	const char *error = text_of(d, "error");
@@ -178,7 +238,7 @@ static void view_destination(FILE *out, const json_t *d)
 	        error);
 }
 
-void view_status(FILE *out, const json_t *status, bool colour)
+void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 {
 	const json_t *item;
 	const json_t *history = json_object_get(status, "history");
@@ -204,6 +264,9 @@ void view_status(FILE *out, const json_t *status, bool colour)
 	json_array_foreach(json_object_get(status, "devices"), i, item)
 	{
 		view_device(out, item, colour);
+		if (verbose) {
+			view_polling(out, item);
+		}
 	}
 }
 

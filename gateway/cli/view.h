@@ -10,8 +10,10 @@
 #include "gateway/cli/command.h"
 #include "gateway/config.h"
 
-/** Print the summary and the devices.  colour: ANSI colours may be used. */
-void view_status(FILE *out, const json_t *status, bool colour);
+/** Print the summary and the devices.
+ * @param colour   ANSI colours may be used
+ * @param verbose  also how each device and poll group is polled */
+void view_status(FILE *out, const json_t *status, bool colour, bool verbose);
 
 /**
  * Print tags with value, predicted, sigma, state, age, and the alarms under them.
@@ -31,10 +33,10 @@ void view_value(const json_t *tag, char *buf, size_t size);
  * negative errno of control_ask() */
 json_t *view_ask(const struct config *cfg, const char *question, int *err);
 
-/** Parse `-c FILE` and `--json` and nothing else, and load the configuration. */
+/** Parse `-c FILE`, `--json` and `-v` and nothing else. */
 struct view_args {
 	const char *path;
-	bool json;
+	bool json, verbose;
 };
 enum exit_code view_parse(const char *command, int argc, char **argv,
                           struct view_args *args);

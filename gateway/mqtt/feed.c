@@ -24,8 +24,8 @@ struct batch_head {
 struct news_head {
 	enum feed_kind kind;
 	uint32_t device;
-	struct device_status status;
-	struct event event; /* its strings lie behind, one after the other */
+	struct device_status status; /* its figures lie behind */
+	struct event event;          /* its strings likewise, one after the other */
 };
 
 struct feed {
@@ -183,14 +183,18 @@ void feed_put_event(struct feed *f, const struct event *e)
 
 void feed_put_device(struct feed *f, uint32_t device, const struct device_status *s)
 {
-	struct news_head *head = ring_reserve(f->news, sizeof(*head));
+	size_t n = s->figures ? strlen(s->figures) + 1 : 0;
+	struct news_head *head = ring_reserve(f->news, sizeof(*head) + n);
 
 	if (!head) {
 		atomic_fetch_add(&f->refused_news, 1);
 		return;
 	}
 	*head = (struct news_head){.kind = FEED_DEVICE, .device = device, .status = *s};
-	ring_commit(f->news, sizeof(*head));
+	if (n > 0) {
+		head->status.figures = memcpy(head + 1, s->figures, n);
+	}
+	ring_commit(f->news, sizeof(*head) + n);
 }
 
 bool feed_news(struct feed *f, struct feed_item *item)

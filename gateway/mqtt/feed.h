@@ -31,7 +31,7 @@ struct feed_item {
 	enum feed_kind kind;
 	struct event event; /* strings borrowed until feed_news_done() */
 	uint32_t device;
-	struct device_status status;
+	struct device_status status; /* figures likewise */
 };
 
 /** The oldest event or status. @return false: none.  Publisher thread. */

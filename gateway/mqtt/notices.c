@@ -14,6 +14,7 @@ enum progress { TO_SEND, SENT, ACKED };
 
 struct status_slot {
 	struct device_status status;
+	char *figures; /* of status; NULL: none were told yet */
 	bool known, dirty;
 };
 
@@ -93,6 +94,9 @@ void notices_free(struct notices *n)
 	}
 	for (size_t i = 0; i < NOTICES_EVENTS; i++) {
 		free(n->events[i].payload);
+	}
+	for (size_t i = 0; n->statuses && i < n->n_statuses; i++) {
+		free(n->statuses[i].figures);
 	}
 	free(n->statuses);
 	free(n->alarms);
@@ -278,11 +282,22 @@ int64_t notices_acked_to(const struct notices *n)
 
 void notices_device(struct notices *n, uint32_t device, const struct device_status *s)
 {
-	if (device < n->n_statuses) {
-		n->statuses[device].status = *s;
-		n->statuses[device].known = true;
-		mark_status(n, &n->statuses[device]);
+	struct status_slot *slot;
+	char *figures;
+
+	if (device >= n->n_statuses) {
+		return;
 	}
+	slot = &n->statuses[device];
+	figures = s->figures ? strdup(s->figures) : NULL;
+	if (figures) {
+		free(slot->figures);
+		slot->figures = figures;
+	}
+	slot->status = *s;
+	slot->status.figures = slot->figures;
+	slot->known = true;
+	mark_status(n, slot);
 }
 
 void notices_info(struct notices *n, const struct payload_info *info)

@@ -3,6 +3,7 @@
 """The schedule as the field sees it: after a freeze, and against the gateway's own figures.
 
 POLLUX_LONG=1: freezes of up to two minutes."""
+import json
 import os
 import signal
 import time
@@ -89,9 +90,24 @@ def test_tags_of_several_periods_share_requests(bench):
     assert counts['t1'] >= 9 and counts['t3'] >= 3, counts
 
 
+def check_published(sink, status):
+    """Each device is told every 30 s, with the figures of status at that time."""
+    topic = 'pollux/cell7/%s/status' % status['id']
+    told = harness.wait_until('figures of %s' % status['id'], lambda: [
+        s for s in (json.loads(m.payload) for m in sink.messages() if m.topic == topic)
+        if 'groups' in s], 40)[0]
+    assert told['state'] == 'ok' and told['ok_pct'] == 100, told
+    assert {'requests', 'answers', 'late_answers', 'registers', 'errors', 'overruns',
+            'bus_load_ratio'} <= set(told) <= set(status) | {'since'}, told
+    assert set(told['rtt']) == {'p50_ms', 'p95_ms', 'p99_ms', 'n'}, told
+    assert set(told['groups'][0]) == set(status['groups'][0]), told
+
+
 def test_figures_are_those_that_the_field_saw(bench):
-    field = harness.Field(bench, DEVICES)
-    gateway = harness.Gateway(bench, field.config(tags=3, every='%dms' % PERIOD_MS))
+    field, broker = harness.Field(bench, DEVICES), harness.Broker(bench)
+    sink = harness.Sink(bench, broker, 'pollux/+/+/status')
+    gateway = harness.Gateway(bench, 'mqtt: {servers: [mqtt://127.0.0.1:%d]}\n' % broker.port
+                              + field.config(tags=3, every='%dms' % PERIOD_MS))
     gateway.start()
     harness.wait_until('100 polls', lambda: len(polls(field, DEVICES - 1)) >= 100, 60)
     least = [len(polls(field, d)) for d in range(DEVICES)]
@@ -108,6 +124,10 @@ def test_figures_are_those_that_the_field_saw(bench):
         assert group['interval']['p99_ms'] <= max(lengths) * 1.02 + 20, (group, max(lengths))
         assert 0 < status['rtt']['p50_ms'] <= status['rtt']['p99_ms'] < 300, status['rtt']
         assert 0 < status['bus_load_ratio'] < 0.5, status
+        check_published(sink, status)
+    shown = bench.run([harness.POLLUX, 'status', '-v', '-c', gateway.config]).stdout
+    assert shown.count('  every %d ms: 3 tags, interval p50 ' % PERIOD_MS) == DEVICES, shown
+    assert shown.count('; bus load ') == DEVICES, shown
     print('interval p99 %s ms at %d ms' % (
         [round(s['groups'][0]['interval']['p99_ms'], 1) for s in devices], PERIOD_MS))
 

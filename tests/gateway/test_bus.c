@@ -22,6 +22,8 @@ static struct {
 	size_t n_events;
 	size_t published, published_events, published_devices;
 	char device_state[16];
+	int64_t since_us; /* of the device's state */
+	bool has_figures;
 } seen;
 
 int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, size_t n)
@@ -69,6 +71,8 @@ void publisher_device(struct publisher *p, uint32_t device, const struct device_
 	(void)device;
 	seen.published_devices++;
 	snprintf(seen.device_state, sizeof(seen.device_state), "%s", s->state);
+	seen.since_us = s->since_us;
+	seen.has_figures = s->figures != NULL;
 }
 
 /* --- one device of three tags: plain, with a deviation, text --- */
@@ -310,6 +314,25 @@ static void device_that_goes_down_is_an_event_and_a_status(void **state)
 	assert_true(seen.events[1].ts_us > seen.events[0].ts_us);
 }
 
+static void figures_of_a_device_are_no_event_and_keep_its_time(void **state)
+{
+	struct device_health health = {.state = DEVICE_OK, .ok_pct = 100};
+	int64_t since_us;
+
+	(void)state;
+	bus_device_figures(bus, 0, &health, "\"reads\":5");
+	assert_int_equal(seen.published_devices, 0); /* it has no state yet */
+	bus_device(bus, 0, &health);
+	since_us = seen.since_us;
+	assert_int_not_equal(since_us, 0);
+	assert_false(seen.has_figures);
+	bus_device_figures(bus, 0, &health, "\"reads\":6");
+	assert_int_equal(seen.published_devices, 2);
+	assert_true(seen.has_figures);
+	assert_int_equal(seen.since_us, since_us);
+	assert_int_equal(seen.n_events, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +346,7 @@ int main(void)
 		TEST(text_is_kept_by_the_bus),
 		TEST(every_reading_is_a_sample_or_reduced),
 		TEST(device_that_goes_down_is_an_event_and_a_status),
+		TEST(figures_of_a_device_are_no_event_and_keep_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,8 +76,8 @@ static void full_feed_refuses_and_the_next_batch_says_so(void **state)
 
 static void events_and_statuses_come_out_in_order(void **state)
 {
+	char message[] = "it is down", figures[] = "\"reads\":5";
 	struct device_status down = {.state = "down", .error = "timeout"};
-	char message[] = "it is down";
 	struct event e = {.ts_us = 7,
 	                  .device = 3,
 	                  .kind = "device_down",
@@ -89,8 +89,9 @@ static void events_and_statuses_come_out_in_order(void **state)
 	(void)state;
 	assert_false(feed_news(f, &item));
 	feed_put_event(f, &e);
+	down.figures = figures;
 	feed_put_device(f, 3, &down);
-	message[0] = 'X';
+	message[0] = figures[0] = 'X';
 	assert_true(feed_news(f, &item));
 	assert_int_equal(item.kind, FEED_EVENT);
 	assert_int_equal(item.event.ts_us, 7);
@@ -102,6 +103,7 @@ static void events_and_statuses_come_out_in_order(void **state)
 	assert_int_equal(item.kind, FEED_DEVICE);
 	assert_int_equal(item.device, 3);
 	assert_string_equal(item.status.state, "down");
+	assert_string_equal(item.status.figures, "\"reads\":5");
 	feed_news_done(f);
 	assert_int_equal(feed_bytes(f), 0);
 	feed_free(f);

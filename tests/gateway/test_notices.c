@@ -102,6 +102,26 @@ static void every_connection_begins_with_what_is_retained(void **state)
 	notices_free(n);
 }
 
+static void status_keeps_its_figures_until_newer_are_told(void **state)
+{
+	struct device_status status = {.state = "ok", .ok_pct = 100, .rtt_ms = 2};
+	struct notices *n = notices_of();
+
+	(void)state;
+	notices_device(n, 0, &status);
+	assert_non_null(strstr(sent(n, true), "\"rtt_ms\":2}"));
+	status.figures = "\"reads\":5";
+	notices_device(n, 0, &status);
+	status.figures = NULL;
+	status.state = "down";
+	notices_device(n, 0, &status);
+	assert_non_null(strstr(sent(n, true), "\"rtt_ms\":2,\"reads\":5}"));
+	status.figures = "\"reads\":6";
+	notices_device(n, 0, &status);
+	assert_non_null(strstr(sent(n, true), "\"rtt_ms\":2,\"reads\":6}"));
+	notices_free(n);
+}
+
 static void cleared_alarm_leaves_an_empty_payload(void **state)
 {
 	struct event first = alarm_of(1000, 0, "active");
@@ -261,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_connection_begins_with_what_is_retained),
+		cmocka_unit_test(status_keeps_its_figures_until_newer_are_told),
 		cmocka_unit_test(cleared_alarm_leaves_an_empty_payload),
 		cmocka_unit_test(events_wait_for_their_acknowledgement_in_order),
 		cmocka_unit_test(events_that_find_no_room_are_read_from_the_history),

@@ -315,6 +315,11 @@ static void status_and_info_have_all_keys(void **state)
 	assert_string_equal(buf,
 	                    "{\"state\":\"down\",\"since\":1767323045678,"
 	                    "\"error\":\"timeout\",\"ok_pct\":97.5,\"rtt_ms\":null}");
+	status.figures = "\"reads\":5";
+	assert_int_not_equal(payload_status(buf, sizeof(buf), &status), 0);
+	assert_non_null(strstr(buf, ",\"rtt_ms\":null,\"reads\":5}"));
+	assert_int_not_equal(payload_status(buf, 90, &status), 0); /* no room for them */
+	assert_null(strstr(buf, "reads"));
 	assert_int_not_equal(payload_info(buf, sizeof(buf), &info), 0);
 	assert_string_equal(buf, "{\"version\":\"0.1.0\",\"session\":\"1f\","
 	                         "\"started\":1767323045678,\"devices\":3,\"tags\":40,"

@@ -231,6 +231,33 @@ static void device_and_its_groups_say_how_they_are_polled(void **state)
 	json_decref(o);
 }
 
+static void figures_are_members_to_put_into_an_object(void **state)
+{
+	static const char *const keys[] = {
+		"reads",     "overruns", "requests", "answers", "late_answers",
+		"registers", "errors",   "rtt",      "groups",
+	};
+	char *text, whole[1024];
+	json_t *o;
+
+	(void)state;
+	health.stats.registers = 12;
+	health.stats.errors[REASON_TIMEOUT] = 3;
+	text = status_figures(&parts, 0);
+	assert_non_null(text);
+	snprintf(whole, sizeof(whole), "{%s}", text);
+	free(text);
+	o = json_loads(whole, 0, NULL);
+	assert_non_null(o);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		assert_non_null(json_object_get(o, keys[i]));
+	}
+	assert_int_equal(integer(o, "registers"), 12);
+	assert_int_equal(integer(json_object_get(o, "errors"), "timeout"), 3);
+	assert_true(json_is_null(json_object_get(o, "bus_load_ratio")));
+	json_decref(o);
+}
+
 static void what_a_device_refuses_is_listed(void **state)
 {
 	static const struct device_hole holes[] = {
@@ -307,6 +334,7 @@ int main(void)
 		TEST(destination_has_its_own_balance),
 		TEST(what_is_not_known_is_null),
 		TEST(device_and_its_groups_say_how_they_are_polled),
+		TEST(figures_are_members_to_put_into_an_object),
 		TEST(what_a_device_refuses_is_listed),
 		TEST(silent_device_says_why),
 		TEST(tags_that_were_read_are_listed_with_their_alarm),

@@ -104,7 +104,7 @@ static void status_shows_balance_destination_and_devices(void **state)
 	FILE *f = open_memstream(&text, &size);
 
 	(void)state;
-	view_status(f, o, false);
+	view_status(f, o, false, false);
 	fclose(f);
 	json_decref(o);
 	assert_non_null(strstr(text, "produced 10 = stored 9 + dropped 1"));
@@ -126,12 +126,38 @@ static void status_shows_real_interval_and_first_connection(void **state)
 	FILE *f = open_memstream(&text, &size);
 
 	(void)state;
-	view_status(f, o, false);
+	view_status(f, o, false, false);
 	fclose(f);
 	json_decref(o);
 	assert_non_null(strstr(text, " 100/103.3 "));
 	assert_null(strstr(text, "1001"));
 	assert_non_null(strstr(text, "down      connecting"));
+}
+
+static void verbose_status_says_how_devices_are_polled(void **state)
+{
+	json_t *o = parsed(
+		"{\"devices\":[{\"id\":\"a\",\"state\":\"ok\",\"requests\":12,"
+		"\"answers\":9,\"late_answers\":1,\"registers\":240,"
+		"\"errors\":{\"timeout\":2,\"exception\":1},\"bus_load_ratio\":0.125,"
+		"\"rtt\":{\"p50_ms\":1.5,\"p95_ms\":2,\"p99_ms\":2.25},\"groups\":["
+		"{\"period_ms\":100,\"tags\":3,\"reads\":9,\"overruns\":4,\"interval\":"
+		"{\"p50_ms\":100,\"p95_ms\":101,\"p99_ms\":103.26}}]},"
+		"{\"id\":\"b\",\"errors\":{},\"bus_load_ratio\":null,\"rtt\":{}}]}");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	view_status(f, o, false, true);
+	fclose(f);
+	json_decref(o);
+	assert_non_null(strstr(
+		text, "\n  12 requests, 9 answers, 1 late, 240 registers\n"
+		      "  round trip p50 1.5 p95 2 p99 2.25 ms; bus load 12.5 %\n"
+		      "  errors: timeout 2, exception 1\n"
+		      "  every 100 ms: 3 tags, interval p50 100 p95 101 p99 103.3 ms, 4 "
+		      "overruns, 9 reads\n"));
+	assert_non_null(strstr(text, "  round trip -\n"));
+	assert_ptr_equal(strstr(strstr(text, "errors:") + 1, "errors:"), NULL);
 }
 
 static void what_a_device_refuses_stands_under_it(void **state)
@@ -149,7 +175,7 @@ static void what_a_device_refuses_stands_under_it(void **state)
 		                      json_pack("{s:s, s:s, s:i}", "asked", "coil:3",
 		                                "range", "coil:3", "code", 3));
 	}
-	view_status(f, o, false);
+	view_status(f, o, false, false);
 	fclose(f);
 	json_decref(o);
 	assert_non_null(strstr(text,
@@ -168,6 +194,7 @@ int main(void)
 		TEST(colour_is_switched_off_again),
 		TEST(status_shows_balance_destination_and_devices),
 		TEST(status_shows_real_interval_and_first_connection),
+		TEST(verbose_status_says_how_devices_are_polled),
 		TEST(what_a_device_refuses_stands_under_it),
 	};
 
