@@ -157,11 +157,12 @@ typedef void (*probe_done_cb)(void *arg, int err);
 
 struct driver {
 	const char *name; /* as written in the configuration */
+	bool raw_values;  /* keeps to struct point_raw */
 
 	/**
 	 * Understand `at:` and check it against the type (point->type, length and the
 	 * like are set before).  Pure.  Fills space, address and read_only (and type and
-	 * length where the address implies them).
+	 * length where the address implies them), and raw->exponent.
 	 * @return 0, or -EINVAL with *why a static text for the operator
 	 */
 	int (*parse_point)(struct point *point, const char **why);

@@ -4,6 +4,7 @@
 #define DRIVERS_TAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** How a device encodes a value; names as in the configuration. */
@@ -34,6 +35,17 @@ enum word_order {
 	ORDER_DCBA, /* little endian */
 };
 
+/** What a device says about a raw value by other means than its type.  A plain value;
+ * everything belongs to the configuration. */
+struct point_raw {
+	const char *exponent_at; /* as configured: the register whose power of ten the
+	                            value is multiplied by, SunSpec's scale factor; NULL:
+	                            none */
+	uint32_t exponent;       /* its address, in the point's space */
+	const double *invalid;   /* raw values that mean there is none */
+	size_t n_invalid;
+};
+
 /** Where a device keeps a tag, in the terms of its driver.  A plain value. */
 struct point {
 	const char *at;   /* as configured; belongs to the configuration */
@@ -50,6 +62,8 @@ struct point {
 	bool read_back;         /* a write is done when the device holds the value */
 	enum word_order order;
 	double scale, offset; /* value = raw * scale + offset; 1 and 0: unscaled, exact */
+	struct point_raw *raw; /* NULL, as nearly always: every raw value is one, as it is
+	                        */
 };
 
 /** A tag as everybody sees it.  Strings belong to the configuration. */

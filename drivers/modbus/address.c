@@ -258,6 +258,30 @@ static int check_type(const struct point *point, const char **why)
 	return 0;
 }
 
+/* A single register or bit. */
+static int parse_cell(struct point *cell, const char *text, const char **why)
+{
+	*cell = (struct point){.at = text};
+	return strchr(text, ':') ? parse_table(cell, why) : parse_digits(cell, why);
+}
+
+/* The register of a scale factor. */
+static int parse_exponent(struct point *point, const char **why)
+{
+	struct point cell;
+
+	if (!point->raw || !point->raw->exponent_at) {
+		return 0;
+	}
+	if (parse_cell(&cell, point->raw->exponent_at, why) ||
+	    cell.space != point->space || point->type == TYPE_BOOL) {
+		return refuse(why, "'exponent_at' is a register of the same table, such "
+		                   "as holding:40075");
+	}
+	point->raw->exponent = cell.address;
+	return 0;
+}
+
 int address_parse_point(struct point *point, const char **why)
 {
 	int err = strchr(point->at, ':') ? parse_table(point, why)
@@ -266,14 +290,8 @@ int address_parse_point(struct point *point, const char **why)
 	point->read_only = point->space == MODBUS_INPUT ||
 	                   point->space == MODBUS_DISCRETE;
 	err = err ? err : check_type(point, why);
+	err = err ? err : parse_exponent(point, why);
 	return err ? err : check_function(point, why);
-}
-
-/* A single register or bit. */
-static int parse_cell(struct point *cell, const char *text, const char **why)
-{
-	*cell = (struct point){.at = text};
-	return strchr(text, ':') ? parse_table(cell, why) : parse_digits(cell, why);
 }
 
 /* The end of a range names its table by digit, or not at all: "holding:0..9". */

@@ -216,6 +216,7 @@ static size_t modbus_plan(const struct device_config *cfg, uint32_t due,
 
 const struct driver driver_modbus = {
 	.name = "modbus",
+	.raw_values = true,
 	.parse_point = address_parse_point,
 	.print_point = address_print_point,
 	.parse_range = address_parse_range,

@@ -72,8 +72,8 @@ uint64_t plan_block_ns(const struct plan_cost *cost, enum modbus_table table,
 int plan_check_point(const struct point *point, const struct device_limits *limits,
                      const char **why)
 {
-	uint32_t begin = limits->start_at_zero ? 0 : point->address;
-	uint32_t end = point->address + value_registers(point);
+	uint32_t begin = limits->start_at_zero ? 0 : value_begin(point);
+	uint32_t end = value_end(point);
 
 	if (end - begin > plan_max_count((enum modbus_table)point->space, limits)) {
 		*why = limits->start_at_zero
@@ -127,8 +127,9 @@ static size_t collect(struct span *spans, const struct point *points, size_t n,
 			spans[n_spans++] = (struct span){
 				.point = (uint32_t)i,
 				.table = points[i].space,
-				.begin = limits->start_at_zero ? 0 : points[i].address,
-				.end = points[i].address + value_registers(&points[i])};
+				.begin = limits->start_at_zero ? 0
+			                                       : value_begin(&points[i]),
+				.end = value_end(&points[i])};
 		}
 	}
 	qsort(spans, n_spans, sizeof(*spans), compare_spans);

@@ -185,10 +185,10 @@ static struct device_range range_of(const struct reader *reader,
 {
 	bool from_zero = reader->config->limits.start_at_zero;
 
-	return (struct device_range){
-		.space = point->space,
-		.first = from_zero ? 0 : (uint16_t)point->address,
-		.last = (uint16_t)(point->address + value_registers(point) - 1)};
+	return (struct device_range){.space = point->space,
+	                             .first = from_zero ? 0
+	                                                : (uint16_t)value_begin(point),
+	                             .last = (uint16_t)(value_end(point) - 1)};
 }
 
 /* Those that no request may ask for: the device's own word of some time ago, unless it

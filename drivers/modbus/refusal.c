@@ -14,8 +14,8 @@ static struct stretch stretch_of(const struct refusal *r, size_t k)
 {
 	const struct point *point = &r->points[r->plan->points[k]];
 
-	return (struct stretch){r->limits->start_at_zero ? 0 : point->address,
-	                        point->address + value_registers(point)};
+	return (struct stretch){r->limits->start_at_zero ? 0 : value_begin(point),
+	                        value_end(point)};
 }
 
 static uint32_t end_of(const struct plan_block *block)

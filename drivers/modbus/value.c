@@ -17,7 +17,12 @@ enum kind {
 	KIND_TEXT,
 };
 
-enum { WORDS_MAX = 4 }; /* of a number */
+enum {
+	WORDS_MAX = 4, /* of a number */
+	EXPONENT_MAX =
+		10, /* SunSpec Alliance 2015, Information Model Specification:
+	               a scale factor is -10 to 10; others mean that there is none */
+};
 
 static const struct form {
 	enum kind kind;
@@ -47,6 +52,26 @@ uint16_t value_registers(const struct point *point)
 		break;
 	}
 	return (uint16_t)((forms[point->type].bits + 15) / 16);
+}
+
+static bool has_exponent(const struct point *point)
+{
+	return point->raw && point->raw->exponent_at;
+}
+
+uint32_t value_begin(const struct point *point)
+{
+	bool before = has_exponent(point) && point->raw->exponent < point->address;
+
+	return before ? point->raw->exponent : point->address;
+}
+
+uint32_t value_end(const struct point *point)
+{
+	uint32_t end = point->address + value_registers(point);
+	bool behind = has_exponent(point) && point->raw->exponent >= end;
+
+	return behind ? point->raw->exponent + 1 : end;
 }
 
 bool value_is_part(const struct point *point)
@@ -246,6 +271,68 @@ static void number_decode(struct reading *out, const struct point *point, uint64
 	}
 }
 
+/* The number a point's registers hold, whatever its kind. */
+static double raw_number(const struct point *point, uint64_t word)
+{
+	struct point plain = *point;
+	struct reading r = {.quality = QUALITY_GOOD};
+
+	plain.scale = 1;
+	plain.offset = 0;
+	number_decode(&r, &plain, word);
+	return value_number(&r.value);
+}
+
+static bool is_invalid(const struct point_raw *raw, double number)
+{
+	for (size_t i = 0; i < raw->n_invalid; i++) {
+		if (number == raw->invalid[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int64_t exponent_of(const struct point *point, const uint8_t *wire)
+{
+	ptrdiff_t off = (ptrdiff_t)point->raw->exponent - (ptrdiff_t)point->address;
+	uint8_t bytes[2];
+
+	reorder(bytes, wire + 2 * off, 1, point->order);
+	return sign_extend((uint64_t)bytes[0] << 8 | bytes[1], 16);
+}
+
+/* A power of ten is divided by where it is less than 1: 1234 / 100 is 12.34. */
+static void power_decode(struct reading *out, const struct point *point, double number,
+                         int64_t exponent)
+{
+	double power = 1;
+
+	for (int64_t i = 0; i < exponent || i < -exponent; i++) {
+		power *= 10;
+	}
+	bring_real(out,
+	           scale_apply(point, exponent < 0 ? number / power : number * power));
+}
+
+/* A number that the device says more about. */
+static void raw_decode(struct reading *out, const struct point *point, uint64_t word,
+                       const uint8_t *wire)
+{
+	double number = raw_number(point, word);
+	int64_t exponent = has_exponent(point) ? exponent_of(point, wire) : 0;
+
+	if (is_invalid(point->raw, number) || exponent < -EXPONENT_MAX ||
+	    exponent > EXPONENT_MAX) {
+		out->quality = QUALITY_BAD;
+		out->reason = REASON_OUT_OF_RANGE;
+	} else if (has_exponent(point) && !isnan(number)) {
+		power_decode(out, point, number, exponent);
+	} else {
+		number_decode(out, point, word);
+	}
+}
+
 void value_decode(struct reading *out, const struct point *point, const uint8_t *wire,
                   char *text)
 {
@@ -264,6 +351,8 @@ void value_decode(struct reading *out, const struct point *point, const uint8_t 
 	}
 	if (form->kind == KIND_FLAG) {
 		out->value = value_bool(word != 0);
+	} else if (point->raw) {
+		raw_decode(out, point, word, wire);
 	} else {
 		number_decode(out, point, word);
 	}

@@ -14,15 +14,22 @@
 /** Registers that a point takes, 1 to 125; 1 for a coil or discrete input. */
 uint16_t value_registers(const struct point *point);
 
+/** The registers that a read of the point asks for, end not included: its own, that of
+ * its exponent, and what lies between, as both must be of one answer. */
+uint32_t value_begin(const struct point *point);
+uint32_t value_end(const struct point *point);
+
 /** Is the point a part of one register (a bit, a byte), so that writing it means reading
  * the rest of the register first? */
 bool value_is_part(const struct point *point);
 
 /**
  * Registers to a reading: value, quality and reason are set, tag and code too.  NaN,
- * infinity and digits that are none are BAD with REASON_NOT_A_NUMBER.
+ * infinity and digits that are none are BAD with REASON_NOT_A_NUMBER, what the device
+ * says is no value, or an exponent that is none, with REASON_OUT_OF_RANGE.
  *
- * @param wire  2 * value_registers() bytes as received
+ * @param wire  2 * value_registers() bytes as received, within an answer that holds
+ *              value_begin() to value_end()
  * @param text  strings: room for point->length + 1 bytes, which the reading borrows;
  *              bytes that are no UTF-8 become '?'; ends at the first NUL, without the
  *              spaces before it.  Else unused

@@ -39,6 +39,14 @@ static void print_tag(const struct tag *t, const struct device_config *d,
 		driver->print_point(p, at, sizeof(at));
 	}
 	printf("  %s/%s: %s %s", t->device, t->name, at, t->type_name);
+	if (p->raw && p->raw->exponent_at && driver->print_point) {
+		struct point exponent = {.space = p->space,
+		                         .address = p->raw->exponent,
+		                         .type = TYPE_INT16};
+
+		driver->print_point(&exponent, at, sizeof(at));
+		printf(" x 10^(%s)", at);
+	}
 	if (p->scale != 1) {
 		printf(" x %.9g", p->scale);
 	}

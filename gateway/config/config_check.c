@@ -120,7 +120,8 @@ int64_t config_resolve(struct build *b, const struct node *node, const char *tex
 /* Keys that say nothing about a tag of this type. */
 static void check_keys_of_type(struct build *b, size_t i)
 {
-	static const char *const numbers[] = {"scale", "offset", "min", "max"};
+	static const char *const numbers[] = {"scale", "offset",      "min",
+	                                      "max",   "exponent_at", "invalid"};
 	const struct schema_view *v = &b->tag_views[i];
 	const struct tag *t = &b->tags[i];
 	enum value_type type = t->type;
@@ -146,6 +147,25 @@ static void check_keys_of_type(struct build *b, size_t i)
 	}
 }
 
+static void check_raw(struct build *b, size_t i)
+{
+	static const char *const keys[] = {"exponent_at", "invalid"};
+	const struct driver *driver = b->drivers[b->tags[i].device_index];
+	const struct schema_view *v = &b->tag_views[i];
+
+	for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
+		if (schema_node(v, keys[k]) && driver && !driver->raw_values) {
+			complaint_error(b->said, config_place(v, keys[k]),
+			                "'%s' means nothing to driver '%s'", keys[k],
+			                driver->name);
+		}
+	}
+	if (schema_node(v, "exponent_at") && b->options[i].write.allowed) {
+		complaint_error(b->said, config_place(v, "write"),
+		                "a tag with 'exponent_at' cannot be written");
+	}
+}
+
 static void check_tag(struct build *b, size_t i)
 {
 	const struct schema_view *v = &b->tag_views[i];
@@ -166,6 +186,7 @@ static void check_tag(struct build *b, size_t i)
 		                t->type_name);
 	}
 	check_keys_of_type(b, i);
+	check_raw(b, i);
 }
 
 /* Can it be written at all? */

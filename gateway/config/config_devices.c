@@ -130,6 +130,57 @@ static void build_write(const struct schema_view *tag, struct write_config *out)
 	};
 }
 
+/* A raw value as its type reads it: manuals give the bits of signed numbers, 8000 hex.
+ * @return 0, or -ERANGE: the type cannot hold it */
+static int fit_raw(double *value, const struct point *p)
+{
+	uint32_t bits = value_type_bits(p->type, p->length);
+	double low, high;
+
+	if (!value_type_integer(p->type) ||
+	    !value_type_range(p->type, p->length, &low, &high)) {
+		return 0;
+	}
+	if (low < 0 && *value > high && *value < ldexp(1, (int)bits)) {
+		*value -= ldexp(1, (int)bits);
+	}
+	return *value >= low && *value <= high && *value == floor(*value) ? 0 : -ERANGE;
+}
+
+/* What the device says about raw values; nearly always nothing. */
+static int build_raw(struct build *b, const struct schema_view *v, struct point *p)
+{
+	const struct node *list = schema_node(v, "invalid");
+	const char *exponent_at = schema_text(v, "exponent_at");
+	size_t n = list ? list->n : 0;
+	double *values = arena_array(b->arena, n, sizeof(*values));
+	int64_t whole;
+
+	if (!exponent_at && n == 0) {
+		return 0;
+	}
+	p->raw = arena_array(b->arena, 1, sizeof(*p->raw));
+	if (!p->raw || !values) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		static const struct schema_key number = {.type = SCHEMA_REAL};
+		const struct node *node = list->items[i];
+
+		if (node->bad || schema_parse(&number, node->text, &values[i], &whole)) {
+			continue;
+		}
+		if (fit_raw(&values[i], p)) {
+			complaint_error(b->said, node->at,
+			                "'invalid[%zu]': the type cannot hold %.9g", i,
+			                values[i]);
+		}
+	}
+	*p->raw = (struct point_raw){
+		.exponent_at = exponent_at, .invalid = values, .n_invalid = n};
+	return 0;
+}
+
 /* The part of a point that is not the driver's. */
 static void build_point(const struct schema_view *v, const struct device_config *device,
                         struct point *p)
@@ -162,7 +213,7 @@ static const char *text_or_empty(const struct schema_view *v, const char *name)
 	return text ? text : "";
 }
 
-static void build_tag(struct build *b, size_t i, const struct device_config *device)
+static int build_tag(struct build *b, size_t i, const struct device_config *device)
 {
 	const struct schema_view *v = &b->tag_views[i];
 	struct tag_options *options = &b->options[i];
@@ -186,6 +237,7 @@ static void build_tag(struct build *b, size_t i, const struct device_config *dev
 	p->read_back = options->write.read_back;
 	options->line = v->map->at.line;
 	t->writable = options->write.allowed;
+	return build_raw(b, v, p);
 }
 
 /* Let the driver understand `at:`, within the limits; afterwards the type is final. */
@@ -207,7 +259,9 @@ static void finish_tag(struct build *b, size_t i, const struct device_config *de
 	}
 	t->type = p->type;
 	t->analog = value_type_analog(p->type);
-	t->lsb = value_type_integer(p->type) ? fabs(p->scale) : 0;
+	t->lsb = value_type_integer(p->type) && !(p->raw && p->raw->exponent_at)
+	                 ? fabs(p->scale)
+	                 : 0;
 	b->options[i].monitor = t->analog && schema_flag(v, "monitor");
 }
 
@@ -280,10 +334,10 @@ static int build_device(struct build *b, size_t index, size_t *n_tags)
 	};
 	err = build_limits(b, v, driver, &d->limits);
 	check_address(b, v, driver, d->address);
-	for (size_t i = 0; i < list_length(v, "tags"); i++) {
+	for (size_t i = 0; !err && i < list_length(v, "tags"); i++) {
 		b->tag_views[*n_tags] = schema_item(v, "tags", i);
 		if (b->tag_views[*n_tags].map) {
-			build_tag(b, *n_tags, d);
+			err = build_tag(b, *n_tags, d);
 			finish_tag(b, *n_tags, d, driver);
 			*n_tags += 1;
 		}

@@ -121,6 +121,13 @@ static void print_point(const struct point *p, const struct device_config *d, FI
 	if (p->offset != 0) {
 		print_number(", offset: ", p->offset, out);
 	}
+	if (p->raw && p->raw->exponent_at) {
+		print_pair(", exponent_at", p->raw->exponent_at, out);
+	}
+	for (size_t i = 0; p->raw && i < p->raw->n_invalid; i++) {
+		print_number(i ? ", " : ", invalid: [", p->raw->invalid[i], out);
+	}
+	fputs(p->raw && p->raw->n_invalid ? "]" : "", out);
 	if (p->high_byte || p->string_low_first) {
 		fprintf(out, ", byte: %s", p->high_byte ? "high" : "low");
 	}

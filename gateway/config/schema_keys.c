@@ -151,6 +151,14 @@ static const struct schema_key tag_keys[] = {
 	{"unit", SCHEMA_TEXT, "of the value after scaling", .min = 0, .max = 32},
 	{"scale", SCHEMA_REAL, "value = raw x scale + offset", .preset = "1"},
 	{"offset", SCHEMA_REAL, "as above", .preset = "0"},
+	{"exponent_at", SCHEMA_TEXT,
+         "modbus: register of a power of ten, -10 to 10, that the raw value is "
+         "multiplied by: a scale factor of SunSpec; read in the same request",
+         .min = 1, .max = 100},
+	{"invalid", SCHEMA_REAL,
+         "modbus: raw values that mean there is none; 32768 of an int16 means its bits, "
+         "-32768",
+         .shape = SCHEMA_LIST_OF},
 	{"every", SCHEMA_DURATION,
          "its period; 0ms: the next cycle as soon as the last is done; absent: the "
          "device's",

@@ -3,11 +3,36 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/reading.h"
+
 static const char suffix[] = ".yaml";
+
+/* The program's own, as seen from PREFIX/bin or BUILD/gateway, where it lies. */
+static int add_own(struct template_dirs *out, struct arena *arena)
+{
+	static const char *const beside[] = {"share/pollux", "etc"};
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
+	const char *end = n > 0 ? memrchr(exe, '/', (size_t)n) : NULL;
+
+	end = end ? memrchr(exe, '/', (size_t)(end - exe)) : NULL;
+	for (size_t i = 0; end && i < ARRAY_SIZE(beside); i++) {
+		const char *path = arena_format(arena, "%.*s/%s/templates",
+		                                (int)(end - exe), exe, beside[i]);
+
+		if (!path) {
+			return -ENOMEM;
+		}
+		out->path[out->n++] = path;
+	}
+	out->path[out->n++] = POLLUX_DATADIR "/templates";
+	return 0;
+}
 
 int template_dirs_init(struct template_dirs *out, const char *configured,
                        const char *config_path, struct arena *arena)
@@ -29,8 +54,7 @@ int template_dirs_init(struct template_dirs *out, const char *configured,
 	if (environment && *environment) {
 		out->path[out->n++] = environment;
 	}
-	out->path[out->n++] = POLLUX_DATADIR "/templates";
-	return 0;
+	return add_own(out, arena);
 }
 
 int template_file_find(const char **path, const struct template_dirs *dirs,

@@ -5,7 +5,7 @@
 
 #include "gateway/config/arena.h"
 
-enum { TEMPLATE_DIRS_MAX = 4 };
+enum { TEMPLATE_DIRS_MAX = 6 };
 
 struct template_dirs {
 	const char *path[TEMPLATE_DIRS_MAX];
@@ -14,7 +14,8 @@ struct template_dirs {
 
 /**
  * In this order: the configured directory (NULL: none), `templates` beside the
- * configuration, $POLLUX_TEMPLATES, and where the program's own are installed.
+ * configuration, $POLLUX_TEMPLATES, and the program's own: where they are relative to it
+ * when installed anywhere and in a build directory, and where they were to be installed.
  *
  * @return 0 or -ENOMEM
  */

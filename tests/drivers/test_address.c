@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "drivers/modbus/address.h"
+#include "drivers/modbus/value.h"
 
 static void address_of_a_connection(void **state)
 {
@@ -199,6 +200,44 @@ static void at_names_table_and_address(void **state)
 	}
 }
 
+static void exponent_is_a_register_of_the_same_table(void **state)
+{
+	static const struct {
+		struct point point;
+		const char *exponent_at;
+		int want;
+		uint32_t exponent, begin, end;
+	} cases[] = {
+		{{.at = "holding:71", .type = TYPE_UINT16}, "holding:75", 0, 75, 71, 76},
+		{{.at = "40072", .type = TYPE_UINT32}, "holding:70", 0, 70, 70, 73},
+		{{.at = "input:1", .type = TYPE_INT16}, "30003", 0, 2, 1, 3},
+		{{.at = "input:1", .type = TYPE_INT64}, "input:2", 0, 2, 1, 5},
+		{{.at = "input:1", .type = TYPE_INT16}, "holding:3", -EINVAL, 0, 0, 0},
+		{{.at = "coil:1", .type = TYPE_BOOL}, "coil:3", -EINVAL, 0, 0, 0},
+		{{.at = "input:1", .type = TYPE_INT16}, "input:65536", -EINVAL, 0, 0, 0},
+		{{.at = "input:1", .type = TYPE_INT16}, "a_sf", -EINVAL, 0, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct point_raw raw = {.exponent_at = cases[i].exponent_at};
+		struct point got = cases[i].point;
+		const char *why = NULL;
+		int err;
+
+		got.raw = &raw;
+		err = address_parse_point(&got, &why);
+		if (err != cases[i].want || (err && !why) ||
+		    (!err && (raw.exponent != cases[i].exponent ||
+		              value_begin(&got) != cases[i].begin ||
+		              value_end(&got) != cases[i].end))) {
+			fail_msg("%s of %s: %d, %u, %u to %u", cases[i].exponent_at,
+			         cases[i].point.at, err, raw.exponent, value_begin(&got),
+			         value_end(&got));
+		}
+	}
+}
+
 static void both_notations_are_printed(void **state)
 {
 	static const struct {
@@ -271,6 +310,7 @@ int main(void)
 		cmocka_unit_test(host_longer_than_dns_allows_is_refused),
 		cmocka_unit_test(address_of_a_serial_line),
 		cmocka_unit_test(at_names_table_and_address),
+		cmocka_unit_test(exponent_is_a_register_of_the_same_table),
 		cmocka_unit_test(both_notations_are_printed),
 		cmocka_unit_test(ranges_are_read_and_printed),
 	};

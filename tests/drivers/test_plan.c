@@ -171,6 +171,44 @@ static void blocks_are_as_expected(void **state)
 	}
 }
 
+/* Of another period or too far away for other limits, it is still read with the value. */
+static void exponent_is_read_with_its_value(void **state)
+{
+	struct point_raw behind = {.exponent_at = "set", .exponent = 10};
+	struct point_raw before = {.exponent_at = "set", .exponent = 4};
+	const struct point points[] = {
+		{.space = MODBUS_HOLDING,
+	         .address = 6,
+	         .type = TYPE_INT16,
+	         .scale = 1,
+	         .raw = &behind},
+		{.space = MODBUS_HOLDING,
+	         .address = 12,
+	         .type = TYPE_FLOAT32,
+	         .scale = 1,
+	         .raw = &before},
+		WORD(14),
+	};
+	struct device_limits limits = plain;
+	struct plan *plan;
+	const char *why = NULL;
+
+	(void)state;
+	limits.max_gap = 0;
+	assert_int_equal(make(&plan, points, 1, 1, &limits), 0);
+	assert_int_equal(plan->blocks[0].address, 6);
+	assert_int_equal(plan->blocks[0].count, 5);
+	plan_free(plan);
+	assert_int_equal(make(&plan, points, ARRAY_SIZE(points), 1, &limits), 0);
+	assert_int_equal(plan->n_blocks, 1);
+	assert_int_equal(plan->blocks[0].address, 4);
+	assert_int_equal(plan->blocks[0].count, 11);
+	plan_free(plan);
+	limits.max_registers = 9;
+	assert_int_equal(plan_check_point(&points[1], &limits, &why), -EINVAL);
+	assert_int_equal(plan_check_point(&points[0], &limits, &why), 0);
+}
+
 static void only_due_groups_are_planned(void **state)
 {
 	struct point points[] = {WORD(0), WORD(1), WORD(2)};
@@ -288,6 +326,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_are_as_expected),
+		cmocka_unit_test(exponent_is_read_with_its_value),
 		cmocka_unit_test(only_due_groups_are_planned),
 		cmocka_unit_test(point_larger_than_the_limit_is_refused),
 		cmocka_unit_test(rooms_of_the_largest_block_are_measured),

@@ -253,6 +253,107 @@ static void what_is_no_value_is_bad(void **state)
 	}
 }
 
+/* Registers 0 to 3 of an answer; the value is register 1. */
+static void exponent_of_the_same_answer_scales(void **state)
+{
+	static const struct {
+		const char *name;
+		struct point point;
+		uint32_t exponent; /* its address */
+		uint8_t answer[8];
+		double want; /* NAN: out of range */
+	} cases[] = {
+		{"hundredths", {.type = TYPE_UINT16}, 2, {0, 0, 4, 210, 255, 254}, 12.34},
+		{"before it", {.type = TYPE_INT16}, 0, {255, 255, 255, 246}, -1},
+		{"none", {.type = TYPE_INT16}, 2, {0, 0, 0, 7, 0, 0}, 7},
+		{"hundreds", {.type = TYPE_INT16}, 2, {0, 0, 0, 7, 0, 2}, 700},
+		{"beside a scale",
+	         {.type = TYPE_UINT16, .scale = 0.001, .offset = 1},
+	         2,
+	         {0, 0, 4, 210, 0, 2},
+	         124.4},
+		{"of two registers",
+	         {.type = TYPE_UINT32},
+	         3,
+	         {0, 0, 0, 1, 0, 0, 255, 255},
+	         6553.6},
+		{"of a float",
+	         {.type = TYPE_FLOAT32},
+	         3,
+	         {0, 0, 0x41, 0x48, 0, 0, 0, 1},
+	         125},
+		{"bytes swapped",
+	         {.type = TYPE_UINT16, .order = ORDER_BADC},
+	         2,
+	         {0, 0, 210, 4, 254, 255},
+	         12.34},
+		{"the least", {.type = TYPE_INT16}, 2, {0, 0, 0, 1, 255, 246}, 1e-10},
+		{"too small", {.type = TYPE_INT16}, 2, {0, 0, 0, 1, 255, 245}, NAN},
+		{"too large", {.type = TYPE_INT16}, 2, {0, 0, 0, 1, 0, 11}, NAN},
+		{"not there", {.type = TYPE_INT16}, 2, {0, 0, 0, 1, 128, 0}, NAN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct point_raw raw = {.exponent_at = "set",
+		                        .exponent = cases[i].exponent};
+		struct point point = cases[i].point;
+		struct reading got;
+		bool good = !isnan(cases[i].want);
+
+		point.scale = point.scale != 0 ? point.scale : 1;
+		point.address = 1;
+		point.raw = &raw;
+		value_decode(&got, &point, cases[i].answer + 2, NULL);
+		if (good ? value_number(&got.value) != cases[i].want
+		         : got.quality != QUALITY_BAD ||
+		                    got.reason != REASON_OUT_OF_RANGE) {
+			fail_msg("%s: quality %d, %.17g", cases[i].name, got.quality,
+			         value_number(&got.value));
+		}
+	}
+}
+
+static void raw_value_that_means_none_is_bad(void **state)
+{
+	static const double codes[] = {-32768, 65535, 9999};
+	static const struct {
+		const char *name;
+		struct point point;
+		uint8_t wire[4];
+		bool good;
+	} cases[] = {
+		{"int16", {.type = TYPE_INT16}, {0x80, 0}, false},
+		{"int16 scaled", {.type = TYPE_INT16, .scale = 0.1}, {0x80, 0}, false},
+		{"uint16", {.type = TYPE_UINT16}, {255, 255}, false},
+		{"BCD", {.type = TYPE_BCD, .length = 4}, {0x99, 0x99}, false},
+		{"float", {.type = TYPE_FLOAT32}, {0x46, 0x1c, 0x3c, 0}, false},
+		{"its neighbour", {.type = TYPE_INT16}, {0x80, 1}, true},
+		{"the same bits of another type", {.type = TYPE_UINT16}, {0x80, 0}, true},
+		{"the value, not the register",
+	         {.type = TYPE_INT16, .scale = 9999},
+	         {0, 1},
+	         true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct point_raw raw = {.invalid = codes, .n_invalid = ARRAY_SIZE(codes)};
+		struct point point = cases[i].point;
+		struct reading got;
+
+		point.scale = point.scale != 0 ? point.scale : 1;
+		point.raw = &raw;
+		value_decode(&got, &point, cases[i].wire, NULL);
+		if (cases[i].good ? got.quality != QUALITY_GOOD
+		                  : got.quality != QUALITY_BAD ||
+		                            got.reason != REASON_OUT_OF_RANGE ||
+		                            got.value.kind != VALUE_NONE) {
+			fail_msg("%s: quality %d", cases[i].name, got.quality);
+		}
+	}
+}
+
 static void text_that_is_no_utf8_is_marked(void **state)
 {
 	static const struct {
@@ -581,6 +682,8 @@ int main(void)
 		cmocka_unit_test(each_type_reads_what_the_manual_says),
 		cmocka_unit_test(each_order_is_its_example),
 		cmocka_unit_test(what_is_no_value_is_bad),
+		cmocka_unit_test(exponent_of_the_same_answer_scales),
+		cmocka_unit_test(raw_value_that_means_none_is_bad),
 		cmocka_unit_test(text_that_is_no_utf8_is_marked),
 		cmocka_unit_test(every_type_and_order_round_trips),
 		cmocka_unit_test(scaled_reals_round_trip_to_the_float),

@@ -275,6 +275,42 @@ static void absent_sections_have_their_defaults(void **state)
 	complained_free(&got);
 }
 
+static void raw_values_say_more_than_their_type(void **state)
+{
+	struct complained got = valid(
+		"devices:\n"
+		"  - id: d\n"
+		"    driver: modbus\n"
+		"    address: tcp://h\n"
+		"    tags:\n"
+		"      - {id: a, at: 40072, type: int16, exponent_at: 40076,\n"
+		"         invalid: [32768]}\n"
+		"      - {id: b, at: holding:75, type: uint16, invalid: [65535, 0]}\n"
+		"      - {id: c, at: holding:90, type: float32, invalid: [-1.5]}\n"
+		"      - {id: d, at: holding:92, type: int16}\n");
+	const struct point *points = got.config->devices[0].points;
+	char *printed = complained_print(got.config), *again;
+	struct complained second = valid(printed);
+
+	(void)state;
+	assert_int_equal(points[0].raw->exponent, 75);
+	assert_int_equal(points[0].raw->n_invalid, 1);
+	assert_true(points[0].raw->invalid[0] == -32768);
+	assert_true(got.config->tags[0].lsb == 0);
+	assert_null(points[1].raw->exponent_at);
+	assert_int_equal(points[1].raw->n_invalid, 2);
+	assert_true(points[1].raw->invalid[0] == 65535);
+	assert_true(got.config->tags[1].lsb == 1);
+	assert_true(points[2].raw->invalid[0] == -1.5);
+	assert_null(points[3].raw);
+	again = complained_print(second.config);
+	assert_string_equal(printed, again);
+	free(printed);
+	free(again);
+	complained_free(&got);
+	complained_free(&second);
+}
+
 static void plain_mqtt_is_for_loopback_or_when_allowed(void **state)
 {
 	static const struct {
@@ -419,6 +455,7 @@ int main(void)
 		cmocka_unit_test(tags_are_found_by_name),
 		cmocka_unit_test(printed_configuration_loads_to_the_same),
 		cmocka_unit_test(absent_sections_have_their_defaults),
+		cmocka_unit_test(raw_values_say_more_than_their_type),
 		cmocka_unit_test(plain_mqtt_is_for_loopback_or_when_allowed),
 		cmocka_unit_test(all_errors_of_a_file_come_at_once),
 		cmocka_unit_test(shipped_file_documents_every_key_with_its_default),
