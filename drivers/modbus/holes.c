@@ -8,7 +8,7 @@ static const uint64_t s_ns = 1000000000;
 
 void holes_init(struct holes *holes, struct device_holes *shown)
 {
-	*holes = (struct holes){.shown = shown};
+	*holes = (struct holes){.shown = shown, .wait_s = HOLES_WAIT_S};
 	*shown = (struct device_holes){0};
 }
 
@@ -105,7 +105,7 @@ int holes_add(struct holes *holes, const struct device_hole *hole, uint64_t now_
 			return 0;
 		}
 	}
-	return put(holes, hole, now_ns, hole->guess ? 0 : HOLES_WAIT_S);
+	return put(holes, hole, now_ns, hole->guess ? 0 : holes->wait_s);
 }
 
 int holes_know(struct holes *holes, const struct device_hole *hole, uint64_t now_ns)

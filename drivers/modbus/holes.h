@@ -7,8 +7,10 @@
 #include "drivers/driver.h"
 
 enum {
-	HOLES_MAX = 4096,   /* of a device; those beyond are not remembered */
-	HOLES_WAIT_S = 600, /* before the first doubt, then twice as long each time */
+	HOLES_MAX = 4096,      /* of a device; those beyond are not remembered */
+	HOLES_WAIT_S = 600,    /* before the first doubt, then twice as long each time */
+	HOLES_WAIT_ODD_S = 10, /* likewise, of what was answered before: a device that
+	                          starts or loses a module refuses for a while */
 	HOLES_WAIT_MAX_S = 3600,
 };
 
@@ -24,6 +26,7 @@ struct holes {
 	struct device_hole *items;
 	struct hole_doubt *doubts; /* same index */
 	size_t room;
+	uint32_t wait_s; /* before the first doubt of what is added next */
 };
 
 /** All start empty; shown is borrowed until holes_fini(). */
@@ -34,7 +37,7 @@ void holes_fini(struct holes *holes);
 bool holes_contains(const struct device_range *a, const struct device_range *b);
 
 /**
- * Remember a hole; a guess is doubted at once, the others after HOLES_WAIT_S.
+ * Remember a hole; a guess is doubted at once, the others after holes->wait_s.
  *
  * @param cause  nothing less can be asked for: it explains wider refusals, of requests
  *               that asked for all that this one did and more, and they are forgotten

@@ -14,6 +14,7 @@ struct plan_block {
 	uint16_t count;   /* registers, or bits */
 	uint32_t first;
 	uint32_t n_points;
+	bool answered; /* the device has answered for all of it: who asks notes it */
 };
 
 /** What a request costs; see drivers/modbus/cost.h.  A plain value. */

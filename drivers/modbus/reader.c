@@ -270,6 +270,14 @@ static bool choose_doubt(struct reader *reader, struct plan_block *block, uint64
 	return true;
 }
 
+/* How long a refusal is believed follows from whether it was answered before. */
+static size_t split(struct reader *reader, const struct plan_block *block, uint8_t code,
+                    uint64_t now_ns)
+{
+	reader->holes.wait_s = block->answered ? HOLES_WAIT_ODD_S : HOLES_WAIT_S;
+	return refusal_split(&reader->refusal, block, code, now_ns);
+}
+
 /* What a piece asks for may be known to be refused by now. */
 static void settle_pieces(struct reader *reader, uint64_t now_ns)
 {
@@ -287,8 +295,7 @@ static void settle_pieces(struct reader *reader, uint64_t now_ns)
 		}
 		refusal->n_pieces--;
 		answer.code = hole->code;
-		bring_failure(reader, &piece,
-		              refusal_split(refusal, &piece, hole->code, now_ns),
+		bring_failure(reader, &piece, split(reader, &piece, hole->code, now_ns),
 		              &answer);
 	}
 }
@@ -303,23 +310,25 @@ static bool is_open(const struct reader *reader, enum reader_purpose purpose)
 	return false;
 }
 
-static enum reader_purpose choose(struct reader *reader, struct plan_block *block)
+static enum reader_purpose choose(struct reader *reader, struct reader_request *request)
 {
 	uint64_t now_ns = reader->transport->env.now_ns();
 
 	if (!is_open(reader, READER_PIECE)) {
 		settle_pieces(reader, now_ns);
 		if (reader->refusal.n_pieces > 0) {
-			*block = reader->refusal.pieces[--reader->refusal.n_pieces];
+			request->block =
+				reader->refusal.pieces[--reader->refusal.n_pieces];
 			return READER_PIECE;
 		}
 	}
 	if (reader->next_block < reader->plan->n_blocks) {
-		*block = reader->plan->blocks[reader->next_block++];
+		request->planned = &reader->plan->blocks[reader->next_block++];
+		request->block = *request->planned;
 		return READER_BLOCK;
 	}
 	if (reader->answered && reader->n_silent == 0 && reader->n_open == 0 &&
-	    choose_doubt(reader, block, now_ns)) {
+	    choose_doubt(reader, &request->block, now_ns)) {
 		return READER_DOUBT;
 	}
 	return READER_FREE;
@@ -334,7 +343,7 @@ static void launch(struct reader *reader)
 		if (request->purpose != READER_FREE) {
 			continue;
 		}
-		purpose = choose(reader, &request->block);
+		purpose = choose(reader, request);
 		if (purpose == READER_FREE) {
 			return;
 		}
@@ -395,8 +404,7 @@ static void on_refused(struct reader *reader, const struct plan_block *block,
 	size_t n_before = refusal->n_pieces;
 
 	bring_failure(reader, block,
-	              refusal_split(refusal, block, answer->code, answer->received_ns),
-	              answer);
+	              split(reader, block, answer->code, answer->received_ns), answer);
 	while (answer->received_ns > reader->end_ns && refusal->n_pieces > n_before) {
 		const struct plan_block *piece = &refusal->pieces[--refusal->n_pieces];
 
@@ -455,6 +463,7 @@ static void on_pulse(struct reader *reader, const struct plan_block *block,
 	struct device_range asked = refusal_range(block);
 
 	if (is_refusal(answer)) {
+		reader->holes.wait_s = HOLES_WAIT_S;
 		/* Where there is no memory for it, it is learned again. */
 		(void)holes_add(&reader->holes,
 		                &(struct device_hole){asked, asked, answer->code, false},
@@ -488,6 +497,30 @@ static void finish(struct reader *reader)
 	sink.done(sink.arg, reader->answered ? 0 : reader_errno(reader->silence));
 }
 
+static void settle(struct reader *reader, const struct reader_request *request,
+                   enum reader_purpose purpose, const struct answer *answer)
+{
+	switch (purpose) {
+	case READER_DOUBT:
+		on_doubted(reader, &request->block, answer);
+		break;
+	case READER_PULSE:
+		on_pulse(reader, &request->block, answer);
+		break;
+	case READER_BLOCK:
+	case READER_AGAIN:
+		request->planned->answered = request->planned->answered ||
+		                             answer->reason == REASON_NONE;
+		on_points(reader, &request->block, answer);
+		break;
+	case READER_PIECE:
+		on_points(reader, &request->block, answer);
+		break;
+	case READER_FREE:
+		break;
+	}
+}
+
 static void on_answer(struct transaction *t, const struct answer *answer)
 {
 	struct reader_request *request = t->arg;
@@ -506,13 +539,11 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 		measure(reader, &block, answer, t->sent_ns);
 	}
 	note(reader, answer->reason);
-	if (purpose == READER_DOUBT) {
-		on_doubted(reader, &block, answer);
-	} else if (purpose == READER_PULSE) {
-		on_pulse(reader, &block, answer);
-	} else {
-		on_points(reader, &block, answer);
+	if (purpose == READER_BLOCK && block.answered && is_refusal(answer)) {
+		submit(reader, request, READER_AGAIN);
+		return;
 	}
+	settle(reader, request, purpose, answer);
 	if (is_gone(reader)) {
 		bring_rest(reader, answer);
 	}

@@ -17,6 +17,7 @@ struct reader;
 enum reader_purpose {
 	READER_FREE,  /* there is none */
 	READER_BLOCK, /* points */
+	READER_AGAIN, /* the same, refused though it was answered before */
 	READER_PIECE, /* points of a refused block, one piece at a time: what is learned
 	                 from one may spare the next */
 	READER_DOUBT, /* is what was refused still refused? */
@@ -29,6 +30,7 @@ struct reader_request {
 	struct reader *reader;
 	enum reader_purpose purpose;
 	struct plan_block block;
+	struct plan_block *planned; /* of a block and again: in the plan */
 };
 
 /** A member of the device; open only so that it can be one. */

@@ -50,7 +50,8 @@ static void push(struct refusal *r, const struct plan_block *block, size_t first
 		.address = (uint16_t)hull.begin,
 		.count = (uint16_t)(hull.end - hull.begin),
 		.first = (uint32_t)first,
-		.n_points = (uint32_t)(end - first)};
+		.n_points = (uint32_t)(end - first),
+		.answered = block->answered};
 }
 
 /* Where there is no memory for it, it is learned again in the next cycle. */

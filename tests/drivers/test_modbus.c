@@ -231,6 +231,25 @@ static void exception_is_its_own_blocks_only(void **state)
 	tear_down(&b);
 }
 
+static void no_exception_closes_the_connection(void **state)
+{
+	struct modbus_rig *rig;
+	struct bench b;
+
+	(void)state;
+	set_up(&b);
+	rig = &b.rig;
+	modbus_rig_point(rig, "holding:0", TYPE_UINT16, 0);
+	modbus_rig_open(rig);
+	for (unsigned int code = 255; code >= 3; code--) { /* 2 and 3 are learned */
+		b.code = (uint8_t)code;
+		assert_int_equal(modbus_rig_read(rig, 1), 0); /* it does answer */
+		assert_bad(rig, 0, REASON_EXCEPTION, (uint8_t)code);
+	}
+	assert_int_equal(server_stats(b.server).accepted, 1);
+	tear_down(&b);
+}
+
 static void written_values_read_back(void **state)
 {
 	struct modbus_rig *rig;
@@ -542,6 +561,7 @@ int main(void)
 		cmocka_unit_test(no_point_due_or_a_read_under_way_is_refused),
 		cmocka_unit_test(many_sets_of_groups_take_turns),
 		cmocka_unit_test(exception_is_its_own_blocks_only),
+		cmocka_unit_test(no_exception_closes_the_connection),
 		cmocka_unit_test(written_values_read_back),
 		cmocka_unit_test(write_that_cannot_be_is_refused),
 		cmocka_unit_test(write_overtakes_what_is_not_under_way),

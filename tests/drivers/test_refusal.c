@@ -26,6 +26,7 @@ struct field {
 	bool illegal[SIZE]; /* of both tables */
 	uint16_t longest;   /* read of registers; more is exception 3 */
 	bool closed;        /* everything is refused */
+	bool once;          /* the next request is refused */
 	struct server_access refused[REFUSED_MAX];
 	size_t n_refused, n_repeated, n_asked;
 	uint64_t slow_ns; /* that the clock goes on with each request */
@@ -61,8 +62,9 @@ static uint8_t judge(const struct field *f, const struct server_access *access)
 static uint8_t on_access(void *arg, const struct server_access *access)
 {
 	struct field *f = arg;
-	uint8_t code = judge(f, access);
+	uint8_t code = f->once ? PDU_ILLEGAL_ADDRESS : judge(f, access);
 
+	f->once = false;
 	f->n_asked++;
 	ahead_ns += f->slow_ns;
 	if (code == 0) {
@@ -338,6 +340,37 @@ static void hole_is_doubted_rarely_and_refuted(void **state)
 
 /* A controller that is not started yet refuses everything: one request a cycle, and all
  * is there at once when it runs. */
+/* A module that is away for a while is no hole of ten minutes. */
+static void what_was_answered_before_is_doubted_soon(void **state)
+{
+	struct field f;
+
+	(void)state;
+	set_up(&f);
+	for (uint32_t i = 0; i < 16; i++) {
+		add(&f, "holding", i, TYPE_UINT16);
+	}
+	modbus_rig_open(&f.rig);
+	read_all(&f, 1);
+	f.once = true;
+	read_all(&f, 1); /* it did not mean it */
+	assert_int_equal(f.rig.device->holes.n, 0);
+	refuse(&f, 4, 7);
+	read_all(&f, 1);
+	assert_true(f.rig.device->holes.n > 0);
+	f.n_refused = 0;
+	ahead_ns += 9 * UINT64_C(1000000000);
+	read_all(&f, 1);
+	assert_int_equal(f.n_refused, 0);
+	memset(f.illegal, 0, sizeof(f.illegal));
+	ahead_ns += 2 * UINT64_C(1000000000);
+	assert_int_equal(modbus_rig_read(&f.rig, 1), 0); /* asks again, and all of it */
+	read_all(&f, 1);
+	assert_int_equal(f.rig.device->holes.n, 0);
+	assert_int_equal(f.rig.device->stats.n_blocks, 1);
+	tear_down(&f);
+}
+
 static void device_that_refuses_all_recovers_at_once(void **state)
 {
 	struct field f;
@@ -495,6 +528,7 @@ int main(void)
 		cmocka_unit_test(length_of_a_read_is_learned),
 		cmocka_unit_test(long_learning_takes_several_cycles),
 		cmocka_unit_test(hole_is_doubted_rarely_and_refuted),
+		cmocka_unit_test(what_was_answered_before_is_doubted_soon),
 		cmocka_unit_test(device_that_refuses_all_recovers_at_once),
 		cmocka_unit_test(
 			group_of_refused_points_asks_whether_the_device_is_there),
