@@ -92,16 +92,28 @@ static void on_due(uv_timer_t *timer)
 	pty_say(d->bench, d->bytes, d->n);
 }
 
+/* One whose bytes have gone out. */
+static struct pty_delayed *find_delayed(struct pty_bench *b)
+{
+	for (size_t i = 0; i < b->n_delayed; i++) {
+		if (!uv_is_active((uv_handle_t *)&b->delayed[i].timer)) {
+			return &b->delayed[i];
+		}
+	}
+	assert_true(b->n_delayed < PTY_DELAYED_MAX);
+	uv_timer_init(&b->rig.loop, &b->delayed[b->n_delayed].timer);
+	return &b->delayed[b->n_delayed++];
+}
+
 void pty_say_later(struct pty_bench *b, const uint8_t *bytes, size_t n, uint64_t after_ms)
 {
-	struct pty_delayed *d = &b->delayed[b->n_delayed++];
+	struct pty_delayed *d = find_delayed(b);
 
-	assert_in_range(b->n_delayed, 1, PTY_DELAYED_MAX);
-	uv_timer_init(&b->rig.loop, &d->timer);
 	d->timer.data = d;
 	d->bench = b;
 	d->n = n;
 	memcpy(d->bytes, bytes, n);
+	uv_update_time(&b->rig.loop);
 	uv_timer_start(&d->timer, on_due, after_ms, 0);
 }
 

@@ -39,6 +39,27 @@ static void any_flipped_bit_is_seen(void **state)
 	assert_true(frame_intact(frame, sizeof(frame)));
 }
 
+/* F35: heavy damage passes at the limit of a CRC of 16 bits, 2^-16, and no more. */
+static void damage_passes_at_the_crcs_own_limit(void **state)
+{
+	uint32_t random = 0x9e3779b9U; /* xorshift32, Marsaglia 2003 */
+	unsigned int n_passed = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1U << 21; i++) {
+		uint8_t frame[] = {17, 3, 4, 0, 0, 0, 0, 0, 0};
+
+		for (size_t at = 3; at < sizeof(frame); at++) {
+			random ^= random << 13;
+			random ^= random >> 17;
+			random ^= random << 5;
+			frame[at] = (uint8_t)(random >> 8);
+		}
+		n_passed += frame_intact(frame, sizeof(frame));
+	}
+	assert_in_range(n_passed, 32 / 2, 32 * 3 / 2);
+}
+
 static void length_is_known_by_the_first_bytes(void **state)
 {
 	static const struct {
@@ -72,6 +93,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crc_is_the_specifications),
 		cmocka_unit_test(any_flipped_bit_is_seen),
+		cmocka_unit_test(damage_passes_at_the_crcs_own_limit),
 		cmocka_unit_test(length_is_known_by_the_first_bytes),
 	};
 
