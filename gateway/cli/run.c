@@ -3,12 +3,25 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "gateway/cli/command.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 
 extern const struct command command_run;
+
+/* A connection is a descriptor, and nothing here selects: as many as the system allows.
+ * Under systemd LimitNOFILE= has done it already. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
 
 static enum exit_code run(int argc, char **argv)
 {
@@ -37,6 +50,7 @@ static enum exit_code run(int argc, char **argv)
 	if (config_load(&cfg, path, stderr)) {
 		return EXIT_CONFIG;
 	}
+	raise_descriptors();
 	do {
 		err = gateway_run(cfg, &next);
 		config_free(cfg);
