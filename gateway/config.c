@@ -12,6 +12,7 @@
 #include "gateway/config/config_csv.h"
 #include "gateway/config/config_file.h"
 #include "gateway/config/config_include.h"
+#include "gateway/config/config_recorded.h"
 #include "gateway/config/config_template.h"
 #include "gateway/config/nearest.h"
 
@@ -19,6 +20,7 @@
 struct loaded {
 	struct config config;
 	struct arena arena;
+	const struct config_recording *recording; /* NULL: none */
 };
 
 struct place config_place(const struct schema_view *v, const char *name)
@@ -146,21 +148,33 @@ static int load(struct loaded *l, const char *path, const char *text, size_t n,
 	if (err || root->bad) {
 		return -EINVAL;
 	}
-	err = build(l, root, said);
+	if (l->recording) {
+		err = config_recorded_add(root, &l->arena, l->recording);
+	}
+	err = err ? err : build(l, root, said);
 	return !err && complaint_errors(said) ? -EINVAL : err;
 }
 
-int config_load_text(struct config **out, const char *path, const char *text, size_t n,
-                     FILE *complaints)
+/* A text to read, and what is to be done with it. */
+struct loading {
+	const char *path, *text;
+	size_t n;
+	const struct config_recording *recording;
+};
+
+static int load_all(struct config **out, const struct loading *from, FILE *complaints)
 {
+	const char *path = from->path;
 	struct loaded *l = calloc(1, sizeof(*l));
 	struct complaints *said = complaint_new();
 	int err = l && said ? 0 : -ENOMEM;
 
 	if (!err) {
+		l->recording = from->recording;
 		complaint_hide(said, "password:");
 		l->config.path = arena_text(&l->arena, path, strlen(path));
-		err = l->config.path ? load(l, l->config.path, text, n, said) : -ENOMEM;
+		err = l->config.path ? load(l, l->config.path, from->text, from->n, said)
+		                     : -ENOMEM;
 	}
 	if (said) {
 		complaint_print(said, complaints);
@@ -179,7 +193,16 @@ int config_load_text(struct config **out, const char *path, const char *text, si
 	return err;
 }
 
-int config_load(struct config **out, const char *path, FILE *complaints)
+int config_load_text(struct config **out, const char *path, const char *text, size_t n,
+                     FILE *complaints)
+{
+	const struct loading from = {path, text, n, NULL};
+
+	return load_all(out, &from, complaints);
+}
+
+int config_load_recording(struct config **out, const char *path,
+                          const struct config_recording *recording, FILE *complaints)
 {
 	struct arena arena = {0};
 	char *text;
@@ -189,11 +212,18 @@ int config_load(struct config **out, const char *path, FILE *complaints)
 	if (err) {
 		fprintf(complaints, "%s: error: %s\n", path, config_file_error(err));
 	} else {
-		err = config_load_text(out, path, text, n, complaints);
+		const struct loading from = {path, text, n, recording};
+
+		err = load_all(out, &from, complaints);
 	}
 	arena_free(&arena);
 	malloc_trim(0); /* the tree of a large file is many times what is kept of it */
 	return err;
+}
+
+int config_load(struct config **out, const char *path, FILE *complaints)
+{
+	return config_load_recording(out, path, NULL, complaints);
 }
 
 void config_free(struct config *c)

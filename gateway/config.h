@@ -86,6 +86,18 @@ void config_free(struct config *c);
 int config_load_text(struct config **out, const char *path, const char *text, size_t n,
                      FILE *complaints);
 
+/** A recording that the configuration is to be used on. */
+struct config_recording {
+	const char *device;         /* whose tags the columns are that no device has */
+	const char *const *columns; /* headings: DEVICE/TAG, TAG, or any other */
+	size_t n;
+	uint32_t learn; /* in place of twin.monitor.learn; 0: as configured */
+};
+
+/** As config_load(), with the columns of a recording among the tags; all borrowed. */
+int config_load_recording(struct config **out, const char *path,
+                          const struct config_recording *recording, FILE *complaints);
+
 /** Index of DEVICE/TAG, or -1. */
 int64_t config_tag(const struct config *c, const char *device_slash_tag);
 

@@ -376,6 +376,11 @@ static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
 		watch(t, t_ns, r, value_number(&r->value), e);
 	} else {
 		monitor_expect(m, e);
+		if (e->quality <
+		    QUALITY_STALE) { /* late, or uncertain: it changes nothing */
+			e->state = (uint8_t)monitor_state(m);
+			e->drift = m->drift;
+		}
 	}
 }
 
@@ -389,7 +394,8 @@ void twin_merge(struct twin *t, int64_t t_ns, const struct reading *r, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		bool enters = receive(t, t_ns, &r[i], &out[i]);
 
-		if (r[i].tag < t->cfg->n_field_tags && t->monitors[r[i].tag].linked) {
+		if (r[i].tag < t->cfg->n_field_tags && t->monitors[r[i].tag].linked &&
+		    (enters || out[i].quality != QUALITY_GOOD)) {
 			offer(t, t_ns, r[i].tag,
 			      enters ? value_number(&r[i].value) : (double)NAN);
 		}

@@ -246,6 +246,11 @@ void monitor_expect(const struct monitor *m, struct estimate *e)
 	}
 }
 
+enum tag_state monitor_state(const struct monitor *m)
+{
+	return m->ready && !m->again ? state_of(m) : STATE_LEARNING;
+}
+
 double monitor_threshold(const struct monitor *m)
 {
 	return (double)m->w_limit * sqrt(m->p + m->r);

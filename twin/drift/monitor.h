@@ -69,6 +69,9 @@ void monitor_step(struct monitor *m, int64_t t_ns, double x, struct estimate *e)
 /** What is expected now, where there is no reading: fills predicted, sigma, estimate. */
 void monitor_expect(const struct monitor *m, struct estimate *e);
 
+/** learning, or what the last reading was. */
+enum tag_state monitor_state(const struct monitor *m);
+
 /** Half width of what passes for normal by the level test, in the tag's unit. */
 double monitor_threshold(const struct monitor *m);
 
