@@ -11,7 +11,7 @@
 enum {
 	SAMPLES_BYTES = 4 << 20,
 	NEWS_BYTES = 256 << 10,
-	PRESSED_BYTES = SAMPLES_BYTES / 4, /* beyond that newer samples overtake older */
+	PRESSED_BYTES = SAMPLES_BYTES / 2, /* beyond that newer samples overtake older */
 	STRINGS = 7,                       /* of an event */
 };
 

@@ -16,9 +16,10 @@ enum {
 	HISTORY_BYTES = 128 * 1024, /* on a slow line live samples wait behind them */
 	HISTORY_TURN = 16,          /* one message in so many, however busy live is */
 	CHUNK_ROWS = 4096,
-	GROUP_MAX = 2048, /* rows of one P/D/data */
-	RATE_MIN = 1000,  /* rows of backlog a second */
-	RATE_FACTOR = 20, /* of the live rate */
+	HISTORY_ROWS = 64, /* of a message of backlog at least, where there are so many */
+	GROUP_MAX = 2048,  /* rows of one P/D/data */
+	RATE_MIN = 1000,   /* rows of backlog a second */
+	RATE_FACTOR = 20,  /* of the live rate */
 };
 
 #define SECOND_NS  1000000000U
@@ -40,7 +41,7 @@ struct sender {
 	struct backlog_source source;
 	char base[TOPIC_MAX];
 	struct outbox *outbox;
-	struct live *live;
+	struct live *live; /* layout tag; NULL: batches go out as they are */
 	struct notices *notices;
 	struct backlog *backlog;
 	bool connected;
@@ -55,6 +56,7 @@ struct sender {
 	uint64_t behind_ns;  /* since when the history has more than we know; 0: not */
 	uint64_t read_ns;    /* the history is not read before this */
 	bool read_failed;
+	int error; /* of the link, met in sender_take() */
 
 	double tokens; /* rows of backlog that may go now */
 	uint64_t tokens_ns;
@@ -83,7 +85,7 @@ int sender_new(struct sender **out, const struct config *cfg, const struct curso
 	s->link = *link;
 	snprintf(s->base, sizeof(s->base), "%s/%s", cfg->mqtt.prefix, cfg->gateway_id);
 	err = outbox_new(&s->outbox, start);
-	if (!err) {
+	if (!err && cfg->mqtt.layout == LAYOUT_TAG) {
 		err = live_new(&s->live, cfg->tags, cfg->n_tags);
 	}
 	if (!err) {
@@ -125,7 +127,7 @@ void sender_connected(struct sender *s)
 {
 	s->connected = true;
 	notices_connected(s->notices);
-	if (s->cfg->mqtt.layout == LAYOUT_TAG) {
+	if (s->live) {
 		live_refresh(s->live); /* the retained states of this broker */
 	}
 }
@@ -139,7 +141,10 @@ void sender_disconnected(struct sender *s)
 	outbox_disconnected(s->outbox);
 	notices_disconnected(s->notices);
 	backlog_clear(s->backlog);
-	live_halt(s->live);
+	s->error = 0;
+	if (s->live) {
+		live_halt(s->live);
+	}
 }
 
 void sender_gap(struct sender *s)
@@ -184,34 +189,6 @@ static void take_row(struct sender *s, const struct sample *row, uint64_t ticket
 		s->stats.coalesced++;
 		outbox_live_lost(s->outbox, overtaken);
 	}
-}
-
-bool sender_take(struct sender *s, struct sender_batch *b, uint64_t now_ns)
-{
-	if (!s->connected) {
-		for (; b->taken < b->n; b->taken++) {
-			live_keep(s->live, &b->rows[b->taken]);
-		}
-		return true;
-	}
-	if (b->taken == 0 && b->ticket == 0) {
-		if (b->after_gap) {
-			outbox_gap(s->outbox);
-		}
-		b->ticket = outbox_live(s->outbox, b->at_us, b->n);
-		s->rate_rows += b->n;
-	}
-	while (b->taken < b->n) {
-		size_t end = run_end(b, b->taken);
-
-		if (!may_take(s, b, end, now_ns)) {
-			return false;
-		}
-		for (; b->taken < end; b->taken++) {
-			take_row(s, &b->rows[b->taken], b->ticket);
-		}
-	}
-	return true;
 }
 
 /* Send s->message.  @return 1, or the link's error */
@@ -282,11 +259,11 @@ static size_t form_live(struct sender *s, size_t n)
 	return 1;
 }
 
-static int send_live(struct sender *s)
+/* Layout tag: the newest of each. */
+static int send_newest(struct sender *s)
 {
-	bool by_tag = s->cfg->mqtt.layout == LAYOUT_TAG;
 	uint64_t ticket;
-	size_t n = live_head(s->live, s->group, by_tag ? 1 : GROUP_MAX, &ticket);
+	size_t n = live_head(s->live, s->group, 1, &ticket);
 	int sent;
 
 	if (n == 0) {
@@ -300,6 +277,24 @@ static int send_live(struct sender *s)
 	return sent;
 }
 
+/* Layout device: the next rows of a batch that share one time. */
+static int send_rows(struct sender *s, struct sender_batch *b)
+{
+	size_t n = run_end(b, b->taken) - b->taken;
+	int sent;
+
+	n = n < GROUP_MAX ? n : GROUP_MAX;
+	for (size_t i = 0; i < n; i++) {
+		s->group[i] = &b->rows[b->taken + i];
+	}
+	n = form_live(s, n);
+	sent = send_message(s, LIVE, b->ticket, n);
+	if (sent > 0) {
+		b->taken += n;
+	}
+	return sent;
+}
+
 static double history_rate(const struct sender *s)
 {
 	double rate = RATE_FACTOR * s->live_rate;
@@ -308,6 +303,12 @@ static double history_rate(const struct sender *s)
 		return s->cfg->mqtt.replay_rate;
 	}
 	return rate > RATE_MIN ? rate : RATE_MIN;
+}
+
+/* A burst, and no more saved up. */
+static double tokens_max(const struct sender *s)
+{
+	return fmax(history_rate(s) / 4, 1);
 }
 
 static void say_read_error(struct sender *s, int err)
@@ -342,13 +343,23 @@ static bool read_chunk(struct sender *s)
 	return false;
 }
 
+/* As many rows as make a message worth while; with fewer the broker had one a row. */
+static double tokens_needed(const struct sender *s)
+{
+	size_t waiting = backlog_waiting(s->backlog);
+	double needed = waiting > 0 && waiting < HISTORY_ROWS ? (double)waiting
+	                                                      : HISTORY_ROWS;
+
+	return fmin(needed, tokens_max(s));
+}
+
 static int send_history(struct sender *s)
 {
 	size_t n;
 	int sent;
 
 	if (s->draining || s->history_in_flight >= HISTORY_WINDOW ||
-	    s->history_bytes >= HISTORY_BYTES || s->tokens < 1) {
+	    s->history_bytes >= HISTORY_BYTES || s->tokens < tokens_needed(s)) {
 		return 0;
 	}
 	if (backlog_waiting(s->backlog) == 0 && !read_chunk(s)) {
@@ -363,13 +374,29 @@ static int send_history(struct sender *s)
 	return sent;
 }
 
+/* Send one message: notices, then live, then the backlog, which keeps its turn.
+ * @param b  layout device: what is live; NULL: nothing
+ * @return 1, 0: there is nothing to send, or the link's error */
+static int send_next(struct sender *s, struct sender_batch *b)
+{
+	int sent = send_notice(s);
+
+	if (sent == 0 && s->since_history >= HISTORY_TURN) {
+		sent = send_history(s);
+	}
+	if (sent == 0 && s->live) {
+		sent = send_newest(s);
+	} else if (sent == 0 && b) {
+		sent = send_rows(s, b);
+	}
+	return sent ? sent : send_history(s);
+}
+
 static void earn_tokens(struct sender *s)
 {
-	double rate = history_rate(s);
-	double burst = rate > 4 ? rate / 4 : 1; /* and no more saved up */
+	double earned = history_rate(s) * (double)(s->now_ns - s->tokens_ns) / SECOND_NS;
 
-	s->tokens += rate * (double)(s->now_ns - s->tokens_ns) / SECOND_NS;
-	s->tokens = s->tokens > burst ? burst : s->tokens;
+	s->tokens = fmin(s->tokens + earned, tokens_max(s));
 	s->tokens_ns = s->now_ns;
 	if (s->now_ns - s->rate_ns >= SECOND_NS) {
 		double seconds = (double)(s->now_ns - s->rate_ns) / SECOND_NS;
@@ -397,27 +424,71 @@ static void compare_with_history(struct sender *s, int64_t committed_at)
 	}
 }
 
-int sender_run(struct sender *s, uint64_t now_ns, int64_t committed_at)
+/* Layout device: send a batch; what finds no room waits, or is left to the history. */
+static bool take_rows(struct sender *s, struct sender_batch *b)
 {
 	int sent = 1;
 
+	while (sent > 0 && b->taken < b->n && s->in_flight < SENDER_WINDOW) {
+		sent = send_next(s, b);
+	}
+	s->error = sent < 0 ? sent : 0;
+	if (b->taken < b->n && b->pressed) {
+		s->stats.coalesced += b->n - b->taken;
+		outbox_live_lost(s->outbox, b->ticket);
+		b->taken = b->n;
+	}
+	return b->taken == b->n;
+}
+
+/* Layout tag: keep the newest of each tag. */
+static bool take_newest(struct sender *s, struct sender_batch *b)
+{
+	while (b->taken < b->n) {
+		size_t end = run_end(b, b->taken);
+
+		if (!may_take(s, b, end, s->now_ns)) {
+			return false;
+		}
+		for (; b->taken < end; b->taken++) {
+			take_row(s, &b->rows[b->taken], b->ticket);
+		}
+	}
+	return true;
+}
+
+bool sender_take(struct sender *s, struct sender_batch *b, uint64_t now_ns)
+{
+	if (!s->connected) {
+		for (; s->live && b->taken < b->n; b->taken++) {
+			live_keep(s->live, &b->rows[b->taken]);
+		}
+		return true;
+	}
+	if (b->taken == 0 && b->ticket == 0) {
+		if (b->after_gap) {
+			outbox_gap(s->outbox);
+		}
+		b->ticket = outbox_live(s->outbox, b->at_us, b->n);
+		s->rate_rows += b->n;
+	}
 	s->now_ns = now_ns;
+	return s->live ? take_newest(s, b) : take_rows(s, b);
+}
+
+int sender_run(struct sender *s, uint64_t now_ns, int64_t committed_at)
+{
+	int sent = s->error < 0 ? s->error : 1;
+
+	s->now_ns = now_ns;
+	s->error = 0;
 	earn_tokens(s);
 	if (!s->connected) {
 		return 0;
 	}
 	compare_with_history(s, committed_at);
 	while (sent > 0 && s->in_flight < SENDER_WINDOW) {
-		sent = send_notice(s);
-		if (sent == 0 && s->since_history >= HISTORY_TURN) {
-			sent = send_history(s);
-		}
-		if (sent == 0) {
-			sent = send_live(s);
-		}
-		if (sent == 0) {
-			sent = send_history(s);
-		}
+		sent = send_next(s, NULL);
 	}
 	return sent < 0 ? sent : 0;
 }
@@ -426,12 +497,13 @@ uint64_t sender_due_ns(const struct sender *s)
 {
 	int64_t after_us, before_us;
 
-	if (!s->connected || s->draining || s->tokens >= 1 ||
+	if (!s->connected || s->draining || s->tokens >= tokens_needed(s) ||
 	    (backlog_waiting(s->backlog) == 0 &&
 	     !outbox_hole(s->outbox, &after_us, &before_us))) {
 		return UINT64_MAX;
 	}
-	return s->now_ns + (uint64_t)((1 - s->tokens) / history_rate(s) * SECOND_NS);
+	return s->now_ns +
+	       (uint64_t)((tokens_needed(s) - s->tokens) / history_rate(s) * SECOND_NS);
 }
 
 void sender_acked(struct sender *s, uint32_t slot)
@@ -483,7 +555,7 @@ bool sender_idle(struct sender *s)
 {
 	uint64_t ticket;
 
-	return s->in_flight == 0 && live_waiting(s->live) == 0 &&
+	return s->in_flight == 0 && (!s->live || live_waiting(s->live) == 0) &&
 	       !notices_next(s->notices, &s->message, &ticket);
 }
 

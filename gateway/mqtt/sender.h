@@ -29,7 +29,8 @@ struct sender_batch {
 	const struct sample *rows;
 	size_t n;
 	bool after_gap; /* batches before it were not shown */
-	bool pressed;   /* take it even if newer samples overtake older ones */
+	bool pressed;   /* take it even if newer samples overtake older ones, or, in
+	                   layout device, it is left to the history */
 	size_t taken;
 	uint64_t ticket;
 };
@@ -58,7 +59,8 @@ void sender_connected(struct sender *s);
 /** It ended: what was not acknowledged is sent again, from the history. */
 void sender_disconnected(struct sender *s);
 
-/** Take a batch, or as much of it as overtakes nothing that waits.
+/** Take a batch, or as much of it as overtakes nothing that waits.  In layout device it
+ * is sent at once, as far as there is room.
  * @return true: all taken; false: offer it again after sender_run() */
 bool sender_take(struct sender *s, struct sender_batch *b, uint64_t now_ns);
 
