@@ -194,22 +194,48 @@ void reader_close(struct reader *r)
 	free(r);
 }
 
-int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags)
+static const char *text_at(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? text : "";
+}
+
+/* In the file of the running configuration a tag's place is its index.
+ * @return how many tags were found, or a negative errno */
+static int map_by_place(struct reader *r, const struct tag *tags, size_t n_tags)
+{
+	sqlite3_stmt *stmt;
+	int found = 0, rc = SQLITE_DONE;
+	int err = db_prepare(r->db, &stmt,
+	                     "select id, place, device, name from tag"
+	                     " where place is not null");
+
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t id = sqlite3_column_int64(stmt, 0);
+		size_t place = (size_t)sqlite3_column_int64(stmt, 1);
+
+		if (id >= 0 && (size_t)id < r->n_tags && place < n_tags &&
+		    strcmp(text_at(stmt, 2), tags[place].device) == 0 &&
+		    strcmp(text_at(stmt, 3), tags[place].name) == 0) {
+			r->tags[id].index = (int64_t)place;
+			found++;
+		}
+	}
+	if (!err) {
+		err = db_errno(r->db, rc);
+	}
+	sqlite3_finalize(stmt);
+	return err ? err : found;
+}
+
+static int map_by_name(struct reader *r, const struct tag *tags, size_t n_tags)
 {
 	sqlite3_stmt *stmt;
 	int64_t id;
-	int err = read_tags(r);
+	int err = db_prepare(r->db, &stmt,
+	                     "select id from tag where device = ? and name = ?");
 
-	if (!err) {
-		err = db_prepare(r->db, &stmt,
-		                 "select id from tag where device = ? and name = ?");
-	}
-	if (err) {
-		return err;
-	}
-	for (size_t i = 0; i < r->n_tags; i++) {
-		r->tags[i].index = -1;
-	}
 	for (size_t i = 0; !err && i < n_tags; i++) {
 		db_bind_text(stmt, 1, tags[i].device);
 		db_bind_text(stmt, 2, tags[i].name);
@@ -219,8 +245,25 @@ int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags)
 		}
 	}
 	sqlite3_finalize(stmt);
-	r->mapped = true;
 	return err;
+}
+
+int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags)
+{
+	int found, err = read_tags(r);
+
+	if (err) {
+		return err;
+	}
+	for (size_t i = 0; i < r->n_tags; i++) {
+		r->tags[i].index = -1;
+	}
+	found = map_by_place(r, tags, n_tags);
+	if (found >= 0 && (size_t)found < n_tags) {
+		err = map_by_name(r, tags, n_tags);
+	}
+	r->mapped = true;
+	return found < 0 ? found : err;
 }
 
 /* What a row's mark says; a row whose check does not agree says nothing. */
@@ -305,13 +348,6 @@ int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t
 	err = db_errno(r->db, rc);
 	sqlite3_finalize(stmt);
 	return stop ? stop : err ? err : given;
-}
-
-static const char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text ? text : "";
 }
 
 static double number_at(sqlite3_stmt *stmt, int column)
