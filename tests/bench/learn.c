@@ -24,6 +24,10 @@
 
 enum { REGISTERS_MAX = 125, REQUEST = 12, HEAD = 9, PERIOD_MS = 40 };
 
+/* The field that is measured with begins anew: with state that is younger the monitors
+ * would take that for drift, and all alarms would come at once. */
+#define AGE_NS (INT64_C(48) * 3600 * 1000000000)
+
 static int dial(const char *address)
 {
 	const char *port = strrchr(address, ':');
@@ -108,7 +112,7 @@ static void learn(struct twin *t, const struct config *c)
 			                  1000000;
 
 			scan(t, &c->devices[d], links[d],
-			     now_ns - (c->twin.learn - row) * step_ns);
+			     now_ns - AGE_NS - (c->twin.learn - row) * step_ns);
 		}
 	}
 	for (size_t d = 0; d < c->n_devices; d++) {

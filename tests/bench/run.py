@@ -139,14 +139,14 @@ class World:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def field(self, name, tick_ms=1000):
+    def field(self, name, tick_ms=1000, at_once=False):
         devices, _, period = WORKLOADS[name]
         common = ['-n', str(devices), '-p', str(FIELD_PORT), '-P', str(period or 40),
                   '-t', str(tick_ms)]
         if self.shared:
-            slow = [] if period else ['-s', '*:delay=%d,serial=1' % SERVICE_MS]
+            slow = [] if period or at_once else ['-s', '*:delay=%d,serial=1' % SERVICE_MS]
             return self.start('field', [self.folder + '/fieldsim', '-j'] + common + slow)
-        slow = [] if period else ['-d', str(SERVICE_MS)]
+        slow = [] if period or at_once else ['-d', str(SERVICE_MS)]
         return self.start('field', [self.bin + '/tests/bench/bench_field'] + common + slow)
 
     def broker(self):
@@ -198,7 +198,7 @@ class Pollux:
 
     def learn(self):
         """Every tag learns from a field whose time runs faster."""
-        field = self.world.field(self.name, tick_ms=20)
+        field = self.world.field(self.name, tick_ms=20, at_once=True)
         subprocess.run([self.world.bin + '/tests/bench/bench_learn', self.config], check=True)
         self.world.stop(field)
 
@@ -305,7 +305,6 @@ def start(world, options):
         print('start to first sample, %d tags: %.0f ms (%.0f to %.0f)'
               % (WORKLOADS[name][0] * WORKLOADS[name][1], 1e3 * statistics.median(times),
                  1e3 * min(times), 1e3 * max(times)), flush=True)
-
 
 
 def main():
