@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/modbus/ranges.h"
+
 enum {
 	/* Even, so that no value of two registers is cut by the grid. */
 	REGISTERS_MAX = PDU_READ_REGISTERS_MAX - 1,
 	BITS_MAX = PDU_READ_BITS_MAX,
 	STACK_MAX = 16,   /* a block is halved at most 11 times */
 	BUSY_MAX = 3,     /* times that a busy device is asked again */
+	GARBLED_MAX = 2,  /* times that a unit with garbled answers is */
 	LIMIT_MIN = 8,    /* addresses; a smaller limit of reads is not learnt */
+	SILENT_ROW = 6,   /* requests of a block, before it is left out */
 	TRIED_ANYWAY = 4, /* refused blocks of a table in which nothing was found */
 };
 
@@ -50,9 +54,9 @@ struct discover {
 	struct block stack[STACK_MAX];
 	size_t depth;
 	struct refused refused;
-	size_t next_refused, n_tried;  /* of them, in PHASE_NEAR */
-	bool found;                    /* anything in this pass over them */
-	unsigned int n_silent, n_busy; /* in a row */
+	size_t next_refused, n_tried;             /* of them, in PHASE_NEAR */
+	bool found;                               /* anything in this pass over them */
+	unsigned int n_silent, n_busy, n_garbled; /* in a row */
 	struct discover_ask ask;
 	bool asking;
 	uint64_t n_asked;
@@ -66,79 +70,6 @@ static bool is_bits(size_t table)
 static struct discover_unit *current(const struct discover *d)
 {
 	return &d->units[d->unit_index];
-}
-
-/* ---- ranges ---- */
-
-static size_t range_size(const struct discover_range *r)
-{
-	return r->last - r->first + 1U;
-}
-
-/* Join the i-th range with the next where they touch. */
-static int join_next(struct discover_unit *u, size_t i)
-{
-	struct discover_range *r = &u->ranges[i], *next = r + 1;
-	size_t n = range_size(r);
-	uint16_t *larger;
-
-	if (i + 1 >= u->n_ranges || r->table != next->table ||
-	    r->last + 1 != next->first) {
-		return 0;
-	}
-	larger = realloc(r->values, (n + range_size(next)) * sizeof(*larger));
-	if (!larger) {
-		return -ENOMEM;
-	}
-	memcpy(larger + n, next->values, range_size(next) * sizeof(*larger));
-	r->values = larger;
-	r->last = next->last;
-	free(next->values);
-	u->n_ranges--;
-	memmove(next, next + 1, (u->n_ranges - i - 1) * sizeof(*next));
-	return 0;
-}
-
-/* Put a range, whose values it takes over, between the others. */
-static int insert_range(struct discover_unit *u, const struct discover_range *add)
-{
-	struct discover_range *larger = realloc(u->ranges,
-	                                        (u->n_ranges + 1) * sizeof(*larger));
-	size_t i = 0;
-	int err;
-
-	if (!larger) {
-		free(add->values);
-		return -ENOMEM;
-	}
-	u->ranges = larger;
-	while (i < u->n_ranges &&
-	       (larger[i].table < add->table ||
-	        (larger[i].table == add->table && larger[i].first < add->first))) {
-		i++;
-	}
-	memmove(larger + i + 1, larger + i, (u->n_ranges - i) * sizeof(*larger));
-	larger[i] = *add;
-	u->n_ranges++;
-	err = join_next(u, i);
-	return err || i == 0 ? err : join_next(u, i - 1);
-}
-
-static int add_range(struct discover *d, const struct block *b, const uint8_t *data)
-{
-	struct discover_range r = {.table = (enum modbus_table)d->table,
-	                           .first = b->first,
-	                           .last = (uint16_t)(b->first + b->count - 1),
-	                           .values = malloc(b->count * sizeof(*r.values))};
-
-	if (!r.values) {
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < b->count; i++) {
-		r.values[i] = is_bits(d->table) ? pdu_bit(data, i)
-		                                : pdu_register(data, i);
-	}
-	return insert_range(current(d), &r);
 }
 
 static bool has_ranges(const struct discover *d)
@@ -224,7 +155,8 @@ static int on_read(struct discover *d, const struct block *b, const uint8_t *dat
 	    d->stack[d->depth - 1].first == b->first + b->count) {
 		d->stack[d->depth - 1].left_read = true;
 	}
-	return add_range(d, b, data);
+	return ranges_add(current(d), (enum modbus_table)d->table, b->first, b->count,
+	                  data);
 }
 
 /* Does a block hold an address that is a round hundred, counted from 0 or from 1? */
@@ -407,10 +339,23 @@ static bool is_absent(enum reason reason, uint8_t code)
 	return reason != REASON_NONE && reason != REASON_SHORT;
 }
 
+/* Noise, or a connection that was cut: neither there nor not. */
+static bool is_garbled(enum reason reason)
+{
+	return reason == REASON_CRC || reason == REASON_MISMATCH ||
+	       reason == REASON_RESET;
+}
+
 static int answer_unit(struct discover *d, enum reason reason, uint8_t code)
 {
-	int err = is_absent(reason, code) ? 0 : add_unit(d);
+	int err;
 
+	if (is_garbled(reason) && d->n_garbled < GARBLED_MAX) {
+		d->n_garbled++;
+		return 0;
+	}
+	d->n_garbled = 0;
+	err = is_absent(reason, code) ? 0 : add_unit(d);
 	if (d->unit == DISCOVER_UNIT_MAX) {
 		end_units(d);
 	} else {
@@ -419,14 +364,23 @@ static int answer_unit(struct discover *d, enum reason reason, uint8_t code)
 	return err;
 }
 
-/* Nothing was said about the block: once more, and then it is left out. */
+/* Nothing was said about the block: once more, then shorter, for its answer may take too
+ * long; where that does not help either, the rest of it is left out. */
 static void answer_silence(struct discover *d)
 {
+	const struct block b = d->stack[d->depth - 1];
+
 	d->n_silent++;
-	if (d->n_silent % 2 == 0) {
-		d->depth--;
+	if (d->n_silent % SILENT_ROW == 1) {
+		return;
 	}
-	if (d->n_silent >= 2 * DISCOVER_SILENT_MAX) {
+	d->depth--;
+	if (d->n_silent % SILENT_ROW == 0) {
+		d->depth = 0;
+	} else if (b.count >= 2 * LIMIT_MIN) {
+		halve(d, &b);
+	}
+	if (d->n_silent >= SILENT_ROW * DISCOVER_SILENT_MAX) {
 		current(d)->gone = true;
 		end_unit(d);
 	}
@@ -487,7 +441,9 @@ struct discover_progress discover_progress(const struct discover *d)
 	size_t n_tables = 0, done = 0;
 
 	if (p.units) {
-		p.part = d->n_wanted ? (double)d->n_asked / (double)d->n_wanted : 1;
+		p.part = d->n_asked < d->n_wanted
+		                 ? (double)d->n_asked / (double)d->n_wanted
+		                 : 1;
 		return p;
 	}
 	for (size_t i = 0; i < DISCOVER_TABLES; i++) {
@@ -522,21 +478,13 @@ int discover_new(struct discover **out, const struct discover_options *options)
 	return 0;
 }
 
-static void free_unit(struct discover_unit *u)
-{
-	for (size_t i = 0; i < u->n_ranges; i++) {
-		free(u->ranges[i].values);
-	}
-	free(u->ranges);
-}
-
 void discover_free(struct discover *d)
 {
 	if (!d) {
 		return;
 	}
 	for (size_t i = 0; i < d->n_units; i++) {
-		free_unit(&d->units[i]);
+		ranges_free(&d->units[i]);
 	}
 	free(d->units);
 	free(d->refused.blocks);

@@ -8,7 +8,8 @@
  * was found and at round hundreds, where manuals like to begin.  So a range of at least
  * twice `fine` is always found, and found exactly; a shorter one only where it lies
  * within DISCOVER_NEAR of another or at a round hundred.  With `fine` 1 every address is
- * settled.
+ * settled.  That is of devices that refuse; of one that is silent instead what it has is
+ * found in part.
  */
 #ifndef DRIVERS_MODBUS_DISCOVER_H
 #define DRIVERS_MODBUS_DISCOVER_H
@@ -19,7 +20,7 @@ enum {
 	DISCOVER_NEAR = 64,  /* addresses */
 	DISCOVER_TABLES = 4, /* enum modbus_table */
 	DISCOVER_UNIT_MAX = 255,
-	DISCOVER_SILENT_MAX = 3, /* blocks in a row without an answer end a unit */
+	DISCOVER_SILENT_MAX = 3, /* blocks in a row without any answer end a unit */
 	DISCOVER_ALIKE_MIN = 32, /* so many units asked and all answer: it is one device
 	                            that does not look at the unit */
 };

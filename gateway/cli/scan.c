@@ -54,7 +54,7 @@ const struct command command_scan = {
 		"      --tables LIST    of holding,input,coil,discrete; default all\n"
 		"      --from N --to N  protocol addresses, default 0 to 9999\n"
 		"      --rate N/s       at most so many requests, default 100/s\n"
-		"      --timeout T      for one answer, default 300ms\n"
+		"      --timeout T      for an answer to begin, default 300ms\n"
 		"      --fine N         smallest block looked into far from what was "
 		"found, default 8;\n"
 		"                       1 also finds single registers, and takes far "

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/modbus/cost.h"
 #include "drivers/modbus/transport.h"
 #include "gateway/cli/scan.h"
 #include "gateway/cli/scan_print.h"
@@ -105,6 +106,18 @@ static void end(struct scan *s)
 	}
 }
 
+/* --timeout is for the answer to begin: on a slow line all of it takes longer. */
+static void set_patience(struct scan *s, const struct discover_ask *ask)
+{
+	const struct device_limits none = {.in_flight = 1};
+	struct plan_cost cost = cost_of(&s->call->address, &none, 0);
+	uint64_t ask_ms = cost.request_ns / 1000000 + 1;
+	uint64_t all_ms = plan_block_ns(&cost, ask->table, ask->count) / 1000000 + 1;
+
+	s->transaction.timeout_ms = (uint32_t)(s->call->timeout_ms + (int64_t)all_ms);
+	s->transaction.first_byte_ms = (uint32_t)(s->call->timeout_ms + (int64_t)ask_ms);
+}
+
 static void ask(struct scan *s)
 {
 	struct discover_ask ask;
@@ -115,6 +128,7 @@ static void ask(struct scan *s)
 	}
 	draw(s);
 	s->asked_ns = clock_now_ns();
+	set_patience(s, &ask);
 	s->transaction.unit = ask.unit;
 	s->transaction.request = (struct pdu_request){
 		.function = (uint8_t)pdu_read_function(ask.table),
@@ -193,7 +207,6 @@ static int start(struct scan *s, const char **why)
 		return err;
 	}
 	s->transaction = (struct transaction){.rank = RANK_READ,
-	                                      .timeout_ms = (uint32_t)call->timeout_ms,
 	                                      .turnaround_ms = (uint32_t)call->timeout_ms,
 	                                      .stats = &s->stats,
 	                                      .done = on_answer,

@@ -20,10 +20,13 @@ static struct {
 	bool units[DISCOVER_UNIT_MAX + 1];
 	bool no_table[DISCOVER_TABLES]; /* answers exception 1 */
 	uint16_t max_registers;         /* in one read; longer ones: exception 3 */
-	bool pairs;           /* two registers are read together or not at all */
-	uint8_t absent_code;  /* of units that are not there; 0: silence */
-	uint32_t silent_from; /* holding: addresses that nothing is said about */
-	unsigned int busy;    /* answers of exception 6 to come */
+	bool pairs;          /* two registers are read together or not at all */
+	uint8_t absent_code; /* of units that are not there; 0: silence */
+	uint32_t silent_from, silent_to; /* holding: nothing is said about these */
+	uint16_t slow_beyond;            /* longer reads take too long; 0: none does */
+	unsigned int lost_every;         /* so many requests one has no answer */
+	unsigned int garbled;            /* answers of damaged frames to come */
+	unsigned int busy;               /* answers of exception 6 to come */
 	size_t n_asked, n_unit_asked;
 } field;
 
@@ -35,7 +38,7 @@ static int setup(void **state)
 	memset(&field, 0, sizeof(field));
 	field.units[1] = true;
 	field.max_registers = PDU_READ_REGISTERS_MAX;
-	field.silent_from = ADDRESSES;
+	field.silent_from = field.silent_to = ADDRESSES;
 	options = (struct discover_options){.from = 0, .to = 9999, .fine = 8};
 	options.units[1] = true;
 	options.tables[MODBUS_HOLDING] = true;
@@ -73,17 +76,32 @@ static uint8_t refusal(const struct discover_ask *ask)
 	return field.pairs && (ask->address % 2 || end % 2) ? PDU_ILLEGAL_ADDRESS : 0;
 }
 
+static bool is_silent(const struct discover_ask *ask)
+{
+	uint32_t end = (uint32_t)ask->address + ask->count;
+
+	return (ask->table == MODBUS_HOLDING && end > field.silent_from &&
+	        ask->address <= field.silent_to) ||
+	       (field.slow_beyond && ask->count > field.slow_beyond) ||
+	       (field.lost_every && field.n_asked % field.lost_every == 0);
+}
+
 static int answer(struct discover *d, const struct discover_ask *ask)
 {
 	uint8_t data[PDU_MAX] = {0};
 	uint8_t code;
+
+	if (field.garbled > 0) {
+		field.garbled--;
+		return discover_answer(d, REASON_CRC, 0, NULL);
+	}
 
 	if (!field.units[ask->unit]) {
 		return field.absent_code ? discover_answer(d, REASON_EXCEPTION,
 		                                           field.absent_code, NULL)
 		                         : discover_answer(d, REASON_TIMEOUT, 0, NULL);
 	}
-	if (ask->table == MODBUS_HOLDING && ask->address >= field.silent_from) {
+	if (is_silent(ask)) {
 		return discover_answer(d, REASON_TIMEOUT, 0, NULL);
 	}
 	if (field.busy > 0) {
@@ -267,6 +285,24 @@ static void exceptions_of_the_gateway_are_no_units(void **state)
 	}
 }
 
+static void unit_with_a_garbled_answer_is_asked_again(void **state)
+{
+	struct discover *d;
+
+	(void)state;
+	make_readable(MODBUS_HOLDING, 0, 99);
+	field.garbled = 2;
+	d = search(ASKED_MAX);
+	assert_string_equal(ranges_of(d, 0), "0:0-99");
+	discover_free(d);
+	field.garbled = ASKED_MAX;
+	field.n_asked = 0;
+	d = search(ASKED_MAX);
+	assert_null(discover_unit(d, 0));
+	assert_int_equal(field.n_asked, 3);
+	discover_free(d);
+}
+
 static void device_that_answers_to_every_unit_is_one(void **state)
 {
 	struct discover *d;
@@ -376,8 +412,59 @@ static void silent_block_is_left_out_and_silence_ends_a_unit(void **state)
 	d = search(ASKED_MAX);
 	assert_string_equal(ranges_of(d, 0), "0:0-1239");
 	assert_true(discover_unit(d, 0)->gone);
-	/* each of three blocks twice */
-	assert_int_equal(field.n_asked, 1 + 10 + 6);
+	/* each of three blocks twice, then shorter */
+	assert_int_equal(field.n_asked, 1 + 10 + 3 * 6);
+	discover_free(d);
+}
+
+static void device_too_slow_for_long_reads_is_read_in_shorter_ones(void **state)
+{
+	struct discover *d;
+
+	(void)state;
+	make_readable(MODBUS_HOLDING, 0, 1499);
+	field.slow_beyond = 40;
+	options.to = 1999;
+	d = search(ASKED_MAX);
+	assert_string_equal(ranges_of(d, 0), "0:0-1499");
+	assert_in_range(discover_unit(d, 0)->max_registers, 8, 40);
+	assert_false(discover_unit(d, 0)->gone);
+	discover_free(d);
+}
+
+static void answer_that_is_lost_now_and_then_changes_nothing(void **state)
+{
+	struct discover *d;
+
+	(void)state;
+	make_readable(MODBUS_HOLDING, 0, 999);
+	make_readable(MODBUS_HOLDING, 1100, 1119);
+	field.lost_every = 10;
+	options.to = 1999;
+	d = search(ASKED_MAX);
+	assert_string_equal(ranges_of(d, 0), "0:0-999 0:1100-1119");
+	assert_int_equal(discover_unit(d, 0)->max_registers, 0);
+	discover_free(d);
+}
+
+static void register_that_nothing_is_said_about_is_left_out(void **state)
+{
+	const struct discover_unit *u;
+	struct discover *d;
+	uint32_t n = 0;
+
+	(void)state;
+	make_readable(MODBUS_HOLDING, 0, 9999);
+	field.silent_from = 1300;
+	field.silent_to = 1300;
+	d = search(ASKED_MAX);
+	u = discover_unit(d, 0);
+	assert_false(u->gone);
+	for (size_t i = 0; i < u->n_ranges; i++) {
+		n += u->ranges[i].last - u->ranges[i].first + 1U;
+		assert_true(u->ranges[i].last < 1300 || u->ranges[i].first > 1300);
+	}
+	assert_in_range(n, 10000 - 16, 9999); /* its neighbours with it */
 	discover_free(d);
 }
 
@@ -427,6 +514,7 @@ int main(void)
 		cmocka_unit_test_setup(ranges_are_found_to_the_address, setup),
 		cmocka_unit_test_setup(random_maps_are_found, setup),
 		cmocka_unit_test_setup(exceptions_of_the_gateway_are_no_units, setup),
+		cmocka_unit_test_setup(unit_with_a_garbled_answer_is_asked_again, setup),
 		cmocka_unit_test_setup(device_that_answers_to_every_unit_is_one, setup),
 		cmocka_unit_test_setup(tables_are_told_apart, setup),
 		cmocka_unit_test_setup(limit_of_reads_is_learnt, setup),
@@ -434,6 +522,12 @@ int main(void)
 		cmocka_unit_test_setup(pairs_are_not_cut, setup),
 		cmocka_unit_test_setup(busy_device_is_asked_again, setup),
 		cmocka_unit_test_setup(silent_block_is_left_out_and_silence_ends_a_unit,
+	                               setup),
+		cmocka_unit_test_setup(
+			device_too_slow_for_long_reads_is_read_in_shorter_ones, setup),
+		cmocka_unit_test_setup(answer_that_is_lost_now_and_then_changes_nothing,
+	                               setup),
+		cmocka_unit_test_setup(register_that_nothing_is_said_about_is_left_out,
 	                               setup),
 		cmocka_unit_test_setup(what_was_found_half_way_can_be_looked_at, setup),
 		cmocka_unit_test_setup(progress_never_turns_back, setup),
