@@ -33,7 +33,7 @@ static void on_probed(struct transaction *t, const struct answer *answer)
 
 	dev->probe_done = NULL;
 	done(dev->probe_arg,
-	     reader_is_answer(answer->reason) ? 0 : reader_errno(answer->reason));
+	     transport_is_answer(answer->reason) ? 0 : transport_errno(answer->reason));
 }
 
 static int modbus_probe(struct device *device, probe_done_cb done, void *arg)
@@ -116,7 +116,7 @@ static int modbus_open(struct device **out, const struct driver_env *env,
 		free(dev);
 		return err;
 	}
-	reader_prepare(&dev->probe, cfg, &dev->base.stats);
+	transport_prepare(&dev->probe, cfg, &dev->base.stats);
 	dev->probe.rank = RANK_READ;
 	dev->probe.probe = true;
 	dev->probe.done = on_probed;

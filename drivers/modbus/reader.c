@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "drivers/modbus/value.h"
 
 enum {
 	SILENT_MAX =
@@ -13,83 +10,20 @@ enum {
 	LEARNING_MS = 10000,
 };
 
-bool reader_is_answer(enum reason reason)
-{
-	return reason == REASON_NONE || reason == REASON_EXCEPTION ||
-	       reason == REASON_SHORT;
-}
-
-int reader_errno(enum reason reason)
-{
-	switch (reason) {
-	case REASON_TIMEOUT:
-		return -ETIMEDOUT;
-	case REASON_REFUSED:
-		return -ECONNREFUSED;
-	case REASON_RESET:
-		return -ECONNRESET;
-	case REASON_NONE:
-	case REASON_EXCEPTION:
-	case REASON_CRC:
-	case REASON_MISMATCH:
-	case REASON_SHORT:
-	case REASON_NOT_A_NUMBER:
-	case REASON_OUT_OF_RANGE:
-	case REASON_OVERRUN:
-	case REASON_DISABLED:
-	case REASON_CONFIG:
-	case REASON_COUNT:
-		break;
-	}
-	return -EBADMSG;
-}
-
-void reader_prepare(struct transaction *t, const struct device_config *config,
-                    struct device_stats *stats)
-{
-	uint32_t turnaround_ms = config->limits.max_turnaround_ms;
-
-	t->unit = config->unit;
-	t->timeout_ms = config->timeout_ms;
-	t->pause_ms = config->limits.pause_ms;
-	t->first_byte_ms = config->limits.first_byte_ms;
-	t->turnaround_ms = turnaround_ms ? turnaround_ms : 2 * config->timeout_ms;
-	t->stats = stats;
-}
-
 /* ---- the plan ---- */
 
-static int make_room(struct reader *reader, const struct plan *plan)
+/* Room for all pieces that a plan's blocks may fall into. */
+static int make_room(struct reader *reader, size_t n_pieces)
 {
 	struct plan_block *pieces;
-	struct reading *readings;
-	char *text;
 
-	if (plan->max_points > reader->max_points) {
-		readings = realloc(reader->readings,
-		                   plan->max_points * sizeof(*readings));
-		if (!readings) {
-			return -ENOMEM;
-		}
-		reader->readings = readings;
-		reader->max_points = plan->max_points;
-	}
-	if (plan->n_points > reader->max_pieces) {
-		pieces = realloc(reader->refusal.pieces,
-		                 plan->n_points * sizeof(*pieces));
+	if (n_pieces > reader->max_pieces) {
+		pieces = realloc(reader->refusal.pieces, n_pieces * sizeof(*pieces));
 		if (!pieces) {
 			return -ENOMEM;
 		}
 		reader->refusal.pieces = pieces;
-		reader->max_pieces = plan->n_points;
-	}
-	if (plan->max_text > reader->max_text) {
-		text = realloc(reader->text, plan->max_text);
-		if (!text) {
-			return -ENOMEM;
-		}
-		reader->text = text;
-		reader->max_text = plan->max_text;
+		reader->max_pieces = n_pieces;
 	}
 	return 0;
 }
@@ -123,98 +57,10 @@ static int prepare(struct reader *reader, uint32_t due)
 	if (!err) {
 		err = plan_cache_find(&reader->plan, &reader->plans, due);
 	}
-	return err ? err : make_room(reader, reader->plan);
-}
-
-/* ---- readings ---- */
-
-static const struct point *point_of(const struct reader *reader,
-                                    const struct plan_block *block, size_t k)
-{
-	return &reader->config->points[reader->plan->points[block->first + k]];
-}
-
-static void bring(struct reader *reader, uint64_t received_ns, size_t n)
-{
-	if (n > 0) {
-		reader->sink.block(reader->sink.arg, received_ns, reader->readings, n);
+	if (!err) {
+		err = delivery_prepare(&reader->delivery, reader->plan);
 	}
-}
-
-static void bring_values(struct reader *reader, const struct plan_block *block,
-                         const struct answer *answer)
-{
-	char *text = reader->text;
-
-	for (size_t k = 0; k < block->n_points; k++) {
-		const struct point *point = point_of(reader, block, k);
-		size_t at = point->address - block->address;
-		struct reading *reading = &reader->readings[k];
-
-		if (plan_is_bits(block->table)) {
-			*reading = (struct reading){
-				.tag = point->tag,
-				.value = value_bool(pdu_bit(answer->data, at))};
-			continue;
-		}
-		value_decode(reading, point, answer->data + 2 * at, text);
-		if (point->type == TYPE_STRING) {
-			text += point->length + 1;
-		}
-	}
-	bring(reader, answer->received_ns, block->n_points);
-}
-
-/* The first n points of a block. */
-static void bring_failure(struct reader *reader, const struct plan_block *block, size_t n,
-                          const struct answer *answer)
-{
-	for (size_t k = 0; k < n; k++) {
-		reader->readings[k] = (struct reading){
-			.tag = point_of(reader, block, k)->tag,
-			.quality = QUALITY_BAD,
-			.reason = (uint8_t)answer->reason,
-			.code = answer->code};
-	}
-	bring(reader, answer->received_ns, n);
-}
-
-/* What a point alone asks for. */
-static struct device_range range_of(const struct reader *reader,
-                                    const struct point *point)
-{
-	bool from_zero = reader->config->limits.start_at_zero;
-
-	return (struct device_range){.space = point->space,
-	                             .first = from_zero ? 0
-	                                                : (uint16_t)value_begin(point),
-	                             .last = (uint16_t)(value_end(point) - 1)};
-}
-
-/* Those that no request may ask for: the device's own word of some time ago, unless it
- * says nothing any more. */
-static void bring_refused(struct reader *reader)
-{
-	size_t n = reader->plan->n_refused;
-	const struct plan_block block = {.first = (uint32_t)(reader->plan->n_points - n)};
-
-	for (size_t k = 0; k < n; k++) {
-		const struct point *point = point_of(reader, &block, k);
-		struct device_range range = range_of(reader, point);
-		const struct device_hole *hole = holes_refuse(&reader->holes, &range);
-
-		reader->readings[k] = (struct reading){.tag = point->tag,
-		                                       .quality = QUALITY_BAD,
-		                                       .reason = REASON_EXCEPTION};
-		if (!reader->answered) {
-			reader->readings[k].reason = (uint8_t)reader->silence;
-		} else {
-			/* The hole may have been refuted in this very cycle. */
-			reader->readings[k].code = hole ? hole->code
-			                                : PDU_ILLEGAL_ADDRESS;
-		}
-	}
-	bring(reader, reader->transport->env.now_ns(), n);
+	return err ? err : make_room(reader, reader->plan->n_points);
 }
 
 /* The first point that may be asked for, or NULL. */
@@ -222,7 +68,8 @@ static const struct point *find_legal(const struct reader *reader)
 {
 	for (size_t i = 0; i < reader->config->n_points; i++) {
 		const struct point *point = &reader->config->points[i];
-		struct device_range range = range_of(reader, point);
+		struct device_range range = refusal_point_range(point,
+		                                                &reader->config->limits);
 
 		if (!holes_refuse(&reader->holes, &range)) {
 			return point;
@@ -295,8 +142,8 @@ static void settle_pieces(struct reader *reader, uint64_t now_ns)
 		}
 		refusal->n_pieces--;
 		answer.code = hole->code;
-		bring_failure(reader, &piece, split(reader, &piece, hole->code, now_ns),
-		              &answer);
+		delivery_failure(&reader->delivery, &piece,
+		                 split(reader, &piece, hole->code, now_ns), &answer);
 	}
 }
 
@@ -363,14 +210,15 @@ static void launch_pulse(struct reader *reader)
 		submit(reader, request, READER_DOUBT);
 		return;
 	}
-	range = range_of(reader, point ? point : &reader->config->points[0]);
+	range = refusal_point_range(point ? point : &reader->config->points[0],
+	                            &reader->config->limits);
 	request->block = block_of(&range);
 	submit(reader, request, READER_PULSE);
 }
 
 static void note(struct reader *reader, enum reason reason)
 {
-	if (reader_is_answer(reason)) {
+	if (transport_is_answer(reason)) {
 		reader->answered = true;
 		reader->n_silent = 0;
 	} else {
@@ -403,12 +251,12 @@ static void on_refused(struct reader *reader, const struct plan_block *block,
 	struct refusal *refusal = &reader->refusal;
 	size_t n_before = refusal->n_pieces;
 
-	bring_failure(reader, block,
-	              split(reader, block, answer->code, answer->received_ns), answer);
+	delivery_failure(&reader->delivery, block,
+	                 split(reader, block, answer->code, answer->received_ns), answer);
 	while (answer->received_ns > reader->end_ns && refusal->n_pieces > n_before) {
 		const struct plan_block *piece = &refusal->pieces[--refusal->n_pieces];
 
-		bring_failure(reader, piece, piece->n_points, answer);
+		delivery_failure(&reader->delivery, piece, piece->n_points, answer);
 	}
 }
 
@@ -435,11 +283,11 @@ static void on_points(struct reader *reader, const struct plan_block *block,
                       const struct answer *answer)
 {
 	if (answer->reason == REASON_NONE) {
-		bring_values(reader, block, answer);
+		delivery_values(&reader->delivery, block, answer);
 	} else if (is_refusal(answer)) {
 		on_refused(reader, block, answer);
 	} else {
-		bring_failure(reader, block, block->n_points, answer);
+		delivery_failure(&reader->delivery, block, block->n_points, answer);
 	}
 }
 
@@ -478,23 +326,26 @@ static void bring_rest(struct reader *reader, const struct answer *answer)
 	while (refusal->n_pieces > 0) {
 		const struct plan_block *piece = &refusal->pieces[--refusal->n_pieces];
 
-		bring_failure(reader, piece, piece->n_points, answer);
+		delivery_failure(&reader->delivery, piece, piece->n_points, answer);
 	}
 	while (reader->next_block < reader->plan->n_blocks) {
 		const struct plan_block *block =
 			&reader->plan->blocks[reader->next_block++];
 
-		bring_failure(reader, block, block->n_points, answer);
+		delivery_failure(&reader->delivery, block, block->n_points, answer);
 	}
 }
 
 static void finish(struct reader *reader)
 {
-	struct read_sink sink = reader->sink;
+	struct read_sink sink = reader->delivery.sink;
+	const struct answer answer = {.reason = reader->answered ? REASON_EXCEPTION
+	                                                         : reader->silence,
+	                              .received_ns = reader->transport->env.now_ns()};
 
-	bring_refused(reader);
+	delivery_refused(&reader->delivery, &reader->holes, &answer);
 	reader->busy = false;
-	sink.done(sink.arg, reader->answered ? 0 : reader_errno(reader->silence));
+	sink.done(sink.arg, reader->answered ? 0 : transport_errno(reader->silence));
 }
 
 static void settle(struct reader *reader, const struct reader_request *request,
@@ -583,7 +434,7 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 		return -ENOENT;
 	}
 	reader->busy = true;
-	reader->sink = *sink;
+	reader->delivery.sink = *sink;
 	reader->next_block = 0;
 	reader->refusal.plan = reader->plan;
 	reader->end_ns = reader->transport->env.now_ns() +
@@ -616,7 +467,7 @@ struct pdu_request reader_least(const struct reader *reader)
 	if (!point) {
 		point = reader->config->n_points ? &reader->config->points[0] : &any;
 	}
-	range = range_of(reader, point);
+	range = refusal_point_range(point, &reader->config->limits);
 	return (struct pdu_request){
 		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
 		.address = range.first,
@@ -647,6 +498,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	*reader = (struct reader){.device = device,
 	                          .config = config,
 	                          .transport = transport,
+	                          .delivery = {.config = config},
 	                          .meter = {assumed_us, config->measured_us > 0},
 	                          .n_requests = cost_in_flight(address, &config->limits)};
 	device->measured_us = config->measured_us;
@@ -659,7 +511,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 		struct reader_request *request = &reader->requests[i];
 
 		request->reader = reader;
-		reader_prepare(&request->transaction, config, &device->stats);
+		transport_prepare(&request->transaction, config, &device->stats);
 		request->transaction.rank = RANK_READ;
 		request->transaction.done = on_answer;
 		request->transaction.arg = request;
@@ -670,7 +522,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 
 void reader_fini(struct reader *reader)
 {
-	struct read_sink sink = reader->sink;
+	struct read_sink sink = reader->delivery.sink;
 
 	for (size_t i = 0; i < reader->n_requests; i++) {
 		if (reader->requests[i].purpose != READER_FREE) {
@@ -681,8 +533,7 @@ void reader_fini(struct reader *reader)
 	plan_cache_fini(&reader->plans);
 	holes_fini(&reader->holes);
 	free(reader->refusal.pieces);
-	free(reader->readings);
-	free(reader->text);
+	delivery_fini(&reader->delivery);
 	if (reader->busy) {
 		sink.done(sink.arg, -ECANCELED);
 	}

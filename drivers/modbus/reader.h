@@ -7,6 +7,7 @@
 #define DRIVERS_MODBUS_READER_H
 
 #include "drivers/modbus/cost.h"
+#include "drivers/modbus/delivery.h"
 #include "drivers/modbus/plan_cache.h"
 #include "drivers/modbus/refusal.h"
 #include "drivers/modbus/transport.h"
@@ -42,16 +43,13 @@ struct reader {
 	size_t n_requests; /* used of them */
 	struct plan_cache plans;
 	struct cost_meter meter;
-	struct reading *readings; /* of one block */
-	char *text;               /* of its strings */
-	size_t max_points, max_text;
+	struct delivery delivery;
 	size_t max_pieces; /* room of refusal.pieces */
 	struct holes holes;
 	struct refusal refusal;
 	/* The cycle under way. */
 	bool busy;
 	const struct plan *plan;
-	struct read_sink sink;
 	size_t next_block;
 	uint64_t end_ns;       /* of the time to find out what is refused */
 	bool doubted;          /* a hole, in this cycle */
@@ -81,15 +79,5 @@ void reader_doubt_holes(struct reader *reader);
 /** The first point alone that the device is not known to refuse (some answer nothing but
  * what they have); else the first. */
 struct pdu_request reader_least(const struct reader *reader);
-
-/** Set up a transaction of a device, but for its request, rank and done. */
-void reader_prepare(struct transaction *t, const struct device_config *config,
-                    struct device_stats *stats);
-
-/** Did the device itself say something, if only an exception? */
-bool reader_is_answer(enum reason reason);
-
-/** The errno of a silence: -ETIMEDOUT, -ECONNREFUSED, -ECONNRESET, -EBADMSG. */
-int reader_errno(enum reason reason);
 
 #endif

@@ -30,6 +30,15 @@ struct device_range refusal_range(const struct plan_block *block)
 	                             .last = (uint16_t)(end_of(block) - 1)};
 }
 
+struct device_range refusal_point_range(const struct point *point,
+                                        const struct device_limits *limits)
+{
+	return (struct device_range){
+		.space = point->space,
+		.first = limits->start_at_zero ? 0 : (uint16_t)value_begin(point),
+		.last = (uint16_t)(value_end(point) - 1)};
+}
+
 /* Points first to end - 1 of the plan, which are some of the block's. */
 static void push(struct refusal *r, const struct plan_block *block, size_t first,
                  size_t end)

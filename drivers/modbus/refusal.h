@@ -22,6 +22,10 @@ struct refusal {
 /** The addresses that a block asks for. */
 struct device_range refusal_range(const struct plan_block *block);
 
+/** The addresses that a request for a point alone asks for. */
+struct device_range refusal_point_range(const struct point *point,
+                                        const struct device_limits *limits);
+
 /**
  * Learn from a refused block: what is now known not to be asked goes into holes, what is
  * left to be asked into pieces.

@@ -234,3 +234,49 @@ void transport_count_late(struct transport *t, uint8_t unit)
 		}
 	}
 }
+
+/* ---- for those who ask ---- */
+
+bool transport_is_answer(enum reason reason)
+{
+	return reason == REASON_NONE || reason == REASON_EXCEPTION ||
+	       reason == REASON_SHORT;
+}
+
+int transport_errno(enum reason reason)
+{
+	switch (reason) {
+	case REASON_TIMEOUT:
+		return -ETIMEDOUT;
+	case REASON_REFUSED:
+		return -ECONNREFUSED;
+	case REASON_RESET:
+		return -ECONNRESET;
+	case REASON_NONE:
+	case REASON_EXCEPTION:
+	case REASON_CRC:
+	case REASON_MISMATCH:
+	case REASON_SHORT:
+	case REASON_NOT_A_NUMBER:
+	case REASON_OUT_OF_RANGE:
+	case REASON_OVERRUN:
+	case REASON_DISABLED:
+	case REASON_CONFIG:
+	case REASON_COUNT:
+		break;
+	}
+	return -EBADMSG;
+}
+
+void transport_prepare(struct transaction *t, const struct device_config *config,
+                       struct device_stats *stats)
+{
+	uint32_t turnaround_ms = config->limits.max_turnaround_ms;
+
+	t->unit = config->unit;
+	t->timeout_ms = config->timeout_ms;
+	t->pause_ms = config->limits.pause_ms;
+	t->first_byte_ms = config->limits.first_byte_ms;
+	t->turnaround_ms = turnaround_ms ? turnaround_ms : 2 * config->timeout_ms;
+	t->stats = stats;
+}

@@ -113,6 +113,16 @@ void transport_submit(struct transport *t, struct transaction *transaction);
  * @return whether it was sent */
 bool transport_cancel(struct transport *t, struct transaction *transaction);
 
+/** Set up a transaction of a device, but for its request, rank and done. */
+void transport_prepare(struct transaction *t, const struct device_config *config,
+                       struct device_stats *stats);
+
+/** Did the device itself say something, if only an exception? */
+bool transport_is_answer(enum reason reason);
+
+/** The errno of a silence: -ETIMEDOUT, -ECONNREFUSED, -ECONNRESET, -EBADMSG. */
+int transport_errno(enum reason reason);
+
 /* ---- for the kinds ---- */
 
 /** Around a callback that may tell the ends of transactions: who is told may submit

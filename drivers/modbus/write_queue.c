@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "drivers/modbus/reader.h"
 #include "drivers/modbus/value.h"
 
 static void submit(struct write_queue *writer, enum transaction_rank rank)
@@ -222,7 +221,7 @@ void write_queue_init(struct write_queue *writer, const struct device_config *co
                       struct transport *transport, struct device_stats *stats)
 {
 	*writer = (struct write_queue){.transport = transport};
-	reader_prepare(&writer->transaction, config, stats);
+	transport_prepare(&writer->transaction, config, stats);
 	writer->transaction.done = on_answer;
 	writer->transaction.arg = writer;
 }
