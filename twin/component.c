@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TIME_NEVER  INT64_MIN
 #define TIME_ALWAYS INT64_MAX
@@ -54,11 +55,19 @@ static void init_ports(struct component *c, const struct twin_config *twin)
 	}
 }
 
-static int init_delay(struct component *c)
+/* What only some models need. */
+static int init_extras(struct component *c)
 {
 	const struct model *model = c->cfg->model;
 	double dead_s = model->dead_time ? model->dead_time(c->cfg->parameters) : 0;
 
+	if (model->linear) {
+		c->zoh = calloc(1, sizeof(*c->zoh));
+		if (!c->zoh) {
+			return -ENOMEM;
+		}
+		c->observer.zoh = c->zoh;
+	}
 	if (!(dead_s > 0)) {
 		return 0;
 	}
@@ -74,7 +83,10 @@ int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin)
 {
 	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
-	c->ekf = (struct ekf){cfg->model, cfg->parameters, c->qc};
+	c->observer = (struct observer){.model = cfg->model,
+	                                .p = cfg->parameters,
+	                                .qc = c->qc,
+	                                .unscented = cfg->unscented};
 	c->learn = cfg->learn ? cfg->learn : twin->learn;
 	c->filter.n = cfg->model->n_states;
 	cfg->model->noise(cfg->parameters, c->qc);
@@ -83,7 +95,7 @@ int component_init(struct component *c, const struct component_config *cfg,
 		c->u_next[i] = c->u[i];
 	}
 	nis_init(&c->nis);
-	if (init_delay(c)) {
+	if (init_extras(c)) {
 		return -ENOMEM;
 	}
 	if (!c->n_measured) {
@@ -98,6 +110,7 @@ void component_fini(struct component *c)
 {
 	tune_fini(&c->tune);
 	free(c->delay);
+	free(c->zoh);
 }
 
 void component_input(struct component *c, size_t port, int64_t t_ns, double u)
@@ -182,21 +195,32 @@ static void start(struct component *c, int64_t t_ns)
 }
 
 /* The readings that came, against the prior of k; sensors: whose they are. */
-static void make_rows(const struct component *c, const struct kalman *k,
-                      struct kalman_rows *rows, uint8_t *sensors)
+static int make_rows(const struct component *c, const struct kalman *k,
+                     struct kalman_rows *rows, uint8_t *sensors)
 {
 	double y[MODEL_OUTPUTS_MAX];
+	size_t came[MODEL_OUTPUTS_MAX], n = 0, m = c->cfg->model->n_outputs;
+	struct kalman_rows all;
+	int err = observer_outputs(&c->observer, k, c->u, &all, y);
 
-	c->cfg->model->outputs_of(c->cfg->parameters, k->x, c->u, y);
-	rows->n = 0;
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	if (err) {
+		return err;
+	}
+	for (size_t i = 0; i < m; i++) {
 		if (c->fresh[i]) {
-			rows->nu[rows->n] = c->out[i].y - y[i];
-			rows->R[rows->n] = c->R[i];
-			ekf_output_row(&c->ekf, k->x, c->u, i, rows->H + rows->n * k->n);
-			sensors[rows->n++] = c->out[i].sensor;
+			rows->nu[n] = c->out[i].y - y[i];
+			rows->R[n] = c->R[i];
+			memcpy(rows->H + n * k->n, all.H + i * k->n,
+			       k->n * sizeof(*rows->H));
+			sensors[n] = c->out[i].sensor;
+			came[n++] = i;
 		}
 	}
+	for (size_t i = 0; i < n * n; i++) {
+		rows->more[i] = all.more[came[i / n] * m + came[i % n]];
+	}
+	rows->n = n;
+	return 0;
 }
 
 /* The filters of the tuning, each with its own prior. */
@@ -212,8 +236,10 @@ static int tune(struct component *c)
 	for (size_t i = 0; i < TUNE_FILTERS && !err; i++) {
 		struct kalman *k = &c->tune.filter[i];
 
-		make_rows(c, k, &rows, sensors);
-		err = kalman_innovate(k, &rows, &v);
+		err = make_rows(c, k, &rows, sensors);
+		if (!err) {
+			err = kalman_innovate(k, &rows, &v);
+		}
 		if (!err && record) {
 			tune_record(&c->tune, i, &rows, sensors, &v);
 		}
@@ -264,8 +290,10 @@ static int merge(struct component *c)
 	struct innovation v;
 	int err;
 
-	make_rows(c, &c->filter, &rows, sensors);
-	err = kalman_innovate(&c->filter, &rows, &v);
+	err = make_rows(c, &c->filter, &rows, sensors);
+	if (!err) {
+		err = kalman_innovate(&c->filter, &rows, &v);
+	}
 	if (err) {
 		return err;
 	}
@@ -326,7 +354,7 @@ static int take_row(struct component *c)
 static int predict_filter(struct component *c, double dt_s)
 {
 	double qc[MODEL_STATES_MAX];
-	struct ekf lost = c->ekf;
+	struct observer lost = c->observer;
 	bool any = false;
 
 	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
@@ -336,14 +364,14 @@ static int predict_filter(struct component *c, double dt_s)
 		qc[i] = c->qc[i] * c->qc_lost;
 	}
 	lost.qc = qc;
-	return ekf_predict(any ? &lost : &c->ekf, &c->filter, c->u, dt_s);
+	return observer_predict(any ? &lost : &c->observer, &c->filter, c->u, dt_s);
 }
 
 /* Over dt_s with the inputs that act. */
 static int predict_held(struct component *c, double dt_s)
 {
 	if (c->phase == COMPONENT_TUNING) {
-		return tune_predict(&c->tune, &c->ekf, c->u, dt_s);
+		return tune_predict(&c->tune, &c->observer, c->u, dt_s);
 	}
 	return predict_filter(c, dt_s);
 }
@@ -450,16 +478,16 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 	const struct kalman *k = c->phase == COMPONENT_JUDGING
 	                                 ? &c->filter
 	                                 : &c->tune.filter[TUNE_MIDDLE];
-	double y[MODEL_OUTPUTS_MAX], row[MODEL_STATES_MAX];
+	double y[MODEL_OUTPUTS_MAX], r = c->out[i].measured ? c->R[i] : 0;
+	struct kalman_rows all;
 
 	if (!c->running || c->phase == COMPONENT_NOISE ||
-	    (c->out[i].measured && older(c, c->out[i].t_ns, c->t_ns))) {
+	    (c->out[i].measured && older(c, c->out[i].t_ns, c->t_ns)) ||
+	    observer_outputs(&c->observer, k, c->u, &all, y)) {
 		return false;
 	}
-	c->cfg->model->outputs_of(c->cfg->parameters, k->x, c->u, y);
-	ekf_output_row(&c->ekf, k->x, c->u, i, row);
 	*value = y[i];
-	*sigma = kalman_sigma(k, row, c->out[i].measured ? c->R[i] : 0);
+	*sigma = kalman_sigma(k, all.H + i * k->n, r + all.more[i * (all.n + 1)]);
 	return true;
 }
 

@@ -36,7 +36,8 @@ struct component_output {
 
 struct component {
 	const struct component_config *cfg;
-	struct ekf ekf;
+	struct observer observer;
+	struct zoh *zoh; /* of a linear model; NULL: none */
 	double qc[MODEL_STATES_MAX], R[MODEL_OUTPUTS_MAX];
 	double qc_lost; /* times qc while a sensor is lost */
 	bool r_known;   /* every measured output's noise is configured */

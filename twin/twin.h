@@ -37,6 +37,7 @@ struct component_config {
 	uint32_t learn;      /* rows to learn; default as the monitor's */
 	double max_age_s; /* of an input that is held, or of a sensor that is filled in */
 	double noise[MODEL_OUTPUTS_MAX]; /* sigma of each sensor, SI; NAN: learnt */
+	bool unscented; /* filter, for a model that bends much within its uncertainty */
 };
 
 /** The whole twin as configured.  Borrowed until twin_free(). */

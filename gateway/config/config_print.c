@@ -266,6 +266,7 @@ static void print_component(const struct config *c, const struct component_confi
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
+	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");
 }
 
 void config_print(const struct config *c, FILE *out)

@@ -324,6 +324,7 @@ static void build_component(struct build *b, size_t i, const struct model *model
 	k->learn = schema_node(v, "learn") ? (uint32_t)schema_int(v, "learn")
 	                                   : b->config->twin.learn;
 	k->max_age_s = (double)schema_int(v, "max_age") / 1000;
+	k->unscented = schema_choice(v, "filter") == 1;
 	build_parameters(&part);
 	build_inputs(&part);
 	build_outputs(&part);

@@ -286,6 +286,8 @@ static const struct schema_key component_keys[] = {
 	{"noise", SCHEMA_REAL,
          "standard deviation of a measured output's sensor, in SI; absent: learnt",
          .shape = SCHEMA_MAP_OF, .min = 1e-300, .max = 1e300},
+	{"filter", SCHEMA_CHOICE, "extended Kalman filter or unscented",
+         .choices = "ekf ukf", .preset = "ekf"},
 	{"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 64, .flags = SCHEMA_LATER},
 	{"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",

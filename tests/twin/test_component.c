@@ -319,6 +319,27 @@ static void a_filter_that_loses_its_footing_starts_anew(void **state)
 	}
 }
 
+static void unscented_filter_learns_and_judges(void **state)
+{
+	struct bench b;
+	double value, sigma;
+
+	(void)state;
+	setup(&b, 1);
+	component_fini(&b.c);
+	b.cfg.unscented = true;
+	assert_int_equal(component_init(&b.c, &b.cfg, &b.twin), 0);
+	learn(&b);
+	for (int i = 0; i < 200; i++) {
+		step(&b, true);
+		assert_int_equal(component_state(&b.c), STATE_HEALTHY);
+	}
+	assert_true(component_fill(&b.c, OUTFLOW, &value, &sigma));
+	assert_true(sigma > 0 && value > 0);
+	assert_int_equal(b.c.resets, 0);
+	component_fini(&b.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +354,7 @@ int main(void)
 		cmocka_unit_test(irregular_times_and_gaps_raise_nothing),
 		cmocka_unit_test(configured_noise_is_taken_as_it_is),
 		cmocka_unit_test(a_filter_that_loses_its_footing_starts_anew),
+		cmocka_unit_test(unscented_filter_learns_and_judges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

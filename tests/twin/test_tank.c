@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "drivers/reading.h"
-#include "twin/observer/ekf.h"
+#include "twin/observer/observer.h"
 
 static const double gravity = 9.80665;
 
@@ -52,14 +52,14 @@ static void ports_are_those_of_the_contract(void **state)
 static void an_emptying_tank_follows_torricelli(void **state)
 {
 	const double p[] = {1.2, 0.0021, 1e4}, u[] = {0, 1}, qc = 0;
-	const struct ekf e = {tank(), p, &qc};
+	const struct observer e = {.model = tank(), .p = p, .qc = &qc};
 	struct kalman k = {.n = 1, .x = {0.8}};
 
 	(void)state;
 	for (int t = 10; t <= 200; t += 10) {
 		double root = sqrt(0.8) - 0.0021 * sqrt(gravity / 2) * t / 1.2;
 
-		assert_int_equal(ekf_predict(&e, &k, u, 10), 0);
+		assert_int_equal(observer_predict(&e, &k, u, 10), 0);
 		if (fabs(k.x[0] - root * root) > 1e-5) {
 			fail_msg("%d s: %g, not %g", t, k.x[0], root * root);
 		}
@@ -69,11 +69,11 @@ static void an_emptying_tank_follows_torricelli(void **state)
 static void an_empty_tank_stays_empty(void **state)
 {
 	const double p[] = {1.2, 0.0021, 1e4}, u[] = {0, 1}, qc = 1e-9;
-	const struct ekf e = {tank(), p, &qc};
+	const struct observer e = {.model = tank(), .p = p, .qc = &qc};
 	struct kalman k = {.n = 1, .x = {0.001}};
 
 	(void)state;
-	assert_int_equal(ekf_predict(&e, &k, u, 60), 0);
+	assert_int_equal(observer_predict(&e, &k, u, 60), 0);
 	assert_true(k.x[0] >= 0 && k.x[0] < 1e-6);
 	assert_true(isfinite(k.P[0]));
 }
@@ -82,13 +82,13 @@ static void level_settles_where_inflow_is_outflow(void **state)
 {
 	const double p[] = {0.5, 0.002, 1e4}, u[] = {0.004, 0.5}, qc = 0;
 	const struct model *m = tank();
-	const struct ekf e = {m, p, &qc};
+	const struct observer e = {.model = m, .p = p, .qc = &qc};
 	double want = pow(0.004 / (0.5 * 0.002), 2) / (2 * gravity), y[2], x;
 	struct kalman k = {.n = 1, .x = {0.2}};
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(ekf_predict(&e, &k, u, 60), 0);
+		assert_int_equal(observer_predict(&e, &k, u, 60), 0);
 	}
 	assert_true(fabs(k.x[0] / want - 1) < 1e-6);
 	m->outputs_of(p, k.x, u, y);

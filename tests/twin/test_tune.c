@@ -32,7 +32,7 @@ enum { ROWS = 2000 };
 static struct tune_result tuned(double qc_true, double r_true, double r, bool r_known)
 {
 	const double qc = 1, none = 0;
-	const struct ekf e = {&walk, &none, &qc};
+	const struct observer e = {.model = &walk, .p = &none, .qc = &qc};
 	const struct kalman start = {.n = 1, .P = {1}};
 	const uint8_t sensor = 0;
 	struct tune_result result;

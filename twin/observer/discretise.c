@@ -125,8 +125,8 @@ void discretise_inputs(const struct linear *l, double dt_s, double *F, double *G
 	}
 }
 
-/* expm([-A Qc; 0 A'] dt) = [. V; 0 W], Q = W' V */
-void discretise_noise(const struct linear *l, double dt_s, double *Q)
+/* expm([-A Qc; 0 A'] dt) = [. V; 0 W], Q = W' V, F = W' */
+static void van_loan(const struct linear *l, double dt_s, double *F, double *Q)
 {
 	double M[SQUARE] = {0}, E[SQUARE];
 	size_t n = l->n, side = 2 * l->n;
@@ -147,6 +147,40 @@ void discretise_noise(const struct linear *l, double dt_s, double *Q)
 				sum += E[(n + k) * side + n + i] * E[k * side + n + j];
 			}
 			Q[i * n + j] = sum;
+			F[i * n + j] = E[(n + j) * side + n + i];
 		}
+	}
+}
+
+/* Q(2 t) = F(t) Q(t) F(t)' + Q(t) */
+static void double_time(double *F, double *Q, size_t n)
+{
+	double FQ[SQUARE], next[SQUARE];
+
+	multiply(FQ, F, Q, n);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < n; j++) {
+			double sum = Q[i * n + j];
+
+			for (size_t k = 0; k < n; k++) {
+				sum += FQ[i * n + k] * F[j * n + k];
+			}
+			next[i * n + j] = sum;
+		}
+	}
+	memcpy(Q, next, n * n * sizeof(*Q));
+	multiply(next, F, F, n);
+	memcpy(F, next, n * n * sizeof(*F));
+}
+
+/* Over many time constants the upper left of Van Loan's matrix would run over. */
+void discretise_noise(const struct linear *l, double dt_s, double *Q)
+{
+	double F[SQUARE], size = norm(l->A, l->n) * dt_s;
+	int halvings = size > 1 ? (int)ceil(log2(size)) : 0;
+
+	van_loan(l, ldexp(dt_s, -halvings), F, Q);
+	for (; halvings > 0; halvings--) {
+		double_time(F, Q, l->n);
 	}
 }

@@ -78,8 +78,7 @@ int kalman_cholesky(const double *A, double *L, size_t n)
 	return 0;
 }
 
-/* b := (L L')^-1 b */
-static void solve(const double *L, double *b, size_t n)
+void kalman_solve(const double *L, double *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
@@ -104,16 +103,16 @@ int kalman_innovate(const struct kalman *k, const struct kalman_rows *rows,
 
 	times_transposed(HP, rows->H, k->P, (struct size){n, k->n, k->n});
 	times_transposed(v->S, HP, rows->H, (struct size){n, n, k->n});
-	make_symmetric(v->S, n);
-	for (size_t i = 0; i < n; i++) {
-		v->S[i * n + i] += rows->R[i];
+	for (size_t i = 0; i < n * n; i++) {
+		v->S[i] += rows->more[i] + (i % (n + 1) == 0 ? rows->R[i / n] : 0);
 	}
+	make_symmetric(v->S, n);
 	err = kalman_cholesky(v->S, v->L, n);
 	if (err) {
 		return err;
 	}
 	memcpy(v->weighted, rows->nu, n * sizeof(*v->weighted));
-	solve(v->L, v->weighted, n);
+	kalman_solve(v->L, v->weighted, n);
 	v->nis = v->log_det = 0;
 	for (size_t i = 0; i < n; i++) {
 		v->nis += rows->nu[i] * v->weighted[i];
@@ -128,11 +127,11 @@ static void gain(const struct kalman *k, const struct kalman_rows *rows,
 {
 	times_transposed(K, k->P, rows->H, (struct size){k->n, rows->n, k->n});
 	for (size_t i = 0; i < k->n; i++) {
-		solve(v->L, K + i * rows->n, rows->n);
+		kalman_solve(v->L, K + i * rows->n, rows->n);
 	}
 }
 
-/* P = (I - K H) P (I - K H)' + K R K'. */
+/* P = (I - K H) P (I - K H)' + K (R + more) K'. */
 static void joseph(struct kalman *k, const struct kalman_rows *rows, const double *K)
 {
 	double A[SQUARE_MAX], noise[SQUARE_MAX], KR[SQUARE_MAX];
@@ -149,6 +148,9 @@ static void joseph(struct kalman *k, const struct kalman_rows *rows, const doubl
 		}
 		for (size_t r = 0; r < m; r++) {
 			KR[i * m + r] = K[i * m + r] * rows->R[r];
+			for (size_t q = 0; q < m; q++) {
+				KR[i * m + r] += K[i * m + q] * rows->more[q * m + r];
+			}
 		}
 	}
 	times_transposed(noise, KR, K, (struct size){n, n, m});

@@ -17,17 +17,18 @@ struct kalman {
 	double P[KALMAN_STATES_MAX * KALMAN_STATES_MAX]; /* n x n */
 };
 
-/** The rows of a measurement that have come: y = H x + v, var v diagonal. */
+/** The rows of a measurement that have come: y = H x + v, var v = R + more. */
 struct kalman_rows {
 	size_t n;
-	double nu[KALMAN_ROWS_MAX];                    /* y - h(x) on the prior */
-	double H[KALMAN_ROWS_MAX * KALMAN_STATES_MAX]; /* n rows x states */
-	double R[KALMAN_ROWS_MAX];                     /* variances */
+	double nu[KALMAN_ROWS_MAX];                     /* y - h(x) on the prior */
+	double H[KALMAN_ROWS_MAX * KALMAN_STATES_MAX];  /* n rows x states */
+	double R[KALMAN_ROWS_MAX];                      /* variances of the sensors */
+	double more[KALMAN_ROWS_MAX * KALMAN_ROWS_MAX]; /* n x n, what H leaves over */
 };
 
 /** What the rows say of the prior. */
 struct innovation {
-	double S[KALMAN_ROWS_MAX * KALMAN_ROWS_MAX]; /* H P H' + R */
+	double S[KALMAN_ROWS_MAX * KALMAN_ROWS_MAX]; /* H P H' + R + more */
 	double L[KALMAN_ROWS_MAX * KALMAN_ROWS_MAX]; /* its lower Cholesky factor */
 	double weighted[KALMAN_ROWS_MAX];            /* S^-1 nu */
 	double nis;     /* nu' S^-1 nu, chi-squared with n degrees when all is well */
@@ -56,5 +57,8 @@ double kalman_sigma(const struct kalman *k, const double *h, double r);
 
 /** Lower Cholesky factor L of the n x n matrix A; -EDOM where A is not positive. */
 int kalman_cholesky(const double *A, double *L, size_t n);
+
+/** b := (L L')^-1 b */
+void kalman_solve(const double *L, double *b, size_t n);
 
 #endif

@@ -41,18 +41,18 @@ void tune_start(struct tune *t, const struct kalman *k)
 	}
 }
 
-int tune_predict(struct tune *t, const struct ekf *e, const double *u, double dt_s)
+int tune_predict(struct tune *t, const struct observer *o, const double *u, double dt_s)
 {
 	double qc[MODEL_STATES_MAX];
-	struct ekf scaled = *e;
+	struct observer scaled = *o;
 	int err = 0;
 
 	scaled.qc = qc;
 	for (size_t i = 0; i < TUNE_FILTERS && !err; i++) {
-		for (size_t j = 0; j < e->model->n_states; j++) {
-			qc[j] = e->qc[j] * scale_of(i);
+		for (size_t j = 0; j < o->model->n_states; j++) {
+			qc[j] = o->qc[j] * scale_of(i);
 		}
-		err = ekf_predict(&scaled, &t->filter[i], u, dt_s);
+		err = observer_predict(&scaled, &t->filter[i], u, dt_s);
 	}
 	return err;
 }

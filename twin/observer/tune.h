@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "twin/observer/ekf.h"
+#include "twin/observer/observer.h"
 
 /** Scales 0.01 to 100 in half decades; the middle one is 1. */
 enum { TUNE_FILTERS = 9, TUNE_MIDDLE = TUNE_FILTERS / 2 };
@@ -43,8 +43,8 @@ void tune_fini(struct tune *t);
 /** All filters start from k; what was recorded stays. */
 void tune_start(struct tune *t, const struct kalman *k);
 
-/** Move all filters on; as ekf_predict(), whose qc is that of the middle filter. */
-int tune_predict(struct tune *t, const struct ekf *e, const double *u, double dt_s);
+/** Move all filters on; as observer_predict(), whose qc is that of the middle filter. */
+int tune_predict(struct tune *t, const struct observer *o, const double *u, double dt_s);
 
 /** A row to be recorded, dt_s after the last; false where the record is full. */
 bool tune_row(struct tune *t, double dt_s);
