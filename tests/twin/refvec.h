@@ -54,6 +54,55 @@ static inline bool refvec_next(FILE *f, struct refvec_row *row)
 	return true;
 }
 
+/** All of a file, with a NUL; to be freed.  NULL where there is none. */
+static inline char *refvec_text(const char *name)
+{
+	FILE *f = refvec_open(name);
+	char *text = NULL;
+	long size;
+
+	if (f && fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) > 0) {
+		rewind(f);
+		text = calloc(1, (size_t)size + 1);
+		if (text && fread(text, 1, (size_t)size, f) != (size_t)size) {
+			free(text);
+			text = NULL;
+		}
+	}
+	if (f) {
+		fclose(f);
+	}
+	return text;
+}
+
+/** The numbers of a JSON value, however nested, behind the first `"key":` after from;
+ * at most max.  @return how many */
+static inline size_t refvec_numbers(const char *from, const char *key, double *out,
+                                    size_t max)
+{
+	char quoted[64];
+	const char *p;
+	size_t n = 0;
+	int depth = 0;
+
+	snprintf(quoted, sizeof(quoted), "\"%s\":", key);
+	p = strstr(from, quoted);
+	for (p = p ? p + strlen(quoted) : ""; *p && n < max; p++) {
+		char *end;
+		double x = strtod(p, &end);
+
+		if (*p != ' ' && *p != '\n' && end > p) {
+			out[n++] = x;
+			p = end - 1;
+		}
+		depth += (*p == '[') - (*p == ']');
+		if (depth == 0 && *p != ' ') {
+			break;
+		}
+	}
+	return n;
+}
+
 /** Equal within a relative tolerance, or both NAN. */
 static inline bool refvec_near(double got, double want, double tolerance)
 {

@@ -145,16 +145,18 @@ static void two_tanks_follow_the_extended_filter(void **state)
 }
 
 /* A heater and a body, linear. */
+static const double thermal_A[] = {-4.0 / 350, 4.0 / 350, 4.0 / 900, -10.0 / 900};
+static const double thermal_B[] = {800.0 / 350, 0, 0, 6.0 / 900};
+static const double thermal_Qc[] = {0.01, 0, 0, 0.001};
+static const struct linear thermal = {
+	.n = 2, .m = 2, .A = thermal_A, .B = thermal_B, .Qc = thermal_Qc};
+
 static void thermal_predict(struct kalman *k, double dt_s, const double *u)
 {
-	static const double A[] = {-4.0 / 350, 4.0 / 350, 4.0 / 900, -10.0 / 900};
-	static const double B[] = {800.0 / 350, 0, 0, 6.0 / 900};
-	static const double Qc[] = {0.01, 0, 0, 0.001};
-	const struct linear plant = {.n = 2, .m = 2, .A = A, .B = B, .Qc = Qc};
 	double F[4], G[4], Q[4], x[2] = {k->x[0], k->x[1]};
 
-	discretise_inputs(&plant, dt_s, F, G);
-	discretise_noise(&plant, dt_s, Q);
+	discretise_inputs(&thermal, dt_s, F, G);
+	discretise_noise(&thermal, dt_s, Q);
 	for (size_t i = 0; i < 2; i++) {
 		k->x[i] = F[i * 2] * x[0] + F[i * 2 + 1] * x[1] + G[i * 2] * u[0] +
 		          G[i * 2 + 1] * u[1];
@@ -227,6 +229,84 @@ static void thermal_plant_follows_the_linear_filter_and_its_alarm(void **state)
 	assert_int_equal(off, 948);
 }
 
+static void numbers_near(const char *what, const double *got, const double *want,
+                         size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!refvec_near(got[i], want[i], 1e-9)) {
+			fail_msg("%s[%zu]: %.17g, not %.17g", what, i, got[i], want[i]);
+		}
+	}
+}
+
+static void thermal_plant_is_discretised(void **state)
+{
+	static const struct {
+		const char *key;
+		double dt_s;
+	} cases[] = {{"dt_2", 2}, {"dt_60", 60}};
+	char *text = refvec_text("thermal_kf.json");
+
+	(void)state;
+	if (!text) {
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *at = strstr(text, cases[i].key);
+		double F[4], G[4], Q[4], want[4];
+
+		assert_non_null(at);
+		discretise_inputs(&thermal, cases[i].dt_s, F, G);
+		discretise_noise(&thermal, cases[i].dt_s, Q);
+		assert_int_equal(refvec_numbers(at, "F", want, 4), 4);
+		numbers_near("F", F, want, 4);
+		assert_int_equal(refvec_numbers(at, "G", want, 4), 4);
+		numbers_near("G", G, want, 4);
+		assert_int_equal(refvec_numbers(at, "Q", want, 4), 4);
+		numbers_near("Q", Q, want, 4);
+	}
+	free(text);
+}
+
+/* A local level is a filter of one state that stays: F = H = 1. */
+static void nile_follows_the_local_level(void **state)
+{
+	double y[100], nu[100], S[100], level[100], P[100], r, q, want, likelihood = 0;
+	struct kalman k = {.n = 1, .x = {0}, .P = {1e7}};
+	char *text = refvec_text("nile_local_level.json");
+
+	(void)state;
+	if (!text) {
+		skip();
+	}
+	assert_int_equal(refvec_numbers(text, "r", &r, 1), 1);
+	assert_int_equal(refvec_numbers(text, "q", &q, 1), 1);
+	assert_int_equal(refvec_numbers(text, "y", y, 100), 100);
+	assert_int_equal(refvec_numbers(text, "nu", nu, 100), 100);
+	assert_int_equal(refvec_numbers(text, "F", S, 100), 100);
+	assert_int_equal(refvec_numbers(text, "level", level, 100), 100);
+	assert_int_equal(refvec_numbers(text, "P", P, 100), 100);
+	for (size_t i = 0; i < 100; i++) {
+		struct kalman_rows z = {.n = 1, .H = {1}, .R = {r}};
+		struct innovation v;
+
+		if (i > 0) {
+			kalman_predict(&k, z.H, &q);
+		}
+		z.nu[0] = y[i] - k.x[0];
+		assert_int_equal(kalman_innovate(&k, &z, &v), 0);
+		assert_int_equal(kalman_update(&k, &z, &v), 0);
+		numbers_near("nu", &z.nu[0], &nu[i], 1);
+		numbers_near("S", &v.S[0], &S[i], 1);
+		numbers_near("level", &k.x[0], &level[i], 1);
+		numbers_near("P", &k.P[0], &P[i], 1);
+		likelihood -= i ? 0.5 * (log(2 * M_PI) + v.log_det + v.nis) : 0;
+	}
+	assert_int_equal(refvec_numbers(text, "loglik_from_second", &want, 1), 1);
+	numbers_near("log-likelihood", &likelihood, &want, 1);
+	free(text);
+}
+
 /* "1e-06_5": 35.888 and so on, one a line. */
 static void quantiles_are_those_of_the_table(void **state)
 {
@@ -265,6 +345,8 @@ int main(void)
 		cmocka_unit_test(channel_monitor_gives_every_row),
 		cmocka_unit_test(two_tanks_follow_the_extended_filter),
 		cmocka_unit_test(thermal_plant_follows_the_linear_filter_and_its_alarm),
+		cmocka_unit_test(thermal_plant_is_discretised),
+		cmocka_unit_test(nile_follows_the_local_level),
 		cmocka_unit_test(quantiles_are_those_of_the_table),
 	};
 
