@@ -469,7 +469,7 @@ struct pdu_request reader_least(const struct reader *reader)
 	}
 	range = refusal_point_range(point, &reader->config->limits);
 	return (struct pdu_request){
-		.function = (uint8_t)pdu_read_function((enum modbus_table)point->space),
+		.function = (uint8_t)pdu_read_function((enum modbus_table)range.space),
 		.address = range.first,
 		.count = (uint16_t)(range.last - range.first + 1)};
 }
