@@ -8,12 +8,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <modbus/modbus.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MS_NS UINT64_C(1000000)
@@ -121,6 +123,23 @@ static void close_port(struct rtu *rtu)
 	rtu->reopen_ns = rtu->now_ns() + rtu->reopen_ms * MS_NS;
 }
 
+/* The kernel switches the transmitter on and off.  What the device tree says of the line
+ * (polarity, delays) stays; libmodbus would set it to nothing, which some drivers take
+ * for a transmitter that is never on. */
+static int set_rs485(int fd)
+{
+	struct serial_rs485 mode;
+
+	if (ioctl(fd, TIOCGRS485, &mode)) {
+		return -1;
+	}
+	mode.flags |= SER_RS485_ENABLED;
+	if (!(mode.flags & (SER_RS485_RTS_ON_SEND | SER_RS485_RTS_AFTER_SEND))) {
+		mode.flags |= SER_RS485_RTS_ON_SEND;
+	}
+	return ioctl(fd, TIOCSRS485, &mode);
+}
+
 static int open_port(struct rtu *rtu)
 {
 	const struct address *a = &rtu->address;
@@ -138,7 +157,7 @@ static int open_port(struct rtu *rtu)
 	}
 	rtu->fd = modbus_get_socket(rtu->modbus);
 	fcntl(rtu->fd, F_SETFD, FD_CLOEXEC);
-	if (a->rs485 && modbus_rtu_set_serial_mode(rtu->modbus, MODBUS_RTU_RS485)) {
+	if (a->rs485 && set_rs485(rtu->fd)) {
 		return -errno;
 	}
 	modbus_flush(rtu->modbus);

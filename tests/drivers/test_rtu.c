@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -355,6 +357,56 @@ static void adapter_that_goes_comes_back_by_its_path(void **state)
 	pty_close(&b);
 }
 
+/* A pseudo terminal knows no RS-485: the ioctls are ours. */
+static struct serial_rs485 port_mode, set_mode;
+static bool has_rs485;
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, void *arg);
+
+int __wrap_ioctl(int fd, unsigned long request, void *arg)
+{
+	if (!has_rs485 || (request != TIOCGRS485 && request != TIOCSRS485)) {
+		return __real_ioctl(fd, request, arg);
+	}
+	if (request == TIOCGRS485) {
+		memcpy(arg, &port_mode, sizeof(port_mode));
+	} else {
+		memcpy(&set_mode, arg, sizeof(set_mode));
+	}
+	return 0;
+}
+
+static int read_by_rs485(uint32_t flags)
+{
+	struct pty_bench b;
+	char address[96];
+	int err;
+
+	port_mode = (struct serial_rs485){.flags = flags, .delay_rts_before_send = 3};
+	memset(&set_mode, 0, sizeof(set_mode));
+	pty_open(&b, pty_behave, PTY_PATIENCE_MS);
+	snprintf(address, sizeof(address), "rtu://%s?baud=115200&rs485=1", b.path);
+	b.rig.config.address = address;
+	modbus_rig_open(&b.rig);
+	err = modbus_rig_read(&b.rig, 1);
+	pty_close(&b);
+	return err;
+}
+
+static void rs485_is_the_kernels_with_what_it_knows_of_the_line(void **state)
+{
+	(void)state;
+	has_rs485 = true;
+	assert_int_equal(read_by_rs485(0), 0);
+	assert_int_equal(set_mode.flags, SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND);
+	assert_int_equal(set_mode.delay_rts_before_send, 3);
+	assert_int_equal(read_by_rs485(SER_RS485_RTS_AFTER_SEND), 0);
+	assert_int_equal(set_mode.flags, SER_RS485_ENABLED | SER_RS485_RTS_AFTER_SEND);
+	has_rs485 = false;
+	assert_int_equal(read_by_rs485(0), -ECONNREFUSED);
+}
+
 static void line_that_is_not_there_is_refused(void **state)
 {
 	struct modbus_rig rig;
@@ -487,6 +539,7 @@ int main(void)
 		cmocka_unit_test(dead_unit_leaves_the_others_alive),
 		cmocka_unit_test(line_with_other_settings_is_refused),
 		cmocka_unit_test(adapter_that_goes_comes_back_by_its_path),
+		cmocka_unit_test(rs485_is_the_kernels_with_what_it_knows_of_the_line),
 		cmocka_unit_test(line_that_is_not_there_is_refused),
 		cmocka_unit_test(closing_does_not_wait_for_the_line),
 		cmocka_unit_test(descriptor_beyond_fd_setsize_works),
