@@ -81,6 +81,7 @@ static void on_block(void *arg, uint64_t received_ns, const struct reading *r, s
 
 		*kept = r[i];
 		rig->n_brought[r[i].tag]++;
+		rig->received_ns[r[i].tag] = received_ns;
 		if (kept->value.kind == VALUE_TEXT) {
 			snprintf(rig->texts[r[i].tag], sizeof(rig->texts[0]), "%s",
 			         r[i].value.text);

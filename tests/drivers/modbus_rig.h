@@ -21,6 +21,7 @@ struct modbus_rig {
 	struct reading
 		readings[MODBUS_RIG_POINTS]; /* by tag, which is the point's index */
 	unsigned int n_brought[MODBUS_RIG_POINTS];
+	uint64_t received_ns[MODBUS_RIG_POINTS];
 	char texts[MODBUS_RIG_POINTS][VALUE_TEXT_MAX + 1];
 	size_t n_blocks;
 	size_t n_done; /* of anything asked, since init */

@@ -148,6 +148,35 @@ static void fault_spoils_its_own_block_only(void **state)
 	}
 }
 
+static uint64_t said_ns[N_POINTS + 2]; /* when each answer began */
+
+static void note_time(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	said_ns[peer->n_requests] = uv_hrtime();
+	if (peer->n_requests == 3) {
+		silence(peer, adu, n);
+	} else {
+		peer_behave(peer, adu, n);
+	}
+}
+
+/* Not the time of the cycle, nor that of the request. */
+static void readings_have_the_time_of_their_own_answer(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, note_time, 1, 99);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	for (size_t k = 0; k < N_POINTS; k++) {
+		assert_true(b.rig.received_ns[k] >= said_ns[k + 1]);
+		assert_true(k + 1 == N_POINTS || b.rig.received_ns[k] <= said_ns[k + 2]);
+	}
+	/* A failure: when it was known. */
+	assert_true(b.rig.received_ns[2] - said_ns[3] >= TIMEOUT_MS * UINT64_C(900000));
+	tear_down(&b);
+}
+
 static void refused_device_is_bad_and_comes_back(void **state)
 {
 	struct bench b;
@@ -368,6 +397,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_spoils_its_own_block_only),
+		cmocka_unit_test(readings_have_the_time_of_their_own_answer),
 		cmocka_unit_test(refused_device_is_bad_and_comes_back),
 		cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
 		cmocka_unit_test(write_echoed_wrongly_is_no_success),
