@@ -29,10 +29,13 @@ int batch_slice(struct history *h, int64_t after, int64_t limit, int64_t *to)
 
 int batch_delete(struct history *h, int64_t to)
 {
-	int err;
+	/* The newest rows of tags may be among them. */
+	int err = to > h->keys[STATE_LATEST] ? latest_save(h, true) : 0;
 
-	sqlite3_bind_int64(h->stmts[STMT_DELETE], 1, to);
-	err = db_run(h->stmts[STMT_DELETE]);
+	if (!err) {
+		sqlite3_bind_int64(h->stmts[STMT_DELETE], 1, to);
+		err = db_run(h->stmts[STMT_DELETE]);
+	}
 	if (!err) {
 		sqlite3_bind_int64(h->stmts[STMT_DELETE_BATCHES], 1, to);
 		err = db_run(h->stmts[STMT_DELETE_BATCHES]);

@@ -101,7 +101,7 @@ static int append_row(struct history *h, int64_t at_us, const struct sample *s)
 	sqlite3_bind_int64(stmt, 6, mark);
 	err = db_run(stmt);
 	if (!err) {
-		latest_set(h, s, mark);
+		latest_set(h, s);
 	}
 	return err;
 }
@@ -278,7 +278,6 @@ static void start_over(struct history *h)
 	if (h->cramped && h->spare_pages <= h->page_count_max / 4) {
 		h->spare_pages *= 2; /* one commit brought more than was kept free */
 	}
-	latest_unsave(h);
 	restore(h);
 	file_close(h, true);
 	h->in_transaction = false;
@@ -435,8 +434,7 @@ int history_open(struct history **out, const struct history_config *cfg,
 	h->tag_ids = calloc(cfg->n_tags + 1, sizeof(*h->tag_ids));
 	h->tag_at = calloc(cfg->n_tags + 1, sizeof(*h->tag_at));
 	h->latest = calloc(cfg->n_tags + 1, sizeof(*h->latest));
-	h->dirty = calloc(cfg->n_tags + 1, sizeof(*h->dirty));
-	if (!h->tag_ids || !h->tag_at || !h->latest || !h->dirty) {
+	if (!h->tag_ids || !h->tag_at || !h->latest) {
 		goto fail;
 	}
 	if (h->cfg.n_destinations > DESTINATIONS_MAX) {
@@ -463,13 +461,9 @@ static void release(struct history *h)
 	if (h->lock_fd >= 0) {
 		close(h->lock_fd);
 	}
-	for (size_t i = 0; h->latest && i < h->cfg.n_tags; i++) {
-		free(h->latest[i].text);
-	}
 	free(h->tag_ids);
 	free(h->tag_at);
 	free(h->latest);
-	free(h->dirty);
 	free(h->path);
 	free(h);
 }

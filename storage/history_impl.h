@@ -20,6 +20,7 @@ enum state_key {
 	STATE_SEALED_ID, /* the last of them, fresh.id */
 	STATE_NEXT,      /* fresh.id of the next row, less 1 */
 	STATE_LATEST,    /* rows up to this `at` are in `latest` */
+	STATE_LATEST_ID, /* the last of them, fresh.id */
 	STATE_CONFIG,    /* fingerprint of the tags and devices in the tables */
 	STATE_KEYS,
 };
@@ -70,13 +71,11 @@ enum history_stmt {
 	STMTS,
 };
 
-/** The newest sample of a tag, for the view `now`. */
+/** The newest row of a tag, for the view `now`. */
 struct latest {
-	int64_t ts_us, mark;
-	struct value value; /* text in `text` */
-	double predicted, sigma;
-	char *text; /* VALUE_TEXT_MAX + 1 bytes, made when the first text comes */
-	bool dirty;
+	int64_t id; /* in fresh; 0: none */
+	int64_t ts_us;
+	double sigma;
 };
 
 struct destination {
@@ -125,8 +124,7 @@ struct history {
 	int64_t *tag_ids; /* by gateway-wide index */
 	int64_t *tag_at;  /* `at` of each tag's last row: a tag once in a batch */
 	struct latest *latest;
-	uint32_t *dirty; /* tags whose latest value is not saved */
-	size_t n_dirty;
+	size_t n_unsaved; /* tags whose newest row is not in `latest` */
 	int64_t keys[STATE_KEYS], kept[STATE_KEYS];
 	struct destination destinations[DESTINATIONS_MAX];
 	struct history_gap told[DESTINATIONS_MAX]; /* committed, not yet taken */
@@ -169,12 +167,12 @@ int64_t file_bytes(const struct history *h);
 int state_load(struct history *h);
 /** Write the hot words that changed into the open transaction. */
 int state_save(struct history *h);
-/** Remember a sample as its tag's newest. */
-void latest_set(struct history *h, const struct sample *s, int64_t mark);
-/** Write latest values into the open transaction, where few or long not done. */
+/** Remember the row just written as its tag's newest. */
+void latest_set(struct history *h, const struct sample *s);
+/** Copy newest rows to `latest` in the open transaction, where few or long not done. */
 int latest_save(struct history *h, bool all);
-/** All values known are to be saved again: the transaction that had them is gone. */
-void latest_unsave(struct history *h);
+/** Find them in the file, as committed, which was opened again. */
+int latest_load(struct history *h);
 
 /* storage/history.c */
 

@@ -17,7 +17,7 @@ static const char *const key_names[STATE_KEYS] = {
 	[STATE_ROLLED] = "rolled", [STATE_HOURS] = "hours",
 	[STATE_SEALED] = "sealed", [STATE_SEALED_ID] = "sealed_id",
 	[STATE_NEXT] = "next",     [STATE_LATEST] = "latest",
-	[STATE_CONFIG] = "config",
+	[STATE_CONFIG] = "config", [STATE_LATEST_ID] = "latest_id",
 };
 static const char *const destination_names[DEST_KEYS] = {
 	"acked", "live_from", "live_to", "delivered", "pending", "evicted", "events",
@@ -39,8 +39,10 @@ static const char *const statements[STMTS] = {
 	[STMT_ROW] = "insert into fresh(id, tag, ts, value, predicted, mark)"
 		     " values(?, ?, ?, ?, ?, ?)",
 	[STMT_BATCH] = "insert into batch(at, first, n) values(?, ?, ?)",
+	/* The tag too, as an id that was lost in a failed commit may be another's. */
 	[STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
-			" sigma) values(?, ?, ?, ?, ?, ?)",
+			" sigma) select tag, ?2, mark, value, predicted, ?4 from fresh"
+			" where id = ?1 and tag = ?3",
 	[STMT_STATE] = "insert or replace into state(value, name, key) values(?, ?, ?)",
 	[STMT_COUNT] = "select sum(n) from batch where at > ? and at <= ?",
 	[STMT_BATCHES] = "select at, n from batch where at > ? and at <= ? order by at",
@@ -357,6 +359,9 @@ int state_load(struct history *h)
 	if (!err) {
 		err = read_tag_ids(h);
 	}
+	if (!err) {
+		err = latest_load(h);
+	}
 	memcpy(h->kept, h->keys, sizeof(h->kept));
 	for (size_t d = 0; !err && d < h->cfg.n_destinations; d++) {
 		err = recount(h, &h->destinations[d]);
@@ -395,32 +400,13 @@ int state_save(struct history *h)
 	return err;
 }
 
-void latest_set(struct history *h, const struct sample *s, int64_t mark)
+void latest_set(struct history *h, const struct sample *s)
 {
 	struct latest *l = &h->latest[s->tag];
 
-	if (s->ts_us <= l->ts_us) {
-		return; /* held back, overtaken */
-	}
-	l->ts_us = s->ts_us;
-	l->mark = mark;
-	l->value = s->value;
-	l->predicted = s->est.predicted;
-	l->sigma = s->est.sigma;
-	if (s->value.kind == VALUE_TEXT) {
-		if (!l->text) {
-			l->text = malloc(VALUE_TEXT_MAX + 1);
-		}
-		if (l->text) {
-			snprintf(l->text, VALUE_TEXT_MAX + 1, "%s", s->value.text);
-		} else {
-			l->value.kind = VALUE_NONE;
-		}
-		l->value.text = l->text;
-	}
-	if (!l->dirty) {
-		l->dirty = true;
-		h->dirty[h->n_dirty++] = s->tag;
+	if (s->ts_us > l->ts_us) { /* else held back, and overtaken */
+		h->n_unsaved += l->id <= h->keys[STATE_LATEST_ID];
+		*l = (struct latest){h->keys[STATE_NEXT], s->ts_us, s->est.sigma};
 	}
 }
 
@@ -430,36 +416,53 @@ int latest_save(struct history *h, bool all)
 	int64_t age_us = h->keys[STATE_NEWEST] - h->keys[STATE_LATEST];
 	int err = 0;
 
-	if (!all && h->n_dirty > LATEST_FEW && age_us < LATEST_US) {
+	if (!all && h->n_unsaved > LATEST_FEW && age_us < LATEST_US) {
 		return 0;
 	}
-	while (!err && h->n_dirty > 0) {
-		uint32_t tag = h->dirty[h->n_dirty - 1];
-		struct latest *l = &h->latest[tag];
+	for (size_t i = 0; !err && h->n_unsaved > 0 && i < h->cfg.n_tags; i++) {
+		const struct latest *l = &h->latest[i];
 
-		db_bind(stmt, 3, (int64_t[]){h->tag_ids[tag], l->ts_us, l->mark});
-		db_bind_value(stmt, 4, &l->value);
-		sqlite3_bind_double(stmt, 5, l->predicted);
-		sqlite3_bind_double(stmt, 6, l->sigma);
-		err = db_run(stmt);
-		if (!err) {
-			l->dirty = false;
-			h->n_dirty--;
+		if (l->id > h->keys[STATE_LATEST_ID]) {
+			db_bind(stmt, 3, (int64_t[]){l->id, l->ts_us, h->tag_ids[i]});
+			sqlite3_bind_double(stmt, 4, l->sigma);
+			err = db_run(stmt);
 		}
 	}
 	if (!err) {
+		h->n_unsaved = 0;
 		h->keys[STATE_LATEST] = h->keys[STATE_NEWEST];
+		h->keys[STATE_LATEST_ID] = h->keys[STATE_NEXT];
 	}
 	return err;
 }
 
-void latest_unsave(struct history *h)
+int latest_load(struct history *h)
 {
-	h->n_dirty = 0;
-	for (size_t i = 0; i < h->cfg.n_tags; i++) {
-		h->latest[i].dirty = h->latest[i].ts_us != 0;
-		if (h->latest[i].dirty) {
-			h->dirty[h->n_dirty++] = (uint32_t)i;
+	sqlite3_stmt *stmt;
+	int rc = SQLITE_DONE;
+	int err = db_prepare(h->db, &stmt,
+	                     "select t.place, r.id, coalesce(r.ts, b.at) from batch b"
+	                     " cross join fresh r cross join tag t where b.at > ?"
+	                     " and r.id >= b.first and r.id < b.first + b.n"
+	                     " and t.id = r.tag and t.place is not null");
+
+	memset(h->latest, 0, h->cfg.n_tags * sizeof(*h->latest));
+	h->n_unsaved = 0;
+	if (!err) {
+		sqlite3_bind_int64(stmt, 1, h->keys[STATE_LATEST]);
+	}
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct latest *l = &h->latest[sqlite3_column_int64(stmt, 0)];
+		int64_t ts_us = sqlite3_column_int64(stmt, 2);
+
+		if (ts_us > l->ts_us) {
+			h->n_unsaved += l->id == 0;
+			*l = (struct latest){sqlite3_column_int64(stmt, 1), ts_us, NAN};
 		}
 	}
+	if (!err) {
+		err = db_errno(h->db, rc);
+	}
+	sqlite3_finalize(stmt);
+	return err;
 }

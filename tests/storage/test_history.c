@@ -157,6 +157,58 @@ static void now_has_the_newest_of_each_tag(void **state)
 	                    "0.25|good|healthy|1");
 }
 
+enum { MANY = 100 };
+
+static void append_many(struct plant *p, int64_t at_us, uint32_t from, double value)
+{
+	struct sample rows[MANY];
+
+	for (uint32_t i = from; i < MANY; i++) {
+		rows[i - from] = sample_of(i, at_us, value);
+	}
+	assert_int_equal(history_append(p->h, at_us, rows, MANY - from), 0);
+}
+
+/* Of many tags the newest rows are written down now and then only. */
+static void now_is_right_after_a_crash_and_after_old_rows_went(void **state)
+{
+	static const char sums[] = "select count(*), sum(value) from now";
+	struct tag tags[MANY];
+	char names[MANY][8];
+	struct plant *p = *state;
+
+	plant_close(p);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "t%zu", i);
+		tags[i] = plant_tags[0];
+		tags[i].name = names[i];
+	}
+	p->cfg.tags = tags;
+	p->cfg.n_tags = MANY;
+	(void)plant_open(p);
+	append_many(p, T0_US, 0, 1);
+	assert_int_equal(history_commit(p->h), 0);
+	append_many(p, T0_US + SECOND, 0, 2);
+	assert_int_equal(history_commit(p->h), 0);
+	assert_string_equal(query(p, sums), "100|200.0");
+	p->h->failed = -EIO; /* leaves without its last commit, as after a crash */
+	plant_close(p);
+	(void)plant_open(p);
+	/* One tag is silent from now on, and what is written down is not its last. */
+	append_many(p, T0_US + 2 * SECOND, 1, 3);
+	append_many(p, T0_US + 100 * SECOND, 1, 4);
+	assert_int_equal(history_commit(p->h), 0);
+	assert_string_equal(query(p, "select l.value from latest l join tag t"
+	                             " on t.id = l.tag where t.name = 't0'"),
+	                    "2.0");
+	append_many(p, T0_US + 101 * SECOND, 0, 5);
+	assert_int_equal(history_commit(p->h), 0);
+	assert_int_equal(history_begin(p->h), 0);
+	assert_int_equal(batch_delete(p->h, T0_US + 101 * SECOND), 0);
+	assert_int_equal(history_commit(p->h), 0);
+	assert_string_equal(query(p, sums), "100|500.0");
+}
+
 static void event_raises_and_clears_its_alarm(void **state)
 {
 	struct plant *p = *state;
@@ -328,6 +380,7 @@ int main(void)
 		CASE(batch_that_is_none_is_refused_whole),
 		CASE(tag_keeps_its_rows_over_a_new_configuration),
 		CASE(now_has_the_newest_of_each_tag),
+		CASE(now_is_right_after_a_crash_and_after_old_rows_went),
 		CASE(event_raises_and_clears_its_alarm),
 		CASE(device_event_sets_the_state_of_the_device),
 		CASE(stamps_after_a_crash_begin_beyond_the_reserve),
