@@ -154,7 +154,7 @@ static int judge_term(const struct commands *c, const struct term *term, char *w
 static int judge_moment(const struct commands *c, const struct slot *slot, char *why)
 {
 	uint64_t now_ns = c->parts.now_ns();
-	uint64_t rate_ns = c->parts.config->options[slot->tag].write.rate_ms *
+	uint64_t rate_ns = c->parts.config->options[slot->tag].write->rate_ms *
 	                   UINT64_C(1000000);
 	int err = 0;
 
@@ -375,7 +375,7 @@ static int judge_order(const struct commands *c, const struct command_order *ord
 		return -ERANGE;
 	}
 	return write_rules_judge(tag_of(c, order->tag),
-	                         &c->parts.config->options[order->tag].write,
+	                         c->parts.config->options[order->tag].write,
 	                         &order->value, why);
 }
 
@@ -514,7 +514,7 @@ static size_t count_terms(const char *text)
 static void add_terms(struct commands *c, uint32_t tag)
 {
 	const struct config *cfg = c->parts.config;
-	const char *text = cfg->options[tag].write.interlock, *why;
+	const char *text = cfg->options[tag].write->interlock, *why;
 	uint32_t slot = slot_for(c, tag);
 
 	c->slots[slot].first_term = c->n_terms;
@@ -536,9 +536,9 @@ static int find_slots(struct commands *c)
 	size_t n_writable = 0, n_terms = 0;
 
 	for (size_t i = 0; i < cfg->n_field_tags; i++) {
-		if (cfg->options[i].write.allowed) {
+		if (cfg->options[i].write) {
 			n_writable++;
-			n_terms += count_terms(cfg->options[i].write.interlock);
+			n_terms += count_terms(cfg->options[i].write->interlock);
 		}
 	}
 	if (n_writable == 0) {
@@ -552,7 +552,7 @@ static int find_slots(struct commands *c)
 	}
 	memset(c->slot_of, 0xff, cfg->n_tags * sizeof(*c->slot_of));
 	for (uint32_t i = 0; i < cfg->n_field_tags; i++) {
-		if (cfg->options[i].write.allowed) {
+		if (cfg->options[i].write) {
 			add_terms(c, i);
 		}
 	}

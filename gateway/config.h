@@ -21,8 +21,8 @@ struct store_config {
 	uint32_t max_interval_ms; /* a sample at least this often; 0: no limit */
 };
 
+/** What may be written to a tag; NULL in its options: nothing. */
 struct write_config {
-	bool allowed;
 	double min, max, step; /* NAN: none */
 	uint32_t rate_ms;      /* least time between two writes; 0: none */
 	const char *interlock; /* "" where none */
@@ -32,7 +32,7 @@ struct write_config {
 /** What the gateway does with a tag beyond struct tag; same index. */
 struct tag_options {
 	struct store_config store;
-	struct write_config write;
+	const struct write_config *write; /* NULL: it cannot be written */
 	bool monitor;  /* the channel monitor looks at it (analog tags) */
 	uint32_t line; /* where it is configured, for messages */
 };

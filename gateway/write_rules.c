@@ -127,7 +127,7 @@ int write_rules_judge(const struct tag *tag, const struct write_config *rules,
 	bool is_text = value->kind == VALUE_TEXT;
 	double number = value_number(value);
 
-	if (!rules->allowed) {
+	if (!rules) {
 		snprintf(why, REFUSAL_TEXT_MAX,
 		         "the tag is not writable: it has no `write:` in the "
 		         "configuration");

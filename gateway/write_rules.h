@@ -21,8 +21,8 @@ int write_rules_parse(const struct tag *tag, const char *text, struct value *out
                       char *why);
 
 /**
- * May this value be written to this tag?  Whether the point can hold it exactly, the
- * driver says.
+ * May this value be written to this tag (rules NULL: it is not writable)?  Whether the
+ * point can hold it exactly, the driver says.
  *
  * @return 0, -EACCES: the tag is not writable, -ERANGE: the value is not allowed; then
  *         with a sentence in why[REFUSAL_TEXT_MAX]

@@ -160,7 +160,7 @@ static void check_raw(struct build *b, size_t i)
 			                driver->name);
 		}
 	}
-	if (schema_node(v, "exponent_at") && b->options[i].write.allowed) {
+	if (schema_node(v, "exponent_at") && b->options[i].write) {
 		complaint_error(b->said, config_place(v, "write"),
 		                "a tag with 'exponent_at' cannot be written");
 	}
@@ -209,7 +209,7 @@ static void check_writable(struct build *b, size_t i)
 static void check_write(struct build *b, size_t i)
 {
 	struct schema_view v = schema_sub(&b->tag_views[i], "write");
-	const struct write_config *w = &b->options[i].write;
+	const struct write_config *w = b->options[i].write;
 	const struct point *p = &b->points[i];
 	double steps = (w->max - w->min) / w->step, low, high;
 
@@ -266,7 +266,7 @@ struct span {
 static struct span span_of(const struct build *b, size_t i)
 {
 	const struct point *p = &b->points[i];
-	const struct write_config *w = &b->options[i].write;
+	const struct write_config *w = b->options[i].write;
 	uint32_t bits = value_type_bits(p->type, p->length);
 	uint64_t first = (uint64_t)p->address * 16;
 	double low = (w->min - p->offset) / p->scale;
@@ -333,7 +333,7 @@ static void check_overlaps(struct build *b, const struct device_config *d,
 	size_t longest = 0;
 
 	for (size_t i = first; i < first + d->n_points; i++) {
-		if (b->options[i].write.allowed && schema_node(&b->tag_views[i], "at")) {
+		if (b->options[i].write && schema_node(&b->tag_views[i], "at")) {
 			spans[n++] = span_of(b, i);
 		}
 	}
@@ -363,7 +363,7 @@ int config_check(struct build *b)
 	}
 	for (size_t i = 0; !err && i < c->n_field_tags; i++) {
 		check_tag(b, i);
-		if (b->options[i].write.allowed) {
+		if (b->options[i].write) {
 			check_writable(b, i);
 			check_write(b, i);
 			check_interlock(b, i);

@@ -114,13 +114,22 @@ static void build_store(const struct schema_view *tag, struct store_config *out)
 	out->max_interval_ms = (uint32_t)schema_int(&v, "max_interval");
 }
 
-static void build_write(const struct schema_view *tag, struct write_config *out)
+static int build_write(struct build *b, const struct schema_view *tag,
+                       const struct write_config **out)
 {
 	struct schema_view v = schema_sub(tag, "write");
 	const char *interlock = schema_text(&v, "interlock");
+	struct write_config *w;
 
-	*out = (struct write_config){
-		.allowed = v.map != NULL,
+	*out = NULL;
+	if (!v.map) {
+		return 0;
+	}
+	w = arena_array(b->arena, 1, sizeof(*w));
+	if (!w) {
+		return -ENOMEM;
+	}
+	*w = (struct write_config){
 		.min = schema_real(&v, "min"),
 		.max = schema_real(&v, "max"),
 		.step = schema_real(&v, "step"),
@@ -128,6 +137,8 @@ static void build_write(const struct schema_view *tag, struct write_config *out)
 		.interlock = interlock ? interlock : "",
 		.read_back = schema_flag(&v, "read_back"),
 	};
+	*out = w;
+	return 0;
 }
 
 /* A raw value as its type reads it: manuals give the bits of signed numbers, 8000 hex.
@@ -153,12 +164,13 @@ static int build_raw(struct build *b, const struct schema_view *v, struct point 
 	const struct node *list = schema_node(v, "invalid");
 	const char *exponent_at = schema_text(v, "exponent_at");
 	size_t n = list ? list->n : 0;
-	double *values = arena_array(b->arena, n, sizeof(*values));
+	double *values;
 	int64_t whole;
 
 	if (!exponent_at && n == 0) {
 		return 0;
 	}
+	values = arena_array(b->arena, n, sizeof(*values));
 	p->raw = arena_array(b->arena, 1, sizeof(*p->raw));
 	if (!p->raw || !values) {
 		return -ENOMEM;
@@ -219,6 +231,7 @@ static int build_tag(struct build *b, size_t i, const struct device_config *devi
 	struct tag_options *options = &b->options[i];
 	struct point *p = &b->points[i];
 	struct tag *t = &b->tags[i];
+	int err;
 
 	build_point(v, device, p);
 	p->tag = (uint32_t)i;
@@ -233,10 +246,13 @@ static int build_tag(struct build *b, size_t i, const struct device_config *devi
 		.max = schema_real(v, "max"),
 	};
 	build_store(v, &options->store);
-	build_write(v, &options->write);
-	p->read_back = options->write.read_back;
 	options->line = v->map->at.line;
-	t->writable = options->write.allowed;
+	err = build_write(b, v, &options->write);
+	if (err) {
+		return err;
+	}
+	t->writable = options->write != NULL;
+	p->read_back = options->write && options->write->read_back;
 	return build_raw(b, v, p);
 }
 

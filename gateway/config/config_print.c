@@ -166,8 +166,8 @@ static void print_tag(const struct config *c, const struct device_config *d,
 		print_duration(", max_interval: ", o->store.max_interval_ms, out);
 		fputc('}', out);
 	}
-	if (o->write.allowed) {
-		print_write(&o->write, out);
+	if (o->write) {
+		print_write(o->write, out);
 	}
 	fputs(t->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
 }

@@ -253,7 +253,6 @@ static uint32_t add_tag(const struct part *part, const char *name, const char *u
 	};
 	b->options[i] = (struct tag_options){
 		.store = {.deviation = NAN},
-		.write = {.min = NAN, .max = NAN, .step = NAN, .interlock = ""},
 		.line = part->view->map->at.line,
 	};
 	return (uint32_t)i;

@@ -167,10 +167,10 @@ static void tags_have_what_everybody_sees(void **state)
 	assert_true(c->options[0].store.deviation == 0.05);
 	assert_int_equal(c->options[0].store.max_interval_ms, 60000);
 	assert_true(isnan(c->options[1].store.deviation));
-	assert_true(c->options[1].write.max == 50);
-	assert_int_equal(c->options[1].write.rate_ms, 500);
-	assert_string_equal(c->options[1].write.interlock, "pump/ready == 1");
-	assert_string_equal(c->options[0].write.interlock, "");
+	assert_true(c->options[1].write->max == 50);
+	assert_int_equal(c->options[1].write->rate_ms, 500);
+	assert_string_equal(c->options[1].write->interlock, "pump/ready == 1");
+	assert_null(c->options[0].write);
 	assert_true(c->devices[0].points[1].read_back);
 	assert_false(c->devices[0].points[0].read_back);
 	assert_int_equal(c->options[1].line, 22);

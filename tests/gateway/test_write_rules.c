@@ -17,7 +17,7 @@ static const struct tag flag = {
 static const struct tag text = {
 	.type = TYPE_STRING, .type_name = "string(8)", .min = NAN, .max = NAN};
 static const struct write_config anything = {
-	.allowed = true, .min = NAN, .max = NAN, .step = NAN, .interlock = ""};
+	.min = NAN, .max = NAN, .step = NAN, .interlock = ""};
 
 static void text_is_understood_by_type(void **state)
 {
@@ -68,9 +68,9 @@ static void value_outside_its_limits_is_refused_whole(void **state)
 	const struct tag ranged = {
 		.type = TYPE_FLOAT32, .type_name = "float32", .min = 0, .max = 40};
 	const struct write_config limits = {
-		.allowed = true, .min = -10, .max = 50, .step = 5, .interlock = ""};
+		.min = -10, .max = 50, .step = 5, .interlock = ""};
 	const struct write_config tenths = {
-		.allowed = true, .min = NAN, .max = NAN, .step = 0.1, .interlock = ""};
+		.min = NAN, .max = NAN, .step = 0.1, .interlock = ""};
 	const struct {
 		const struct tag *tag;
 		const struct write_config *rules;
@@ -112,13 +112,11 @@ static void value_outside_its_limits_is_refused_whole(void **state)
 
 static void tag_without_permission_is_refused_whatever_the_value(void **state)
 {
-	const struct write_config none = {
-		.min = NAN, .max = NAN, .step = NAN, .interlock = ""};
 	struct value value = value_real(1);
 	char why[REFUSAL_TEXT_MAX];
 
 	(void)state;
-	assert_int_equal(write_rules_judge(&number, &none, &value, why), -EACCES);
+	assert_int_equal(write_rules_judge(&number, NULL, &value, why), -EACCES);
 	assert_non_null(strstr(why, "write:"));
 }
 
