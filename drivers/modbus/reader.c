@@ -25,7 +25,7 @@ static int make_room(struct reader *reader, size_t n_pieces)
 		reader->refusal.pieces = pieces;
 		reader->max_pieces = n_pieces;
 	}
-	return 0;
+	return later_room(&reader->later, n_pieces);
 }
 
 static uint32_t all_groups(const struct device_config *config)
@@ -157,6 +157,11 @@ static bool is_open(const struct reader *reader, enum reader_purpose purpose)
 	return false;
 }
 
+static bool is_under_way(const struct reader *reader)
+{
+	return reader->n_open > 0 || reader->later.n > 0;
+}
+
 static enum reader_purpose choose(struct reader *reader, struct reader_request *request)
 {
 	uint64_t now_ns = reader->transport->env.now_ns();
@@ -174,7 +179,10 @@ static enum reader_purpose choose(struct reader *reader, struct reader_request *
 		request->block = *request->planned;
 		return READER_BLOCK;
 	}
-	if (reader->answered && reader->n_silent == 0 && reader->n_open == 0 &&
+	if (later_take(&reader->later, &request->block, now_ns)) {
+		return READER_PIECE;
+	}
+	if (reader->answered && reader->n_silent == 0 && !is_under_way(reader) &&
 	    choose_doubt(reader, &request->block, now_ns)) {
 		return READER_DOUBT;
 	}
@@ -244,6 +252,12 @@ static bool is_refusal(const struct answer *answer)
 	       (answer->code == PDU_ILLEGAL_ADDRESS || answer->code == PDU_ILLEGAL_VALUE);
 }
 
+static bool is_busy(const struct answer *answer)
+{
+	return answer->reason == REASON_EXCEPTION &&
+	       (answer->code == PDU_ACKNOWLEDGE || answer->code == PDU_BUSY);
+}
+
 /* Learn, and ask for the rest now or, where the cycle's time is up, in the next one. */
 static void on_refused(struct reader *reader, const struct plan_block *block,
                        const struct answer *answer)
@@ -286,7 +300,8 @@ static void on_points(struct reader *reader, const struct plan_block *block,
 		delivery_values(&reader->delivery, block, answer);
 	} else if (is_refusal(answer)) {
 		on_refused(reader, block, answer);
-	} else {
+	} else if (!is_busy(answer) ||
+	           !later_put(&reader->later, block, answer->received_ns)) {
 		delivery_failure(&reader->delivery, block, block->n_points, answer);
 	}
 }
@@ -328,6 +343,11 @@ static void bring_rest(struct reader *reader, const struct answer *answer)
 
 		delivery_failure(&reader->delivery, piece, piece->n_points, answer);
 	}
+	while (reader->later.n > 0) {
+		const struct plan_block *block = &reader->later.blocks[--reader->later.n];
+
+		delivery_failure(&reader->delivery, block, block->n_points, answer);
+	}
 	while (reader->next_block < reader->plan->n_blocks) {
 		const struct plan_block *block =
 			&reader->plan->blocks[reader->next_block++];
@@ -346,6 +366,14 @@ static void finish(struct reader *reader)
 	delivery_refused(&reader->delivery, &reader->holes, &answer);
 	reader->busy = false;
 	sink.done(sink.arg, reader->answered ? 0 : transport_errno(reader->silence));
+}
+
+static void go_on(struct reader *reader)
+{
+	launch(reader);
+	if (!is_under_way(reader)) {
+		finish(reader);
+	}
 }
 
 static void settle(struct reader *reader, const struct reader_request *request,
@@ -398,10 +426,13 @@ static void on_answer(struct transaction *t, const struct answer *answer)
 	if (is_gone(reader)) {
 		bring_rest(reader, answer);
 	}
-	launch(reader);
-	if (reader->n_open == 0) {
-		finish(reader);
-	}
+	go_on(reader);
+}
+
+/* What a busy device put off is to be asked again. */
+static void on_again(void *arg)
+{
+	go_on(arg);
 }
 
 /* How long a cycle may go on finding out what is refused: its period, the shortest that
@@ -419,8 +450,25 @@ static uint64_t learning_ns(const struct device_config *config, uint32_t due)
 	return ms * UINT64_C(1000000);
 }
 
+/* How long a busy device is asked again: as for one answer, and only while the next cycle
+ * keeps its time. */
+static uint64_t patience_ns(const struct device_config *config, uint32_t due)
+{
+	for (size_t i = 0; i < config->n_periods; i++) {
+		if (due >> i & 1) {
+			uint32_t half_ms = config->periods_ms[i] / 2;
+
+			return UINT64_C(1000000) * (half_ms < config->timeout_ms
+			                                    ? half_ms
+			                                    : config->timeout_ms);
+		}
+	}
+	return 0;
+}
+
 int reader_start(struct reader *reader, uint32_t due, const struct read_sink *sink)
 {
+	uint64_t now_ns = reader->transport->env.now_ns();
 	int err;
 
 	if (reader->busy) {
@@ -437,8 +485,8 @@ int reader_start(struct reader *reader, uint32_t due, const struct read_sink *si
 	reader->delivery.sink = *sink;
 	reader->next_block = 0;
 	reader->refusal.plan = reader->plan;
-	reader->end_ns = reader->transport->env.now_ns() +
-	                 learning_ns(reader->config, due);
+	reader->end_ns = now_ns + learning_ns(reader->config, due);
+	later_begin(&reader->later, now_ns, now_ns + patience_ns(reader->config, due));
 	reader->doubted = false;
 	reader->answered = false;
 	reader->n_silent = 0;
@@ -494,6 +542,7 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	const struct address *address = &transport->address;
 	uint32_t assumed_us = cost_assumed_us(address, config);
 	struct plan_cost cost = cost_of(address, &config->limits, assumed_us);
+	int err;
 
 	*reader = (struct reader){.device = device,
 	                          .config = config,
@@ -517,7 +566,8 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 		request->transaction.arg = request;
 	}
 	know_holes(reader, config);
-	return count_blocks(reader);
+	err = later_init(&reader->later, transport->env.loop, on_again, reader);
+	return err ? err : count_blocks(reader);
 }
 
 void reader_fini(struct reader *reader)
@@ -532,6 +582,7 @@ void reader_fini(struct reader *reader)
 	}
 	plan_cache_fini(&reader->plans);
 	holes_fini(&reader->holes);
+	later_fini(&reader->later);
 	free(reader->refusal.pieces);
 	delivery_fini(&reader->delivery);
 	if (reader->busy) {

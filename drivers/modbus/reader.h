@@ -8,6 +8,7 @@
 
 #include "drivers/modbus/cost.h"
 #include "drivers/modbus/delivery.h"
+#include "drivers/modbus/later.h"
 #include "drivers/modbus/plan_cache.h"
 #include "drivers/modbus/refusal.h"
 #include "drivers/modbus/transport.h"
@@ -47,6 +48,7 @@ struct reader {
 	size_t max_pieces; /* room of refusal.pieces */
 	struct holes holes;
 	struct refusal refusal;
+	struct later later;
 	/* The cycle under way. */
 	bool busy;
 	const struct plan *plan;

@@ -221,10 +221,10 @@ static void exception_is_its_own_blocks_only(void **state)
 	assert_bad(rig, 1, REASON_EXCEPTION, 2);
 	assert_bad(rig, 2, REASON_EXCEPTION, 2);
 	assert_value(rig, 3, 40200);
-	b.code = PDU_BUSY;
+	b.code = PDU_DEVICE_FAILURE;
 	assert_int_equal(modbus_rig_read(rig, 1), 0); /* it does answer */
-	assert_bad(rig, 0, REASON_EXCEPTION, PDU_BUSY);
-	assert_bad(rig, 3, REASON_EXCEPTION, PDU_BUSY);
+	assert_bad(rig, 0, REASON_EXCEPTION, PDU_DEVICE_FAILURE);
+	assert_bad(rig, 3, REASON_EXCEPTION, PDU_DEVICE_FAILURE);
 	assert_bad(rig, 1, REASON_EXCEPTION, 2); /* not asked again */
 	assert_int_equal(rig->device->stats.errors[REASON_EXCEPTION], 3 + 2);
 	assert_int_equal(server_stats(b.server).accepted, 1);

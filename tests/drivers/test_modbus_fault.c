@@ -177,6 +177,120 @@ static void readings_have_the_time_of_their_own_answer(void **state)
 	tear_down(&b);
 }
 
+static uint8_t exception_code;
+
+static void refuse(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	uint8_t answer[] = {adu[0], adu[1], 0, 0, 0, 3, adu[6], 0x83, exception_code};
+
+	peer_send(peer, answer, sizeof(answer));
+}
+
+static void refuse_third_point(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	if (adu[8] == 0 && adu[9] == 200) {
+		refuse(peer, adu, n);
+	} else {
+		peer_behave(peer, adu, n);
+	}
+}
+
+/* F34: whatever the code, it is that tag's own, and costs neither the others nor the
+ * connection. */
+static void every_exception_is_its_own_tags_only(void **state)
+{
+	(void)state;
+	for (uint8_t code = 1; code <= 11; code++) {
+		struct bench b;
+
+		exception_code = code;
+		set_up(&b, refuse_third_point, 1, 99);
+		for (int cycle = 0; cycle < 3; cycle++) {
+			assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+			for (size_t k = 0; k < N_POINTS; k++) {
+				const struct reading *r = &b.rig.readings[k];
+
+				assert_int_equal(r->quality,
+				                 k == 2 ? QUALITY_BAD : QUALITY_GOOD);
+				assert_int_equal(r->reason,
+				                 k == 2 ? REASON_EXCEPTION : REASON_NONE);
+				assert_int_equal(r->code, k == 2 ? code : 0);
+			}
+		}
+		assert_int_equal(b.peer.n_connections, 1);
+		tear_down(&b);
+	}
+}
+
+/* F34: exceptions 5 and 6 mean later; how often later there is depends on the period. */
+static void busy_device_is_asked_again_in_the_same_cycle(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t code;
+		unsigned int from, to; /* requests that are put off */
+		uint32_t timeout_ms, period_ms;
+		const char *want;         /* a letter a point: g good, b bad */
+		unsigned int least, most; /* requests */
+	} cases[] = {
+		{"one", 6, 3, 3, 5000, 20000, "ggggg", 6, 6},
+		{"one that was taken on", 5, 1, 1, 5000, 20000, "ggggg", 6, 6},
+		{"one, twice", 6, 5, 6, 5000, 20000, "ggggg", 7, 7},
+		{"all", 6, 1, 5, 5000, 20000, "ggggg", 10, 10},
+		{"a storm is as long as half a period", 6, 1, 999, 5000, 1000, "bbbbb",
+	         10, 80},
+		{"or as a timeout", 6, 1, 999, 300, 20000, "bbbbb", 10, 80},
+		{"no time", 6, 1, 1, 5000, 10, "bgggg", 5, 5},
+		{"no period", 6, 1, 1, 5000, 0, "bgggg", 5, 5},
+		{"another exception", 4, 1, 1, 5000, 20000, "bgggg", 5, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bench b;
+
+		exception_code = cases[i].code;
+		set_up(&b, refuse, cases[i].from, cases[i].to);
+		b.rig.config.timeout_ms = cases[i].timeout_ms;
+		b.rig.periods_ms[0] = cases[i].period_ms;
+		assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+		for (size_t k = 0; k < N_POINTS; k++) {
+			const struct reading *r = &b.rig.readings[k];
+			bool good = r->quality == QUALITY_GOOD;
+
+			if (good != (cases[i].want[k] == 'g') ||
+			    r->code != (good ? 0 : cases[i].code)) {
+				fail_msg("%s: point %zu: quality %u code %u",
+				         cases[i].name, k, r->quality, r->code);
+			}
+		}
+		if (b.peer.n_requests < cases[i].least ||
+		    b.peer.n_requests > cases[i].most) {
+			fail_msg("%s: %u requests", cases[i].name, b.peer.n_requests);
+		}
+		tear_down(&b);
+	}
+}
+
+static void closing_ends_what_is_put_off(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	exception_code = 6;
+	set_up(&b, refuse, 1, 99);
+	b.rig.config.timeout_ms = 60000;
+	b.rig.periods_ms[0] = 60000;
+	modbus_rig_start(&b.rig, 1);
+	while (b.peer.n_requests < N_POINTS + 1) {
+		uv_run(&b.rig.loop, UV_RUN_ONCE);
+	}
+	modbus_rig_close(&b.rig);
+	assert_int_equal(b.rig.n_done, 1);
+	assert_int_equal(b.rig.err, -ECANCELED);
+	tear_down(&b);
+}
+
 static void refused_device_is_bad_and_comes_back(void **state)
 {
 	struct bench b;
@@ -398,6 +512,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_spoils_its_own_block_only),
 		cmocka_unit_test(readings_have_the_time_of_their_own_answer),
+		cmocka_unit_test(every_exception_is_its_own_tags_only),
+		cmocka_unit_test(busy_device_is_asked_again_in_the_same_cycle),
+		cmocka_unit_test(closing_ends_what_is_put_off),
 		cmocka_unit_test(refused_device_is_bad_and_comes_back),
 		cmocka_unit_test(write_without_an_answer_is_unknown_and_not_repeated),
 		cmocka_unit_test(write_echoed_wrongly_is_no_success),
