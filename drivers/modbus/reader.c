@@ -544,12 +544,13 @@ int reader_init(struct reader *reader, struct device *device, struct transport *
 	struct plan_cost cost = cost_of(address, &config->limits, assumed_us);
 	int err;
 
-	*reader = (struct reader){.device = device,
-	                          .config = config,
-	                          .transport = transport,
-	                          .delivery = {.config = config},
-	                          .meter = {assumed_us, config->measured_us > 0},
-	                          .n_requests = cost_in_flight(address, &config->limits)};
+	*reader = (struct reader){
+		.device = device,
+		.config = config,
+		.transport = transport,
+		.delivery = {.config = config},
+		.meter = {.in_use_us = assumed_us, .measured = config->measured_us > 0},
+		.n_requests = cost_in_flight(address, &config->limits)};
 	device->measured_us = config->measured_us;
 	holes_init(&reader->holes, &device->holes);
 	plan_cache_init(&reader->plans, config, &device->holes, &cost);
