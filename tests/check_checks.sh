@@ -10,7 +10,7 @@ bad=0
 # tree: a small tree that no check objects to
 tree() {
   rm -rf "$work/tree"
-  mkdir -p "$work/tree/tests"
+  mkdir -p "$work/tree/tests" "$work/tree/docs"
   cd "$work/tree" || exit 1
   mkdir -p drivers/a drivers/b twin storage gateway
   cp "$checks/tracked.sh" tests/
@@ -39,6 +39,8 @@ finds() {
 }
 
 sixty=$(seq 60 | sed 's/.*/  f();/')
+# shellcheck disable=SC2016 # the backquotes are Markdown's
+finds docs docs/faults.md '| F1 | x | y | `drivers/none`: `nothing` |'
 finds format twin/x.c 'int  y;'
 finds layers drivers/a/x.c '#include "gateway/config.h"'
 finds layers drivers/a/x.c '#include "drivers/b/b.h"'
