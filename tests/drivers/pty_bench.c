@@ -61,9 +61,21 @@ static size_t request_length(const uint8_t *bytes, size_t n)
 	return bytes[1] == PDU_WRITE_REGISTERS ? 9U + bytes[6] : 8;
 }
 
+/* Is it now so late that it had better keep silent? */
+static bool is_late(const struct pty_bench *b, uint64_t due_ns)
+{
+	return b->slack_ms && uv_hrtime() > due_ns + b->slack_ms * UINT64_C(1000000);
+}
+
+static void on_looked(uv_check_t *check)
+{
+	((struct pty_bench *)check->data)->looked_ns = uv_hrtime();
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct pty_bench *b = poll->data;
+	bool late = is_late(b, b->looked_ns);
 	ssize_t n = read(b->master, b->in + b->n_in, sizeof(b->in) - b->n_in);
 
 	b->n_in += n > 0 ? (size_t)n : 0;
@@ -81,7 +93,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		if (b->echoes) {
 			pty_say(b, frame, n_frame);
 		}
-		b->handler(b, frame, n_frame);
+		if (!late) {
+			b->handler(b, frame, n_frame);
+		}
 	}
 }
 
@@ -89,7 +103,9 @@ static void on_due(uv_timer_t *timer)
 {
 	struct pty_delayed *d = timer->data;
 
-	pty_say(d->bench, d->bytes, d->n);
+	if (!is_late(d->bench, d->due_ns)) {
+		pty_say(d->bench, d->bytes, d->n);
+	}
 }
 
 /* One whose bytes have gone out. */
@@ -112,6 +128,7 @@ void pty_say_later(struct pty_bench *b, const uint8_t *bytes, size_t n, uint64_t
 	d->timer.data = d;
 	d->bench = b;
 	d->n = n;
+	d->due_ns = uv_hrtime() + after_ms * 1000000;
 	memcpy(d->bytes, bytes, n);
 	uv_update_time(&b->rig.loop);
 	uv_timer_start(&d->timer, on_due, after_ms, 0);
@@ -156,6 +173,10 @@ void pty_open(struct pty_bench *b, pty_handler handler, uint32_t timeout_ms)
 	b->handler = handler;
 	b->rig.config.timeout_ms = timeout_ms;
 	b->rig.config.limits.max_turnaround_ms = 2 * PTY_TIMEOUT_MS;
+	assert_int_equal(uv_check_init(&b->rig.loop, &b->check), 0);
+	b->check.data = b;
+	uv_check_start(&b->check, on_looked);
+	uv_unref((uv_handle_t *)&b->check);
 	pty_plug(b);
 	modbus_rig_point(&b->rig, "holding:0", TYPE_UINT16, 0);
 	modbus_rig_point(&b->rig, "holding:100", TYPE_UINT16, 0);
@@ -165,6 +186,7 @@ void pty_open(struct pty_bench *b, pty_handler handler, uint32_t timeout_ms)
 void pty_close(struct pty_bench *b)
 {
 	modbus_rig_close(&b->rig);
+	uv_close((uv_handle_t *)&b->check, NULL);
 	for (size_t i = 0; i < b->n_delayed; i++) {
 		uv_close((uv_handle_t *)&b->delayed[i].timer, NULL);
 	}

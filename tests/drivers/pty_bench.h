@@ -24,6 +24,7 @@ typedef void (*pty_handler)(struct pty_bench *b, const uint8_t *frame, size_t n)
 struct pty_delayed {
 	uv_timer_t timer;
 	struct pty_bench *bench;
+	uint64_t due_ns;
 	uint8_t bytes[FRAME_MAX];
 	size_t n;
 };
@@ -33,11 +34,17 @@ struct pty_bench {
 	char dir[32], path[48]; /* a link to the line, as /dev/serial/by-id has them */
 	int master, slave; /* slave is kept open, so that the master never hangs up */
 	uv_poll_t poll;
+	uv_check_t check;
 	pty_handler handler;
 	uint8_t in[4 * FRAME_MAX];
 	size_t n_in;
 	unsigned int n_requests, n_writes;
 	bool echoes;
+	/* Where the machine stalls, the other end is later than a device may be, and
+	 * nothing helps against that.  What it would say so late it does not say; 0: it
+	 * does. */
+	uint32_t slack_ms;
+	uint64_t looked_ns; /* for requests, last */
 	struct pty_delayed delayed[PTY_DELAYED_MAX];
 	size_t n_delayed;
 };

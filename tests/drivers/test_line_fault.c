@@ -145,8 +145,8 @@ static void run(bool echoes, unsigned long n_reads)
 	n_faults = 0;
 	pty_open(&b, misbehave, PTY_TIMEOUT_MS);
 	b.echoes = echoes;
-	/* The timers of the other end are a millisecond late now and then. */
-	b.rig.config.limits.max_turnaround_ms = (LATE_MAX + 1) * PTY_TIMEOUT_MS;
+	b.slack_ms = PTY_TIMEOUT_MS; /* to see the request, and of its timer */
+	b.rig.config.limits.max_turnaround_ms = (LATE_MAX + 2) * PTY_TIMEOUT_MS;
 	modbus_rig_open(&b.rig);
 	for (unsigned long i = 0; i < n_reads; i++) {
 		modbus_rig_read(&b.rig, 1);

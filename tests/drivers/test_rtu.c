@@ -183,7 +183,8 @@ static void late_answers_are_never_anothers(void **state)
 
 	(void)state;
 	pty_open(&b, answer_late, PTY_TIMEOUT_MS);
-	b.rig.config.limits.max_turnaround_ms = 5 * PTY_TIMEOUT_MS;
+	b.slack_ms = PTY_TIMEOUT_MS;
+	b.rig.config.limits.max_turnaround_ms = 7 * PTY_TIMEOUT_MS;
 	modbus_rig_open(&b.rig);
 	for (int i = 0; i < 10; i++) {
 		modbus_rig_read(&b.rig, 1);
@@ -518,6 +519,7 @@ static void nothing_wrong_is_ever_accepted(void **state)
 	(void)state;
 	srand(7);
 	pty_open(&b, misbehave, PTY_TIMEOUT_MS);
+	b.slack_ms = PTY_TIMEOUT_MS;
 	modbus_rig_open(&b.rig);
 	for (int i = 0; i < 40; i++) {
 		modbus_rig_read(&b.rig, 1);
