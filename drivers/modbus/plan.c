@@ -273,14 +273,18 @@ static int step(struct step *steps, const struct field *fields, size_t k, size_t
 	return 0;
 }
 
-/* Walk back from the last step; blocks come out last first. */
-static void write_blocks(struct plan *plan, const struct step *steps,
-                         const struct field *fields, size_t n_fields, size_t n_asked)
+/* Walk back from the last step; blocks come out last first.  @return 0 or -ENOMEM */
+static int write_blocks(struct plan *plan, const struct step *steps,
+                        const struct field *fields, size_t n_fields, size_t n_asked)
 {
 	size_t at, end_point = n_asked;
 
 	for (size_t k = n_fields; k > 0; k = steps[k].first) {
 		plan->n_blocks++;
+	}
+	plan->blocks = calloc(plan->n_blocks + 1, sizeof(*plan->blocks));
+	if (!plan->blocks) {
+		return -ENOMEM;
 	}
 	at = plan->n_blocks;
 	for (size_t k = n_fields; k > 0; k = steps[k].first) {
@@ -294,6 +298,7 @@ static void write_blocks(struct plan *plan, const struct step *steps,
 			.n_points = (uint32_t)(end_point - first->first)};
 		end_point = first->first;
 	}
+	return 0;
 }
 
 static int solve(struct plan *plan, const struct span *spans, size_t n,
@@ -304,8 +309,7 @@ static int solve(struct plan *plan, const struct span *spans, size_t n,
 	size_t n_fields = 0, least = 0;
 	int err = -ENOMEM;
 
-	plan->blocks = calloc(n + 1, sizeof(*plan->blocks));
-	if (steps && fields && plan->blocks) {
+	if (steps && fields) {
 		n_fields = find_fields(fields, spans, n);
 		err = 0;
 	}
@@ -313,7 +317,7 @@ static int solve(struct plan *plan, const struct span *spans, size_t n,
 		err = step(steps, fields, k, &least, rules);
 	}
 	if (!err) {
-		write_blocks(plan, steps, fields, n_fields, n);
+		err = write_blocks(plan, steps, fields, n_fields, n);
 	}
 	free(fields);
 	free(steps);

@@ -12,7 +12,7 @@ enum {
 
 /* ---- the plan ---- */
 
-/* Room for all pieces that a plan's blocks may fall into. */
+/* Room for all pieces that a plan's blocks may fall into; most devices refuse nothing. */
 static int make_room(struct reader *reader, size_t n_pieces)
 {
 	struct plan_block *pieces;
@@ -60,7 +60,7 @@ static int prepare(struct reader *reader, uint32_t due)
 	if (!err) {
 		err = delivery_prepare(&reader->delivery, reader->plan);
 	}
-	return err ? err : make_room(reader, reader->plan->n_points);
+	return err;
 }
 
 /* The first point that may be asked for, or NULL. */
@@ -265,6 +265,11 @@ static void on_refused(struct reader *reader, const struct plan_block *block,
 	struct refusal *refusal = &reader->refusal;
 	size_t n_before = refusal->n_pieces;
 
+	if (make_room(reader, reader->plan->n_points)) {
+		/* No memory: there is nothing to learn from this one. */
+		delivery_failure(&reader->delivery, block, block->n_points, answer);
+		return;
+	}
 	delivery_failure(&reader->delivery, block,
 	                 split(reader, block, answer->code, answer->received_ns), answer);
 	while (answer->received_ns > reader->end_ns && refusal->n_pieces > n_before) {
