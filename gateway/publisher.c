@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -198,7 +199,13 @@ static struct ticket *ticket_of(struct publisher *p, uint32_t generation, uint32
 static int client_new(struct publisher *p)
 {
 	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+	MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
 	int rc;
+
+	/* OpenSSL begins by itself with the first connection that needs it: without one
+	 * it would take 2 MB. */
+	init.do_openssl_init = 0;
+	MQTTAsync_global_init(&init);
 
 	options.sendWhileDisconnected = 0;
 	options.MQTTVersion = MQTTVERSION_3_1_1;
@@ -346,6 +353,7 @@ static void put_reader_away(struct publisher *p, uint64_t now_ns)
 {
 	if (p->reader && now_ns - p->reader_ns > (uint64_t)READER_IDLE_MS * MS_NS) {
 		close_reader(p);
+		malloc_trim(0); /* this thread's heap keeps it else */
 	}
 }
 
