@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,23 @@ int db_errno(sqlite3 *db, int rc)
 	default:
 		return -EIO;
 	}
+}
+
+/* Statistics about memory, which nobody asks for, take a lock for every allocation. */
+static void configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int db_open(sqlite3 **out, const char *name, int flags)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int rc;
+
+	pthread_once(&once, configure);
+	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	rc = sqlite3_open_v2(name, out, flags, NULL);
+	return db_errno(*out, rc);
 }
 
 int db_exec(sqlite3 *db, const char *sql)

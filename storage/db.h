@@ -14,6 +14,11 @@
  * -EBADMSG: the file is damaged or no history of ours. */
 int db_errno(sqlite3 *db, int rc);
 
+/** Open for one thread at a time, with extended codes.
+ * @param flags  SQLITE_OPEN_READONLY or the like
+ * @return 0 or a negative errno; close *out with sqlite3_close() in any case */
+int db_open(sqlite3 **out, const char *name, int flags);
+
 /** Run statements that give no rows. @return 0 or a negative errno */
 int db_exec(sqlite3 *db, const char *sql);
 

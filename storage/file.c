@@ -180,7 +180,7 @@ static int set_up(struct history *h)
 	snprintf(sql, sizeof(sql),
 	         "pragma page_size = %d; pragma journal_mode = wal;"
 	         " pragma synchronous = %s; pragma wal_autocheckpoint = 0;"
-	         " pragma journal_size_limit = %d; pragma cache_size = -4096;"
+	         " pragma journal_size_limit = %d; pragma cache_size = -2048;"
 	         " pragma temp_store = memory;",
 	         SCHEMA_PAGE_BYTES, h->cfg.full ? "full" : "normal", WAL_BYTES_MAX);
 	err = db_exec(h->db, sql);
@@ -230,12 +230,9 @@ static int open_once(struct history *h, const char **found)
 	}
 	/* An empty file that we never used may be a start that was cut short. */
 	created = created || h->reserve_file.ceiling == 0;
-	rc = sqlite3_open_v2(h->path, &h->db,
-	                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-	                             SQLITE_OPEN_EXRESCODE,
-	                     NULL);
-	if (rc != SQLITE_OK) {
-		return db_errno(h->db, rc);
+	err = db_open(&h->db, h->path, SQLITE_OPEN_READWRITE);
+	if (err) {
+		return err;
 	}
 	sqlite3_busy_timeout(h->db, BUSY_MS);
 	err = look(h, created, found);

@@ -80,10 +80,7 @@ static char *immutable_uri(const char *path)
 
 static int open_db(struct reader *r, const char *name)
 {
-	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-	            SQLITE_OPEN_EXRESCODE;
-	int rc = sqlite3_open_v2(name, &r->db, flags, NULL);
-	int err = db_errno(r->db, rc);
+	int err = db_open(&r->db, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 
 	if (!err) {
 		sqlite3_busy_timeout(r->db, BUSY_MS);
