@@ -217,22 +217,30 @@ static int register_devices(struct history *h)
 	return err;
 }
 
+/* The place of a tag is its index in the configuration: register_tags() said so. */
 static int read_tag_ids(struct history *h)
 {
 	sqlite3_stmt *stmt;
 	int err = db_prepare(h->db, &stmt,
-	                     "select id from tag where device = ? and name = ?");
+	                     "select place, id from tag where place is not null");
+	size_t n = 0;
+	int rc = SQLITE_DONE;
 
-	for (size_t i = 0; !err && i < h->cfg.n_tags; i++) {
-		db_bind_text(stmt, 1, h->cfg.tags[i].device);
-		db_bind_text(stmt, 2, h->cfg.tags[i].name);
-		err = db_int(stmt, -1, &h->tag_ids[i]);
-		if (!err && h->tag_ids[i] < 0) {
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t place = sqlite3_column_int64(stmt, 0);
+
+		if (place < 0 || (size_t)place >= h->cfg.n_tags) {
 			err = -EBADMSG;
+		} else {
+			h->tag_ids[place] = sqlite3_column_int64(stmt, 1);
+			n++;
 		}
 	}
+	if (!err) {
+		err = db_errno(h->db, rc);
+	}
 	sqlite3_finalize(stmt);
-	return err;
+	return !err && n != h->cfg.n_tags ? -EBADMSG : err;
 }
 
 static void take_word(struct history *h, const char *name, const char *key, int64_t value)

@@ -268,7 +268,7 @@ static const struct schema_key *find_key(const struct schema_object *object,
                                          const char *name)
 {
 	for (const struct schema_key *k = object->keys; k->name; k++) {
-		if (strcmp(k->name, name) == 0) {
+		if (tree_is_key(k->name, name)) {
 			return k;
 		}
 	}
@@ -293,8 +293,10 @@ static void unknown_key(const struct node *key, const struct schema_object *obje
 
 /* One warning a key: a plant has hundreds of tags. */
 static void warn_once(const struct node *node, const struct schema_key *key,
-                      const char *where, struct walk *w)
+                      const struct path *path, struct walk *w)
 {
+	char where[PATH_BYTES + 8];
+
 	for (size_t i = 0; i < w->n_warned; i++) {
 		if (w->warned[i] == key) {
 			return;
@@ -303,6 +305,7 @@ static void warn_once(const struct node *node, const struct schema_key *key,
 	if (w->n_warned < ARRAY_SIZE(w->warned)) {
 		w->warned[w->n_warned++] = key;
 	}
+	print_where(path, where, sizeof(where));
 	complaint_warning(w->said, node->at, "'%s'%s is not built yet: without effect",
 	                  key->name, where);
 }
@@ -310,9 +313,6 @@ static void warn_once(const struct node *node, const struct schema_key *key,
 static void check_object(struct node *map, const struct schema_object *object,
                          const struct path *path, struct walk *w)
 {
-	char where[PATH_BYTES + 8];
-
-	print_where(path, where, sizeof(where));
 	for (size_t i = 0; i < map->n; i++) {
 		const struct schema_key *key = find_key(object, map->keys[i]->text);
 		struct path item = {path, map->keys[i]->text, -1};
@@ -322,12 +322,15 @@ static void check_object(struct node *map, const struct schema_object *object,
 			continue;
 		}
 		if (key->flags & SCHEMA_LATER) {
-			warn_once(map->keys[i], key, where, w);
+			warn_once(map->keys[i], key, path, w);
 		}
 		check_value(map->items[i], key, &item, w);
 	}
 	for (const struct schema_key *k = object->keys; k->name; k++) {
 		if (k->flags & SCHEMA_REQUIRED && !tree_find(map, k->name)) {
+			char where[PATH_BYTES + 8];
+
+			print_where(path, where, sizeof(where));
 			complaint_error(w->said, map->at, "missing key '%s'%s", k->name,
 			                where);
 		}

@@ -191,7 +191,7 @@ void schema_describe(const struct schema_key *key, char *buf, size_t n)
 static const struct schema_key *key_of(const struct schema_view *v, const char *name)
 {
 	for (const struct schema_key *k = v->object->keys; k->name; k++) {
-		if (strcmp(k->name, name) == 0) {
+		if (tree_is_key(k->name, name)) {
 			return k;
 		}
 	}

@@ -392,7 +392,7 @@ int tree_read(struct node **out, struct arena *arena, struct complaints *said,
 struct node *tree_find(const struct node *map, const char *key)
 {
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
-		if (strcmp(map->keys[i]->text, key) == 0) {
+		if (tree_is_key(map->keys[i]->text, key)) {
 			return map->items[i];
 		}
 	}

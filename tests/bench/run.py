@@ -277,8 +277,8 @@ def run(world, name, options):
 
 def first_sample(world, name):
     """-> seconds from starting the program to its first sample at a subscriber"""
+    gateway = Pollux(world, name)  # learns from a field of its own
     field, broker = world.field(name), world.broker()
-    gateway = Pollux(world, name)
     with socket.create_connection(('127.0.0.1', BROKER_PORT)) as link:
         topic = b'pollux/+/+/data'
         link.sendall(b'\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04wait' +
