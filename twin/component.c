@@ -59,7 +59,7 @@ static void init_ports(struct component *c, const struct twin_config *twin)
 static int init_extras(struct component *c)
 {
 	const struct model *model = c->cfg->model;
-	double dead_s = model->dead_time ? model->dead_time(c->cfg->parameters) : 0;
+	double dead_s = model->dead_time ? model->dead_time(c->p) : 0;
 
 	if (model->linear) {
 		c->zoh = calloc(1, sizeof(*c->zoh));
@@ -83,13 +83,12 @@ int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin)
 {
 	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
-	c->observer = (struct observer){.model = cfg->model,
-	                                .p = cfg->parameters,
-	                                .qc = c->qc,
-	                                .unscented = cfg->unscented};
+	c->p = cfg->made ? cfg->made : cfg->parameters;
+	c->observer = (struct observer){
+		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
 	c->learn = cfg->learn ? cfg->learn : twin->learn;
 	c->filter.n = cfg->model->n_states;
-	cfg->model->noise(cfg->parameters, c->qc);
+	cfg->model->noise(c->p, c->qc);
 	init_ports(c, twin);
 	for (size_t i = 0; i < MODEL_INPUTS_MAX; i++) {
 		c->u_next[i] = c->u[i];
@@ -177,7 +176,7 @@ static void start(struct component *c, int64_t t_ns)
 	for (size_t i = 0; i < model->n_outputs; i++) {
 		y[i] = c->fresh[i] ? c->out[i].y : (double)NAN;
 	}
-	model->start(c->cfg->parameters, c->u, y, k->x);
+	model->start(c->p, c->u, y, k->x);
 	for (size_t i = 0; i < k->n * k->n; i++) {
 		k->P[i] = 0;
 	}
@@ -247,7 +246,7 @@ static int tune(struct component *c)
 			err = kalman_update(k, &rows, &v);
 		}
 		if (c->cfg->model->limit) {
-			c->cfg->model->limit(c->cfg->parameters, k->x);
+			c->cfg->model->limit(c->p, k->x);
 		}
 	}
 	return err;
@@ -303,9 +302,9 @@ static int merge(struct component *c)
 		return err;
 	}
 	if (model->limit) {
-		model->limit(c->cfg->parameters, c->filter.x);
+		model->limit(c->p, c->filter.x);
 	}
-	model->outputs_of(c->cfg->parameters, c->filter.x, c->u, y);
+	model->outputs_of(c->p, c->filter.x, c->u, y);
 	for (size_t i = 0, row = 0; i < model->n_outputs; i++) {
 		struct component_output *out = &c->out[i];
 

@@ -36,6 +36,7 @@ struct component_output {
 
 struct component {
 	const struct component_config *cfg;
+	const double *p; /* the model's parameters */
 	struct observer observer;
 	struct zoh *zoh; /* of a linear model; NULL: none */
 	double qc[MODEL_STATES_MAX], R[MODEL_OUTPUTS_MAX];

@@ -289,6 +289,9 @@ static uint64_t component_meaning(const struct twin *t, const struct component_c
 	for (size_t i = 0; i < c->model->n_parameters; i++) {
 		hash = add_real(hash, c->parameters[i]);
 	}
+	for (size_t i = 0; i < c->n_made; i++) {
+		hash = add_real(hash, c->made[i]);
+	}
 	for (size_t i = 0; i < c->model->n_outputs; i++) {
 		hash = add_real(hash, c->noise[i]);
 	}

@@ -29,6 +29,8 @@ struct component_config {
 	const struct model *model;
 	double parameters[MODEL_PARAMETERS_MAX]; /* in the order of model->parameters, SI
 	                                          */
+	const double *made; /* instead of them, of a model that the configuration made */
+	size_t n_made;
 	struct binding inputs[MODEL_INPUTS_MAX];
 	size_t n_inputs;
 	struct binding outputs[MODEL_OUTPUTS_MAX]; /* all of the model's, in its order */

@@ -147,12 +147,10 @@ static void print_load(const struct config *c, size_t first)
 	}
 }
 
-/* " in K: pump/temperature in degC x 1 + 273.15" */
-static void print_tie(const struct tag *t, const struct model_port *port,
-                      const struct binding *tie)
+/* "pump/temperature in degC x 1 + 273.15" */
+static void print_tie(const struct tag *t, const struct binding *tie)
 {
-	printf(" in %s: %s/%s%s%s", port->unit, t->device, t->name,
-	       *t->unit ? " in " : "", t->unit);
+	printf("%s/%s%s%s", t->device, t->name, *t->unit ? " in " : "", t->unit);
 	if (tie->scale != 1) {
 		printf(" x %.9g", tie->scale);
 	}
@@ -173,12 +171,12 @@ static void print_bindings(const struct config *c, const struct component_config
 		const struct model_port *port = &ports[list[i].port];
 		const struct tag *t = &c->tags[list[i].tag];
 
-		printf("  %s %s", outputs ? "output" : "input", port->name);
+		printf("  %s %s%s%s: ", outputs ? "output" : "input", port->name,
+		       *port->unit ? " in " : "", port->unit);
 		if (list[i].tag >= c->n_field_tags) {
-			printf(" in %s: virtual sensor %s/%s\n", port->unit, t->device,
-			       t->name);
+			printf("virtual sensor %s/%s\n", t->device, t->name);
 		} else {
-			print_tie(t, port, &list[i]);
+			print_tie(t, &list[i]);
 		}
 	}
 }

@@ -7,6 +7,7 @@
 #include "gateway/config.h"
 #include "gateway/config/quantity.h"
 #include "gateway/config/yaml_out.h"
+#include "twin/models/state_space.h"
 
 /* `, key: "text"` or, as the first, without the comma. */
 static void print_pair(const char *key, const char *text, FILE *out)
@@ -253,6 +254,70 @@ static void print_numbers(const char *key, const double *values,
 	fputs("}\n", out);
 }
 
+static void print_matrix(const char *name, const double *cells, size_t rows,
+                         size_t columns, FILE *out)
+{
+	fprintf(out, "%s: [", name);
+	for (size_t i = 0; i < rows; i++) {
+		fputs(i ? ", [" : "[", out);
+		for (size_t k = 0; k < columns; k++) {
+			fputs(k ? ", " : "", out);
+			yaml_out_real(cells[i * columns + k], out);
+		}
+		fputc(']', out);
+	}
+	fputs("], ", out);
+}
+
+static void print_vector(const char *name, const double *cells, size_t n, FILE *out)
+{
+	fprintf(out, "%s: [", name);
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ", " : "", out);
+		yaml_out_real(cells[i], out);
+	}
+	fputc(']', out);
+}
+
+static void print_matrices(const double *p, FILE *out)
+{
+	struct state_space s = state_space_view(p);
+
+	fputs("      parameters: {", out);
+	print_matrix("A", s.A, s.n, s.n, out);
+	print_matrix("B", s.B, s.n, s.m, out);
+	print_matrix("C", s.C, s.k, s.n, out);
+	print_matrix("D", s.D, s.k, s.m, out);
+	print_vector("Q", s.Q, s.n, out);
+	fputs(", ", out);
+	print_vector("x0", s.x0, s.n, out);
+	fputs("}\n", out);
+}
+
+static void print_formulas(const struct model *m, FILE *out)
+{
+	fputs("      expression: {", out);
+	for (size_t i = 0; i < m->n_outputs; i++) {
+		fprintf(out, "%s%s: ", i ? ", " : "", m->outputs[i].name);
+		yaml_out_text(m->outputs[i].description, out);
+	}
+	fputs("}\n", out);
+}
+
+static void print_model(const struct component_config *k, FILE *out)
+{
+	const struct model *m = k->model;
+
+	if (!k->made) {
+		print_numbers("parameters", k->parameters, m->parameters, m->n_parameters,
+		              out);
+	} else if (m->n_states > 0) {
+		print_matrices(k->made, out);
+	} else {
+		print_formulas(m, out);
+	}
+}
+
 static void print_component(const struct config *c, const struct component_config *k,
                             FILE *out)
 {
@@ -262,7 +327,7 @@ static void print_component(const struct config *c, const struct component_confi
 	fprintf(out, "\n      model: %s\n      learn: %u\n", m->name, k->learn);
 	print_duration("      max_age: ", llround(k->max_age_s * 1000), out);
 	fputc('\n', out);
-	print_numbers("parameters", k->parameters, m->parameters, m->n_parameters, out);
+	print_model(k, out);
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);

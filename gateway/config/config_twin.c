@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "gateway/config/config_build.h"
+#include "gateway/config/config_model.h"
 #include "gateway/config/nearest.h"
 #include "twin/units.h"
 
 /* Models of the documentation whose part is not built yet: their components are left
  * out with a warning. */
-static const char *const later_models[] = {
-	"expression", "lua",   "state_space",    "var",  "fmu",      "heated_tank",
-	"thermal",    "pump",  "heat_exchanger", "pipe", "dc_motor", "first_order",
-	"conveyor",   "valve", "induction_motor"};
+static const char *const later_models[] = {"lua", "var", "fmu"};
 
 /* One list of a model's ports as the configuration names it. */
 struct ports {
@@ -31,15 +29,26 @@ struct part {
 	struct component_config *out;
 };
 
-static const struct model *find_model(struct build *b, const struct schema_view *v)
+/* model stays NULL where there is none: complained about. */
+static int find_model(struct build *b, const struct schema_view *v,
+                      struct made_model *made)
 {
 	const char *name = schema_text(v, "model");
 	const struct model *model = name ? model_find(name) : NULL;
 	struct nearest nearest = {.word = name};
 	struct place at = config_place(v, "model");
+	int err;
 
-	if (model || !name) {
-		return model;
+	if (!name) {
+		return 0;
+	}
+	err = config_model_make(b, v, name, made);
+	if (err != -ENOENT) {
+		return err;
+	}
+	made->model = model;
+	if (model) {
+		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(later_models); i++) {
 		if (strcmp(later_models[i], name) == 0) {
@@ -47,7 +56,7 @@ static const struct model *find_model(struct build *b, const struct schema_view 
 			                  "model '%s' is not built yet: its component is "
 			                  "left out",
 			                  name);
-			return NULL;
+			return 0;
 		}
 	}
 	for (size_t i = 0; model_at(i); i++) {
@@ -56,7 +65,7 @@ static const struct model *find_model(struct build *b, const struct schema_view 
 	complaint_error(b->said, at, "unknown model '%.64s'%s%s%s", name,
 	                nearest.best ? " (did you mean '" : "",
 	                nearest.best ? nearest.best : "", nearest.best ? "'?)" : "");
-	return NULL;
+	return 0;
 }
 
 /* Index of a port by name, or -1 with a complaint. */
@@ -206,8 +215,9 @@ static void build_inputs(const struct part *part)
 	for (size_t i = 0; i < m->n_inputs; i++) {
 		if (isnan(m->inputs[i].preset) && !named[i]) {
 			complaint_error(part->b->said, key_place(part, "inputs"),
-			                "model '%s' needs input '%s' (%s, %s)", m->name,
+			                "model '%s' needs input '%s' (%s%s%s)", m->name,
 			                m->inputs[i].name, m->inputs[i].unit,
+			                *m->inputs[i].unit ? ", " : "",
 			                m->inputs[i].description);
 		}
 	}
@@ -296,9 +306,6 @@ static void build_noise(const struct part *part)
 	const struct schema_key number = {.type = SCHEMA_REAL};
 	int64_t whole;
 
-	for (size_t i = 0; i < MODEL_OUTPUTS_MAX; i++) {
-		part->out->noise[i] = NAN;
-	}
 	for (size_t i = 0; map && i < map->n; i++) {
 		int64_t k = find_port(part, &ports, map->keys[i]);
 
@@ -309,22 +316,27 @@ static void build_noise(const struct part *part)
 	}
 }
 
-static void build_component(struct build *b, size_t i, const struct model *model)
+static void build_component(struct build *b, size_t i, const struct made_model *made)
 {
 	const struct schema_view *v = &b->component_views[i];
-	const struct part part = {b, v, model, &b->components[i]};
+	const struct part part = {b, v, made->model, &b->components[i]};
 	struct component_config *k = part.out;
 	const char *id = schema_text(v, "id");
 	size_t first = b->config->n_tags;
 
 	k->id = id ? id : "";
-	k->model = model;
+	k->model = made->model;
+	k->made = made->p;
+	k->n_made = made->n;
+	memcpy(k->noise, made->noise, sizeof(k->noise));
 	k->device_index = (uint32_t)(b->config->n_devices + i);
 	k->learn = schema_node(v, "learn") ? (uint32_t)schema_int(v, "learn")
 	                                   : b->config->twin.learn;
 	k->max_age_s = (double)schema_int(v, "max_age") / 1000;
 	k->unscented = schema_choice(v, "filter") == 1;
-	build_parameters(&part);
+	if (!made->p) {
+		build_parameters(&part);
+	}
 	build_inputs(&part);
 	build_outputs(&part);
 	build_noise(&part);
@@ -351,12 +363,14 @@ int config_twin_build(struct build *b)
 	c->twin.false_alarm = schema_real(&monitor, "false_alarm");
 	for (size_t i = 0; i < n; i++) {
 		struct schema_view *kv = &b->component_views[c->n_components];
-		const struct model *model;
+		struct made_model made = {0};
 
 		*kv = schema_item(&v, "components", i);
-		model = kv->map ? find_model(b, kv) : NULL;
-		if (model) {
-			build_component(b, c->n_components++, model);
+		if (kv->map && find_model(b, kv, &made)) {
+			return -ENOMEM;
+		}
+		if (made.model) {
+			build_component(b, c->n_components++, &made);
 		}
 	}
 	monitored = arena_array(b->arena, c->n_tags, sizeof(*monitored));

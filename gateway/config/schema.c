@@ -206,10 +206,37 @@ static void check_scalar(struct node *node, const struct schema_key *key,
 static void check_object(struct node *map, const struct schema_object *object,
                          const struct path *path, struct walk *w);
 
+static void check_numbers(struct node *node, const struct schema_key *key,
+                          const struct path *path, struct walk *w)
+{
+	struct schema_key number = *key;
+
+	number.type = SCHEMA_REAL;
+	if (node->kind != NODE_LIST) {
+		check_scalar(node, &number, path, w);
+		return;
+	}
+	for (size_t i = 0; i < node->n; i++) {
+		struct node *row = node->items[i];
+		struct path item = {path->up, path->name, (long)i};
+
+		for (size_t k = 0; row->kind == NODE_LIST && k < row->n; k++) {
+			check_scalar(row->items[k], &number, &item, w);
+		}
+		if (row->kind != NODE_LIST) {
+			check_scalar(row, &number, &item, w);
+		}
+	}
+}
+
 static void check_one(struct node *node, const struct schema_key *key,
                       const struct path *path, struct walk *w)
 {
 	if (key->type == SCHEMA_ANY || node->bad) {
+		return;
+	}
+	if (key->type == SCHEMA_NUMBERS) {
+		check_numbers(node, key, path, w);
 		return;
 	}
 	if (key->type != SCHEMA_OBJECT) {

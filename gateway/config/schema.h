@@ -14,6 +14,7 @@ enum schema_type {
 	SCHEMA_BOOL,
 	SCHEMA_INT,
 	SCHEMA_REAL,
+	SCHEMA_NUMBERS,  /* a SCHEMA_REAL, a list of them, or a list of such lists */
 	SCHEMA_DURATION, /* "500ms"; limits and value in ms */
 	SCHEMA_SIZE,     /* "2GiB"; bytes */
 	SCHEMA_RATE,     /* "1/s"; ms between two */

@@ -82,6 +82,8 @@ static json_t *type_of(const struct schema_key *key)
 		return number_of(key);
 	case SCHEMA_CHOICE:
 		return choices_of(key);
+	case SCHEMA_NUMBERS:
+		return json_pack("{s:[s,s]}", "type", "number", "array");
 	case SCHEMA_OBJECT:
 		return json_pack("{s:s+}", "$ref", "#/$defs/", key->object->name);
 	default:

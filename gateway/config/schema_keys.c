@@ -273,7 +273,8 @@ static const struct schema_key component_keys[] = {
          .flags = SCHEMA_REQUIRED},
 	{"model", SCHEMA_TEXT, "built in; `pollux config models` lists them",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 64},
-	{"parameters", SCHEMA_REAL, "of the model, in SI", .shape = SCHEMA_MAP_OF},
+	{"parameters", SCHEMA_NUMBERS, "of the model, in SI; of state_space, matrices",
+         .shape = SCHEMA_MAP_OF},
 	{"inputs", SCHEMA_TAG, "the model's inputs, each a device's tag",
          .shape = SCHEMA_MAP_OF},
 	{"outputs", SCHEMA_TAG, "measured outputs; those left out become virtual sensors",
@@ -298,7 +299,9 @@ static const struct schema_key component_keys[] = {
          .flags = SCHEMA_LATER},
 	{"start", SCHEMA_ANY, "model fmu: start values", .shape = SCHEMA_MAP_OF,
          .flags = SCHEMA_LATER},
-	{"expression", SCHEMA_ANY, "model expression", .flags = SCHEMA_LATER},
+	{"expression", SCHEMA_TEXT,
+         "model expression: each output, a formula of the inputs", .shape = SCHEMA_MAP_OF,
+         .min = 1, .max = 1000},
 	{0},
 };
 static const struct schema_object component = {

@@ -104,6 +104,7 @@ int schema_parse(const struct schema_key *key, const char *text, double *real,
 	case SCHEMA_TEXT:
 		return in_limits(key, (double)strlen(text));
 	case SCHEMA_ANY:
+	case SCHEMA_NUMBERS:
 	case SCHEMA_VALUE_TYPE:
 	case SCHEMA_OBJECT:
 		return 0;
@@ -129,6 +130,7 @@ static const char *type_text(const struct schema_key *key)
 		[SCHEMA_BOOL] = "true or false",
 		[SCHEMA_INT] = "a whole number",
 		[SCHEMA_REAL] = "a number",
+		[SCHEMA_NUMBERS] = "a number, or lists of numbers",
 		[SCHEMA_DURATION] = "a duration such as 500ms",
 		[SCHEMA_SIZE] = "a size such as 2GiB",
 		[SCHEMA_RATE] = "a rate such as 1/s",

@@ -445,6 +445,61 @@ static void shipped_file_is_valid(void **state)
 	free(text);
 }
 
+/* What is printed of them reads back as the same. */
+static void models_of_matrices_and_formulas_are_made(void **state)
+{
+	struct complained c = valid(
+		"gateway: {id: g}\n"
+		"devices: [{id: d, driver: modbus, address: 'tcp://127.0.0.1:502', tags: "
+		"[\n"
+		"  {id: u, at: holding:0, type: float32, unit: V},\n"
+		"  {id: w, at: holding:2, type: float32, unit: W}]}]\n"
+		"twin:\n"
+		"  components:\n"
+		"    - id: power\n"
+		"      model: expression\n"
+		"      inputs: {u: d/u}\n"
+		"      outputs: {p: d/w}\n"
+		"      expression: {p: u ^ 2 / 50, high: \"max(u, 1) > 3\"}\n"
+		"    - id: lag\n"
+		"      model: state_space\n"
+		"      inputs: {u1: d/u}\n"
+		"      outputs: {y1: d/w}\n"
+		"      parameters: {A: -0.5, B: [2], C: [[1]], Q: 1e-4, R: 0.04, x0: "
+		"7}\n");
+	const struct component_config *power = &c.config->twin.components[0];
+	const struct component_config *lag = &c.config->twin.components[1];
+	const double u[] = {10}, x[] = {3};
+	double y[2];
+	char *said = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&said, &n);
+	struct complained back;
+
+	(void)state;
+	power->model->outputs_of(power->made, NULL, u, y);
+	assert_true(y[0] == 2 && y[1] == 1);
+	assert_string_equal(c.config->tags[power->outputs[1].tag].name, "high");
+	assert_string_equal(c.config->tags[power->outputs[1].tag].description,
+	                    "max(u, 1) > 3");
+	assert_int_equal(lag->model->n_states, 1);
+	lag->model->rates(lag->made, x, u, y);
+	assert_true(y[0] == -1.5 + 20);
+	assert_true(lag->noise[0] == 0.2);
+	config_print(c.config, f);
+	fclose(f);
+	back = valid(said);
+	assert_int_equal(back.config->twin.components[0].n_made, power->n_made);
+	assert_int_equal(back.config->twin.components[1].n_made, lag->n_made);
+	assert_memory_equal(back.config->twin.components[1].made, lag->made,
+	                    lag->n_made * sizeof(*lag->made));
+	assert_memory_equal(back.config->twin.components[0].made, power->made,
+	                    power->n_made * sizeof(*power->made));
+	complained_free(&back);
+	complained_free(&c);
+	free(said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +515,7 @@ int main(void)
 		cmocka_unit_test(all_errors_of_a_file_come_at_once),
 		cmocka_unit_test(shipped_file_documents_every_key_with_its_default),
 		cmocka_unit_test(shipped_file_is_valid),
+		cmocka_unit_test(models_of_matrices_and_formulas_are_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
