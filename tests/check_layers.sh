@@ -48,6 +48,8 @@ done
 only 'gateway/publisher\.c|drivers/mqtt/client\.c' '^#include [<"]MQTT' 'alone see the Paho headers'
 only 'storage/[a-z_]+\.[ch]' '^#include <sqlite3' 'alone sees SQLite'
 only 'drivers/modbus/rtu\.c' '^#include <(modbus/)?modbus\.h' 'alone sees libmodbus'
+only 'gateway/fmu/archive\.c' '^#include <zip' 'alone sees libzip'
+only 'gateway/fmu/xml\.c' '^#include <expat' 'alone sees expat'
 only 'gateway/clock\.c' \
   '\b(clock_gettime|gettimeofday|uv_hrtime|uv_gettimeofday|time)\((NULL|CLOCK|&|0|\))' \
   'alone reads clocks'
