@@ -79,6 +79,19 @@ static int init_extras(struct component *c)
 	return 0;
 }
 
+/* Model var: rows at the pace of the slowest tag. */
+static int init_var(struct component *c, const struct twin_config *twin)
+{
+	uint32_t slowest_ms = 0;
+
+	for (size_t i = 0; i < c->cfg->n_tags; i++) {
+		uint32_t period_ms = twin->tags[c->cfg->tags[i]].period_ms;
+
+		slowest_ms = period_ms > slowest_ms ? period_ms : slowest_ms;
+	}
+	return var_new(&c->var, c->cfg->n_tags, c->learn, (int64_t)slowest_ms * 1000000);
+}
+
 int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin)
 {
@@ -87,6 +100,9 @@ int component_init(struct component *c, const struct component_config *cfg,
 	c->observer = (struct observer){
 		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
 	c->learn = cfg->learn ? cfg->learn : twin->learn;
+	if (cfg->n_tags) {
+		return init_var(c, twin);
+	}
 	c->filter.n = cfg->model->n_states;
 	cfg->model->noise(c->p, c->qc);
 	init_ports(c, twin);
@@ -107,6 +123,7 @@ int component_init(struct component *c, const struct component_config *cfg,
 
 void component_fini(struct component *c)
 {
+	var_free(c->var);
 	tune_fini(&c->tune);
 	free(c->delay);
 	free(c->zoh);
@@ -130,6 +147,11 @@ void component_output(struct component *c, size_t port, int64_t t_ns, double y)
 		out->lost = false;
 		c->fresh[port] = true;
 	}
+}
+
+void component_tag(struct component *c, size_t i, double x)
+{
+	var_take(c->var, i, x);
 }
 
 void component_lost(struct component *c, size_t port)
@@ -450,6 +472,10 @@ void component_step(struct component *c, int64_t t_ns)
 {
 	int err = 0;
 
+	if (c->var) {
+		c->spoke = var_step(c->var, t_ns);
+		return;
+	}
 	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
 		c->out[i].judged = false;
 	}
@@ -492,6 +518,11 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 
 enum tag_state component_state(const struct component *c)
 {
+	if (c->var) {
+		return isnan(var_statistic(c->var)) ? STATE_LEARNING
+		       : var_alarm(c->var)          ? STATE_MISMATCH
+		                                    : STATE_HEALTHY;
+	}
 	if (c->stale) {
 		return STATE_STALE;
 	}
@@ -537,5 +568,8 @@ void component_forget(struct component *c)
 
 double component_progress(const struct component *c)
 {
+	if (c->var) {
+		return var_progress(c->var);
+	}
 	return c->phase == COMPONENT_JUDGING ? 1 : (double)c->rows / c->learn;
 }

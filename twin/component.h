@@ -11,6 +11,7 @@
 #define TWIN_COMPONENT_H
 
 #include "twin/drift/nis.h"
+#include "twin/drift/var.h"
 #include "twin/observer/delay.h"
 #include "twin/observer/tune.h"
 #include "twin/twin.h"
@@ -37,6 +38,8 @@ struct component_output {
 struct component {
 	const struct component_config *cfg;
 	const double *p; /* the model's parameters */
+	struct var *var; /* model var: all that follows is not used but t_ns and learn */
+	bool spoke;      /* model var: the last step was a row */
 	struct observer observer;
 	struct zoh *zoh; /* of a linear model; NULL: none */
 	double qc[MODEL_STATES_MAX], R[MODEL_OUTPUTS_MAX];
@@ -80,6 +83,9 @@ void component_fini(struct component *c);
  */
 void component_input(struct component *c, size_t port, int64_t t_ns, double u);
 void component_output(struct component *c, size_t port, int64_t t_ns, double y);
+
+/** A tag of model var at cfg->tags[i]; NAN: it has no good value. */
+void component_tag(struct component *c, size_t i, double x);
 
 /** There is no reading of a measured output; until there is one the model stands in. */
 void component_lost(struct component *c, size_t port);

@@ -16,6 +16,9 @@ int links_init(struct links *l, const struct twin_config *cfg)
 {
 	size_t most = cfg->n_components * (MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX);
 
+	for (size_t i = 0; i < cfg->n_components; i++) {
+		most += cfg->components[i].n_tags;
+	}
 	*l = (struct links){.all = calloc(most + 1, sizeof(*l->all))};
 	if (!l->all) {
 		return -ENOMEM;
@@ -28,6 +31,9 @@ int links_init(struct links *l, const struct twin_config *cfg)
 		}
 		for (size_t j = 0; j < c->n_outputs; j++) {
 			l->all[l->n++] = (struct link){i, true, c->outputs[j]};
+		}
+		for (uint32_t j = 0; j < c->n_tags; j++) {
+			l->all[l->n++] = (struct link){i, false, {j, c->tags[j], 1, 0}};
 		}
 	}
 	qsort(l->all, l->n, sizeof(*l->all), by_tag);

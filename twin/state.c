@@ -188,10 +188,22 @@ static void nis(struct stream *s, struct nis *n)
 	n->judging = true;
 }
 
+static void visited(void *arg, double *x)
+{
+	f64(arg, x);
+}
+
 static void component(struct stream *s, struct component *c)
 {
 	const struct model *model = c->cfg->model;
 
+	if (c->var) {
+		var_visit(c->var, visited, s);
+		if (!s->saving) {
+			var_settle(c->var);
+		}
+		return;
+	}
 	f64s(s, c->qc, model->n_states);
 	f64s(s, c->R, model->n_outputs);
 	f64(s, &c->qc_lost);
@@ -295,6 +307,10 @@ static uint64_t component_meaning(const struct twin *t, const struct component_c
 	for (size_t i = 0; i < c->model->n_outputs; i++) {
 		hash = add_real(hash, c->noise[i]);
 	}
+	for (size_t i = 0; i < c->n_tags; i++) {
+		hash = add_word(hash, tag_key(&t->cfg->tags[c->tags[i]]));
+		hash = add_word(hash, tag_meaning(t, c->tags[i]));
+	}
 	hash = add_bindings(t, hash, c->inputs, c->n_inputs);
 	return add_bindings(t, hash, c->outputs, c->n_outputs);
 }
@@ -353,12 +369,18 @@ static void head(struct stream *s, uint64_t *magic, uint32_t *version, uint32_t 
 
 static bool has_learnt(const struct component *c)
 {
-	return c->phase == COMPONENT_JUDGING && c->n_measured > 0;
+	return c->var ? var_is_ready(c->var)
+	              : c->phase == COMPONENT_JUDGING && c->n_measured > 0;
 }
 
 size_t twin_save_size(const struct twin *t)
 {
-	return HEAD_BYTES + CHECK_BYTES +
+	size_t numbers = 0;
+
+	for (size_t i = 0; i < t->cfg->n_components; i++) {
+		numbers += t->components[i].var ? var_count(t->components[i].var) : 0;
+	}
+	return HEAD_BYTES + CHECK_BYTES + 8 * numbers +
 	       t->cfg->n_field_tags * (RECORD_HEAD_BYTES + MONITOR_BYTES) +
 	       t->cfg->n_components * (RECORD_HEAD_BYTES + COMPONENT_BYTES);
 }
@@ -458,7 +480,8 @@ static void restore_component(struct stream *s, struct twin *t, const struct rec
 		if (add_text(SEED, c->cfg->id) != r->key) {
 			continue;
 		}
-		if (c->n_measured == 0 || component_meaning(t, c->cfg) != r->meaning) {
+		if ((c->n_measured == 0 && !c->var) ||
+		    component_meaning(t, c->cfg) != r->meaning) {
 			out->changed++;
 			return;
 		}

@@ -87,11 +87,25 @@ static bool are_bindings(const struct binding *b, size_t n, size_t n_ports, size
 	return true;
 }
 
-static bool is_component(const struct component_config *c, size_t n_tags)
+/* Model var: enough rows for its tags, all of devices. */
+static bool are_tags(const struct component_config *c, const struct twin_config *cfg)
+{
+	for (size_t i = 0; i < c->n_tags; i++) {
+		if (c->tags[i] >= cfg->n_field_tags) {
+			return false;
+		}
+	}
+	return c->n_tags <= VAR_TAGS_MAX &&
+	       (c->learn ? c->learn : cfg->learn) >= var_rows_needed(c->n_tags);
+}
+
+static bool is_component(const struct component_config *c, const struct twin_config *cfg)
 {
 	const struct model *m = c->model;
+	size_t n_tags = cfg->n_tags;
 
-	return m && (!c->learn || c->learn >= LEARN_MIN) && c->max_age_s > 0 &&
+	return m && (c->n_tags > 0) == (m == &model_var) && are_tags(c, cfg) &&
+	       (!c->learn || c->learn >= LEARN_MIN) && c->max_age_s > 0 &&
 	       c->n_inputs <= m->n_inputs && c->n_outputs <= m->n_outputs &&
 	       m->n_inputs <= MODEL_INPUTS_MAX && m->n_outputs <= MODEL_OUTPUTS_MAX &&
 	       m->n_states <= MODEL_STATES_MAX &&
@@ -106,7 +120,7 @@ static bool is_valid(const struct twin_config *cfg)
 		return false;
 	}
 	for (size_t i = 0; i < cfg->n_components; i++) {
-		if (!is_component(&cfg->components[i], cfg->n_tags)) {
+		if (!is_component(&cfg->components[i], cfg)) {
 			return false;
 		}
 	}
@@ -177,7 +191,9 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 		double si = x * l->binding.scale + l->binding.offset;
 
 		touch(t, l->component);
-		if (!isfinite(si) && l->output) {
+		if (c->var) {
+			component_tag(c, l->binding.port, si);
+		} else if (!isfinite(si) && l->output) {
 			component_lost(c, l->binding.port);
 		} else if (isfinite(si) && l->output) {
 			component_output(c, l->binding.port, t_ns, si);
@@ -421,7 +437,7 @@ size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, siz
 				n++;
 			}
 		}
-		if (n < max) {
+		if (n < max && (!c->var || c->spoke)) {
 			voice_health(c, &r[n], &out[n]);
 			n++;
 		}

@@ -39,6 +39,8 @@ struct component_config {
 	uint32_t learn;      /* rows to learn; default as the monitor's */
 	double max_age_s; /* of an input that is held, or of a sensor that is filled in */
 	double noise[MODEL_OUTPUTS_MAX]; /* sigma of each sensor, SI; NAN: learnt */
+	const uint32_t *tags; /* model var: what it is learnt from; else NULL */
+	size_t n_tags;
 	bool unscented; /* filter, for a model that bends much within its uncertainty */
 };
 

@@ -33,9 +33,22 @@ void voice_sensor(const struct component *c, const struct binding *b, struct rea
 	}
 }
 
+/* The component's test and its limit. */
+static double statistic_of(const struct component *c, double *score)
+{
+	if (c->var) {
+		*score = var_statistic(c->var) / var_limit(c->var);
+		return var_statistic(c->var);
+	}
+	*score = nis_score(&c->nis);
+	return nis_statistic(&c->nis);
+}
+
 void voice_health(const struct component *c, struct reading *r, struct estimate *e)
 {
 	enum tag_state state = component_state(c);
+	bool judges = c->var ? state != STATE_LEARNING : c->phase == COMPONENT_JUDGING;
+	double score;
 
 	*r = (struct reading){.tag = c->cfg->health_tag, .quality = QUALITY_BAD};
 	*e = (struct estimate){NAN,
@@ -48,11 +61,11 @@ void voice_health(const struct component *c, struct reading *r, struct estimate 
 	                       state == STATE_MISMATCH};
 	if (state == STATE_STALE) {
 		r->quality = e->quality = QUALITY_STALE;
-	} else if (c->phase == COMPONENT_JUDGING) {
+	} else if (judges) {
 		r->quality = e->quality = QUALITY_GOOD;
-		r->value = value_real(nis_statistic(&c->nis));
+		r->value = value_real(statistic_of(c, &score));
 		e->source = SOURCE_MEASURED;
-		e->score = state == STATE_LEARNING ? (double)NAN : nis_score(&c->nis);
+		e->score = state == STATE_LEARNING ? (double)NAN : score;
 	}
 }
 
@@ -80,8 +93,22 @@ static void blame(const struct component *c, struct explanation *out)
 	}
 }
 
+static void blame_tags(const struct component *c, struct explanation *out)
+{
+	out->method = "var";
+	out->threshold = var_limit(c->var);
+	out->n_blamed = var_blame(c->var, out->blamed, out->share);
+	for (size_t i = 0; i < out->n_blamed; i++) {
+		out->blamed[i] = c->cfg->tags[out->blamed[i]];
+	}
+}
+
 void voice_component(const struct component *c, struct explanation *out)
 {
+	if (c->var) {
+		blame_tags(c, out);
+		return;
+	}
 	out->method = c->nis.alarm || !c->nis.mismatch ? "nis" : "nis_mean";
 	out->threshold = c->nis.alarm || !c->nis.mismatch ? nis_limit(&c->nis)
 	                                                  : c->nis.high;

@@ -9,6 +9,7 @@
 #include "gateway/config/quantity.h"
 #include "gateway/device_file.h"
 #include "gateway/load.h"
+#include "twin/drift/var_fit.h"
 
 extern const struct command command_check;
 
@@ -189,6 +190,10 @@ static void print_component(const struct config *c, const struct component_confi
 	for (size_t i = 0; i < m->n_parameters; i++) {
 		printf("  parameter %s: %.9g %s\n", m->parameters[i].name,
 		       k->parameters[i], m->parameters[i].unit);
+	}
+	if (k->n_tags) {
+		printf("  on %zu tags, of which %u rows are fitted\n", k->n_tags,
+		       (unsigned)(VAR_FIT_SHARE * k->learn));
 	}
 	print_bindings(c, k, false);
 	print_bindings(c, k, true);

@@ -26,16 +26,21 @@ static void print_ports(const char *what, const struct model_port *ports, size_t
 	}
 }
 
+static void print_model(const struct model *m)
+{
+	printf("%s (%s)\n", m->name, m->source ? m->source : "");
+	print_ports("parameter", m->parameters, m->n_parameters);
+	print_ports("input", m->inputs, m->n_inputs);
+	print_ports("output", m->outputs, m->n_outputs);
+}
+
 static enum exit_code print_models(void)
 {
 	for (size_t i = 0; model_at(i); i++) {
-		const struct model *m = model_at(i);
-
-		printf("%s (%s)\n", m->name, m->source ? m->source : "");
-		print_ports("parameter", m->parameters, m->n_parameters);
-		print_ports("input", m->inputs, m->n_inputs);
-		print_ports("output", m->outputs, m->n_outputs);
+		print_model(model_at(i));
 	}
+	print_model(&model_var);
+	puts("  tags: [DEVICE/TAG, DEVICE/*], up to 256 numbers; learnt, no equations");
 	return EXIT_DONE;
 }
 

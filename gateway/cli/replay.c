@@ -17,7 +17,7 @@ extern const struct command command_replay;
 enum { IGNORE_MAX = 1024, LEARN_MIN = 180, LEARN_WARN = 400, LEARN_MAX = 1000000 };
 
 struct options {
-	const char *input, *output;
+	const char *input, *output, *alarms;
 	struct replay_wish wish;
 	const char *ignore[IGNORE_MAX];
 	bool quiet;
@@ -61,6 +61,7 @@ static enum exit_code parse(struct options *o, int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"learn", required_argument, NULL, 'l'},
 		{"ignore", required_argument, NULL, 'x'},
+		{"alarms", required_argument, NULL, 'a'},
 		{"quiet", no_argument, NULL, 'q'},
 		{0},
 	};
@@ -81,6 +82,8 @@ static enum exit_code parse(struct options *o, int argc, char **argv)
 		} else if (option == 'x' && !add_ignored(o, optarg)) {
 			code = command_usage(argv[0], "--ignore: more than %d columns",
 			                     IGNORE_MAX);
+		} else if (option == 'a') {
+			o->alarms = optarg;
 		} else if (option == 'q') {
 			o->quiet = true;
 		} else if (option == ':' || option == '?') {
@@ -137,51 +140,87 @@ static void print_report(const struct replay_report *r)
 	fputc('\n', stderr);
 }
 
+struct files {
+	int in, out;
+};
+
+static enum exit_code open_files(struct files *f, struct options *o, const char *name)
+{
+	f->in = open_file(o->input, O_RDONLY, STDIN_FILENO);
+	if (f->in < 0) {
+		return EXIT_FAILED;
+	}
+	if (is_same_file(o->output, f->in) ||
+	    (o->alarms && is_same_file(o->alarms, f->in))) {
+		return command_usage(name, "what is written would overwrite --input");
+	}
+	f->out = open_file(o->output, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+	if (f->out >= 0 && o->alarms) {
+		o->wish.alarms = fopen(o->alarms, "we");
+		if (!o->wish.alarms) {
+			fprintf(stderr, "%s: error: %s\n", o->alarms, strerror(errno));
+			return EXIT_FAILED;
+		}
+	}
+	return f->out < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Errors of the last writes come with the closing. */
+static enum exit_code close_files(struct files *f, const struct options *o,
+                                  enum exit_code code)
+{
+	if (o->wish.alarms && fclose(o->wish.alarms) && code == EXIT_DONE) {
+		fprintf(stderr, "%s: error: %s\n", o->alarms, strerror(errno));
+		code = EXIT_FAILED;
+	}
+	if (f->out >= 0 && close(f->out) && code == EXIT_DONE) {
+		fprintf(stderr, "%s: error: %s\n", o->output, strerror(errno));
+		code = EXIT_FAILED;
+	}
+	if (f->in >= 0) {
+		close(f->in);
+	}
+	return code;
+}
+
+static enum exit_code replay(const struct options *o, const struct files *f)
+{
+	struct replay_report report;
+	int err = replay_run(&o->wish, f->in, f->out, stderr, &report);
+
+	if (err == -ENOMEM) {
+		fputs("error: out of memory\n", stderr);
+	}
+	if (!err && !o->quiet) {
+		print_report(&report);
+	}
+	return err == 0 ? EXIT_DONE : err == -EINVAL ? EXIT_CONFIG : EXIT_FAILED;
+}
+
 static enum exit_code run(int argc, char **argv)
 {
 	struct options o = {.input = NULL};
-	struct replay_report report;
+	struct files f = {-1, -1};
 	enum exit_code code = parse(&o, argc, argv);
-	int in, out, err;
 
 	if (code != EXIT_DONE || !o.input || !o.output) {
 		return code;
 	}
 	o.wish.ignore = o.ignore;
 	o.wish.input = strcmp(o.input, "-") == 0 ? "stdin" : o.input;
-	in = open_file(o.input, O_RDONLY, STDIN_FILENO);
-	if (in < 0) {
-		return EXIT_FAILED;
+	code = open_files(&f, &o, argv[0]);
+	if (code == EXIT_DONE) {
+		code = replay(&o, &f);
 	}
-	if (is_same_file(o.output, in)) {
-		close(in);
-		return command_usage(argv[0], "--output is the file of --input");
-	}
-	out = open_file(o.output, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-	if (out < 0) {
-		close(in);
-		return EXIT_FAILED;
-	}
-	err = replay_run(&o.wish, in, out, stderr, &report);
-	if (err == -ENOMEM) {
-		fputs("error: out of memory\n", stderr);
-	}
-	if (close(out) && !err) {
-		fprintf(stderr, "%s: error: %s\n", o.output, strerror(errno));
-		err = -EIO;
-	}
-	close(in);
-	if (!err && !o.quiet) {
-		print_report(&report);
-	}
-	return err == 0 ? EXIT_DONE : err == -EINVAL ? EXIT_CONFIG : EXIT_FAILED;
+	return close_files(&f, &o, code);
 }
 
 const struct command command_replay = {
 	.name = "replay",
 	.summary = "run a recording through the twin",
 	.help = "usage: pollux replay --input CSV --output CSV [--config FILE]\n"
-		"                     [--learn N] [--ignore COLUMN,...]\n\n"
+		"                     [--learn N] [--ignore COLUMN,...]\n"
+		"                     [--alarms CSV]\n\n"
 		"Runs a recording through the live twin and its tests, as fast as it\n"
 		"goes.  The same input gives the same bytes.\n\n"
 		"  -i, --input CSV    a heading; , or ; between cells; a column time,\n"
@@ -196,6 +235,9 @@ const struct command command_replay = {
 		"  --learn N          rows to learn from, 180 and more (default: as\n"
 		"                     configured, 1800)\n"
 		"  --ignore COL,...   columns to pass over\n"
+		"  --alarms CSV       one line per alarm, when it is over: since, "
+		"until,\n"
+		"                     what it is about, contributions, a sentence\n"
 		"  -q, --quiet        no summary on stderr\n\n"
 		"Empty cells, NaN and words are readings without a number.  A column\n"
 		"without any number in the first 256 KiB is left out.\n"

@@ -28,6 +28,10 @@ int config_mqtt_build(struct build *b);
 int config_devices_build(struct build *b);
 int config_twin_build(struct build *b);
 
+/** The tags of a component of model var. */
+int config_var_build(struct build *b, const struct schema_view *v,
+                     struct component_config *out);
+
 /** Cross references and everything that needs more than one part. */
 int config_check(struct build *b);
 

@@ -318,6 +318,20 @@ static void print_model(const struct component_config *k, FILE *out)
 	}
 }
 
+static void print_tags(const struct config *c, const struct component_config *k,
+                       FILE *out)
+{
+	if (!k->n_tags) {
+		return;
+	}
+	fputs("      tags:\n", out);
+	for (size_t i = 0; i < k->n_tags; i++) {
+		const struct tag *t = &c->tags[k->tags[i]];
+
+		fprintf(out, "        - %s/%s\n", t->device, t->name);
+	}
+}
+
 static void print_component(const struct config *c, const struct component_config *k,
                             FILE *out)
 {
@@ -330,6 +344,7 @@ static void print_component(const struct config *c, const struct component_confi
 	print_model(k, out);
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
+	print_tags(c, k, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
 	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");
 }

@@ -11,7 +11,7 @@
 
 /* Models of the documentation whose part is not built yet: their components are left
  * out with a warning. */
-static const char *const later_models[] = {"lua", "var", "fmu"};
+static const char *const later_models[] = {"lua", "fmu"};
 
 /* One list of a model's ports as the configuration names it. */
 struct ports {
@@ -50,6 +50,10 @@ static int find_model(struct build *b, const struct schema_view *v,
 	if (model) {
 		return 0;
 	}
+	if (strcmp(name, model_var.name) == 0) {
+		made->model = &model_var;
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(later_models); i++) {
 		if (strcmp(later_models[i], name) == 0) {
 			complaint_warning(b->said, at,
@@ -62,6 +66,7 @@ static int find_model(struct build *b, const struct schema_view *v,
 	for (size_t i = 0; model_at(i); i++) {
 		nearest_offer(&nearest, model_at(i)->name);
 	}
+	nearest_offer(&nearest, model_var.name);
 	complaint_error(b->said, at, "unknown model '%.64s'%s%s%s", name,
 	                nearest.best ? " (did you mean '" : "",
 	                nearest.best ? nearest.best : "", nearest.best ? "'?)" : "");
@@ -223,12 +228,18 @@ static void build_inputs(const struct part *part)
 	}
 }
 
-/* The period of what a component makes is that of its fastest tag. */
+/* The period of what a component makes is that of its fastest tag; of model var, which
+ * waits for all, of its slowest. */
 static uint32_t fastest(const struct part *part)
 {
 	const struct component_config *k = part->out;
-	uint32_t period = UINT32_MAX;
+	uint32_t period = UINT32_MAX, slowest = 0;
 
+	for (size_t i = 0; i < k->n_tags; i++) {
+		uint32_t own = part->b->tags[k->tags[i]].period_ms;
+
+		slowest = own > slowest ? own : slowest;
+	}
 	for (size_t i = 0; i < k->n_inputs + k->n_outputs; i++) {
 		const struct binding *tie = i < k->n_inputs
 		                                    ? &k->inputs[i]
@@ -239,7 +250,7 @@ static uint32_t fastest(const struct part *part)
 			period = part->b->tags[tie->tag].period_ms;
 		}
 	}
-	return period == UINT32_MAX ? 0 : period;
+	return period == UINT32_MAX ? slowest : period;
 }
 
 /* A tag of the component's own: a virtual sensor, or its health. */
@@ -316,13 +327,14 @@ static void build_noise(const struct part *part)
 	}
 }
 
-static void build_component(struct build *b, size_t i, const struct made_model *made)
+static int build_component(struct build *b, size_t i, const struct made_model *made)
 {
 	const struct schema_view *v = &b->component_views[i];
 	const struct part part = {b, v, made->model, &b->components[i]};
 	struct component_config *k = part.out;
 	const char *id = schema_text(v, "id");
 	size_t first = b->config->n_tags;
+	int err = 0;
 
 	k->id = id ? id : "";
 	k->model = made->model;
@@ -334,6 +346,13 @@ static void build_component(struct build *b, size_t i, const struct made_model *
 	                                   : b->config->twin.learn;
 	k->max_age_s = (double)schema_int(v, "max_age") / 1000;
 	k->unscented = schema_choice(v, "filter") == 1;
+	if (made->model == &model_var) {
+		err = config_var_build(b, v, k);
+	} else if (schema_node(v, "tags")) {
+		complaint_error(b->said, config_place(v, "tags"),
+		                "model '%s' has no 'tags': it has inputs and outputs",
+		                made->model->name);
+	}
 	if (!made->p) {
 		build_parameters(&part);
 	}
@@ -343,6 +362,7 @@ static void build_component(struct build *b, size_t i, const struct made_model *
 	for (size_t t = first; t < b->config->n_tags; t++) {
 		b->tags[t].period_ms = fastest(&part);
 	}
+	return err;
 }
 
 int config_twin_build(struct build *b)
@@ -353,6 +373,7 @@ int config_twin_build(struct build *b)
 	struct config *c = b->config;
 	size_t n = list ? list->n : 0;
 	bool *monitored;
+	int err = 0;
 
 	b->components = arena_array(b->arena, n, sizeof(*b->components));
 	b->component_views = arena_scratch(b->arena, n, sizeof(*b->component_views));
@@ -361,7 +382,7 @@ int config_twin_build(struct build *b)
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
 	c->twin.false_alarm = schema_real(&monitor, "false_alarm");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !err; i++) {
 		struct schema_view *kv = &b->component_views[c->n_components];
 		struct made_model made = {0};
 
@@ -370,11 +391,11 @@ int config_twin_build(struct build *b)
 			return -ENOMEM;
 		}
 		if (made.model) {
-			build_component(b, c->n_components++, &made);
+			err = build_component(b, c->n_components++, &made);
 		}
 	}
 	monitored = arena_array(b->arena, c->n_tags, sizeof(*monitored));
-	if (!monitored) {
+	if (err || !monitored) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < c->n_tags; i++) {

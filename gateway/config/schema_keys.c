@@ -292,7 +292,7 @@ static const struct schema_key component_keys[] = {
 	{"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 64, .flags = SCHEMA_LATER},
 	{"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",
-         .shape = SCHEMA_LIST_OF, .min = 1, .max = 140, .flags = SCHEMA_LATER},
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 140},
 	{"file", SCHEMA_TEXT, "models fmu and lua: their file", .min = 1, .max = 4000,
          .flags = SCHEMA_LATER},
 	{"sha256", SCHEMA_TEXT, "of the file", .min = 64, .max = 64,

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gateway/alarm.h"
 #include "gateway/config.h"
+#include "gateway/replay/alarms.h"
 #include "gateway/replay/decimal.h"
 #include "gateway/replay/instant.h"
 #include "gateway/replay/lines.h"
@@ -38,10 +38,9 @@ struct replay {
 	struct reading *r, *virtual;
 	struct estimate *e;
 	size_t n_virtual;
-	struct alarm *alarms; /* by tag */
-	size_t active;        /* of them */
-	int64_t t_ns;         /* of the last row, */
-	bool begun;           /* where there was one */
+	struct alarms *alarms;
+	int64_t t_ns; /* of the last row, */
+	bool begun;   /* where there was one */
 };
 
 static bool is_ignored(const struct replay_wish *wish, const char *heading)
@@ -249,6 +248,7 @@ done:
 
 static int set_up(struct replay *p, int out)
 {
+	struct alarms *alarms = NULL;
 	struct lines *lines = NULL;
 	size_t n;
 	int err = tie_columns(p);
@@ -258,16 +258,17 @@ static int set_up(struct replay *p, int out)
 	}
 	n = p->cfg->n_tags;
 	p->n_virtual = n - p->cfg->n_field_tags;
-	p->alarms = calloc(n + 1, sizeof(*p->alarms));
 	p->virtual = calloc(p->n_virtual + 1, sizeof(*p->virtual));
 	p->e = calloc(p->n + p->n_virtual, sizeof(*p->e));
-	if (!p->alarms || !p->virtual || !p->e) {
+	if (!p->virtual || !p->e) {
 		return -ENOMEM;
 	}
 	p->report->tags = p->n;
 	p->report->components = p->cfg->n_components;
 	err = lines_new(&lines, out, p->cfg->tags, n);
 	p->lines = lines;
+	err = err ? err : alarms_new(&alarms, p->cfg->tags, n, p->wish->alarms);
+	p->alarms = alarms;
 	return err ? err : twin_new(&p->twin, p->cfg);
 }
 
@@ -292,35 +293,24 @@ static void take_row(struct replay *p, const struct sheet_cell *cells)
 	}
 }
 
-/* Alarms as the gateway would raise them, for the report. */
-static void judge(struct replay *p, const struct reading *r, const struct estimate *e)
+/* What the gateway would make of a verdict. */
+static int judge(struct replay *p, const struct sheet_cell *time, const struct reading *r,
+                 const struct estimate *e)
 {
-	struct alarm *alarm = &p->alarms[r->tag];
-	const struct sample s = {.tag = r->tag, .reason = r->reason, .est = *e};
+	const struct sample s = {.tag = r->tag,
+	                         .reason = r->reason,
+	                         .value = r->value,
+	                         .last = NAN,
+	                         .est = *e};
 
-	if (e->state == STATE_HEALTHY && alarm->id == 0 && !e->drift) {
-		return; /* nearly always */
-	}
-	switch (alarm_step(alarm, &s)) {
-	case ALARM_RAISE:
-		alarm->id = 1;
-		p->active++;
-		p->report->alarms++;
-		break;
-	case ALARM_CLEAR:
-		*alarm = (struct alarm){.id = 0};
-		p->active--;
-		break;
-	case ALARM_SAME:
-		break;
-	}
+	return alarms_step(p->alarms, time, &s, p->twin);
 }
 
 static void advance(struct replay *p, int64_t t_ns)
 {
 	if (p->begun && t_ns > p->t_ns) {
 		p->report->span_ns += t_ns - p->t_ns;
-		p->report->alarm_ns += p->active ? t_ns - p->t_ns : 0;
+		p->report->alarm_ns += alarms_active(p->alarms) ? t_ns - p->t_ns : 0;
 	}
 	if (!p->begun || t_ns > p->t_ns) {
 		p->t_ns = t_ns;
@@ -333,6 +323,7 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 {
 	const struct sheet_cell *time = &cells[p->time_column];
 	int64_t t_ns;
+	int err = 0;
 	size_t n;
 
 	if (!instant_parse(time->at, time->n, &t_ns)) {
@@ -346,21 +337,21 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 	twin_merge(p->twin, t_ns, p->r, p->n, p->e);
 	n = p->n_virtual ? twin_virtual(p->twin, p->virtual, p->e + p->n, p->n_virtual)
 	                 : 0;
-	for (size_t i = 0; i < p->n; i++) {
-		judge(p, &p->r[i], &p->e[i]);
+	for (size_t i = 0; i < p->n && !err; i++) {
+		err = judge(p, time, &p->r[i], &p->e[i]);
 		lines_add(p->lines, time, &cells[p->columns[i]], p->r[i].tag, &p->e[i]);
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !err; i++) {
 		const struct estimate *e = &p->e[p->n + i];
 		char text[DECIMAL_TEXT_MAX];
 		struct sheet_cell value = {.at = text};
 		double x = value_number(&p->virtual[i].value);
 
 		value.n = (size_t)(decimal_print(text, x) - text);
-		judge(p, &p->virtual[i], e);
+		err = judge(p, time, &p->virtual[i], e);
 		lines_add(p->lines, time, &value, p->virtual[i].tag, e);
 	}
-	return lines_error(p->lines);
+	return err ? err : lines_error(p->lines);
 }
 
 static int replay_rows(struct replay *p)
@@ -396,11 +387,14 @@ int replay_run(const struct replay_wish *wish, int in, int out, FILE *complaints
 		twin_count(p.twin, &counts);
 		report->late = counts.late;
 	}
+	if (p.alarms) {
+		report->alarms = alarms_raised(p.alarms);
+	}
+	alarms_free(p.alarms);
 	twin_free(p.twin);
 	lines_free(p.lines);
 	config_free(p.config);
 	free(p.own_tags);
-	free(p.alarms);
 	free(p.virtual);
 	free(p.e);
 	free(p.r);

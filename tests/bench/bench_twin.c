@@ -8,6 +8,7 @@
 
 #include "tests/twin/machine.h"
 #include "twin/drift/monitor.h"
+#include "twin/drift/var.h"
 
 enum { TAG_COUNT = 1000, LEARN_ROWS = 200, ROWS = 2000 };
 
@@ -109,6 +110,32 @@ static void bench_component(void)
 	twin_free(m.twin);
 }
 
+/* Model var: one row, and the fit at the end of learning. */
+static void bench_var(size_t n)
+{
+	uint32_t learn = 1800 > var_rows_needed(n) ? 1800 : var_rows_needed(n);
+	double begin, longest_s = 0, judging_s = 0;
+	uint64_t seed = 1;
+	struct var *v;
+
+	if (var_new(&v, n, learn, 1)) {
+		return;
+	}
+	for (uint32_t row = 0; row < learn + ROWS; row++) {
+		for (size_t i = 0; i < n; i++) {
+			var_take(v, i, noise_normal(&seed));
+		}
+		begin = now_s();
+		var_step(v, (int64_t)(row + 1) * 1000000000);
+		begin = now_s() - begin;
+		longest_s = begin > longest_s ? begin : longest_s;
+		judging_s += row < learn ? 0 : begin;
+	}
+	printf("var, %3zu tags        %6.1f us a row; the fit %.1f ms\n", n,
+	       judging_s * 1e6 / ROWS, longest_s * 1e3);
+	var_free(v);
+}
+
 int main(void)
 {
 	struct field *f = calloc(1, sizeof(*f));
@@ -126,6 +153,9 @@ int main(void)
 	}
 	bench_tags(f);
 	bench_component();
+	bench_var(16);
+	bench_var(52);
+	bench_var(256);
 	free(f);
 	return EXIT_SUCCESS;
 }

@@ -56,6 +56,9 @@ struct model {
 	bool linear;
 };
 
+/** Learnt from its tags alone (twin/drift/var.h): not in the list of model_at(). */
+extern const struct model model_var;
+
 const struct model *model_find(const char *name);
 
 /** The i-th model, NULL beyond the last. */

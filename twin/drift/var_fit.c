@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "twin/drift/var_fit.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twin/drift/select.h"
+
+#define RIDGE      0.01  /* times the rows fitted */
+#define FLOOR      1e-3  /* added to the variances of what is left */
+#define SPREAD_MIN 1e-12 /* of the size of the mean: what rounding makes */
+
+int var_rows_init(struct var_rows *r, size_t width, size_t room)
+{
+	*r = (struct var_rows){.width = width, .room = room};
+	r->x = calloc(room * width, sizeof(*r->x));
+	r->dt_s = calloc(room, sizeof(*r->dt_s));
+	return r->x && r->dt_s ? 0 : -ENOMEM;
+}
+
+void var_rows_fini(struct var_rows *r)
+{
+	free(r->x);
+	free(r->dt_s);
+	r->x = NULL;
+	r->dt_s = NULL;
+}
+
+void var_rows_add(struct var_rows *r, const double *x, double dt_s)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < r->width; i++) {
+		missing += isnan(x[i]) ? 1 : 0;
+	}
+	if (4 * missing > r->width || r->n == r->room) {
+		r->gap = true;
+		return;
+	}
+	memcpy(r->x + r->n * r->width, x, r->width * sizeof(*x));
+	r->dt_s[r->n++] = r->gap ? NAN : (float)dt_s;
+	r->gap = false;
+}
+
+void var_rows_restart(struct var_rows *r)
+{
+	r->n = 0;
+}
+
+size_t var_rows_fitted(const struct var_rows *r)
+{
+	return (size_t)(VAR_FIT_SHARE * (double)r->n);
+}
+
+double var_rows_step(const struct var_rows *r)
+{
+	size_t n = var_rows_fitted(r);
+
+	return (double)select_kth(r->dt_s + 1, n - 1, (n - 1) / 2);
+}
+
+double var_quantile(const float *values, size_t n, double share)
+{
+	double at = share * (double)(n - 1);
+	size_t below = (size_t)at;
+	double low, high;
+
+	if (n == 0) {
+		return INFINITY;
+	}
+	low = (double)select_kth(values, n, below);
+	high = below + 1 < n ? (double)select_kth(values, n, below + 1) : low;
+	return low + (at - (double)below) * (high - low);
+}
+
+int var_fit_init(struct var_fit *f, size_t n)
+{
+	*f = (struct var_fit){.n = n};
+	f->mean = calloc(n, sizeof(*f->mean));
+	f->spread = calloc(n, sizeof(*f->spread));
+	f->W = calloc(n * (n + 1), sizeof(*f->W));
+	f->S = calloc((n + 1) * (n + 1), sizeof(*f->S));
+	f->work = calloc((n + 1) * (n + 1), sizeof(*f->work));
+	f->scratch = calloc(3 * n, sizeof(*f->scratch));
+	return f->mean && f->spread && f->W && f->S && f->work && f->scratch ? 0
+	                                                                     : -ENOMEM;
+}
+
+void var_fit_settle(struct var_fit *f)
+{
+	free(f->work);
+	free(f->scratch);
+	f->work = f->scratch = NULL;
+}
+
+void var_fit_fini(struct var_fit *f)
+{
+	free(f->mean);
+	free(f->spread);
+	free(f->W);
+	free(f->S);
+	var_fit_settle(f);
+	*f = (struct var_fit){0};
+}
+
+double var_fit_scale(const struct var_fit *f, size_t i, double x)
+{
+	return f->spread[i] > 0 ? (x - f->mean[i]) / f->spread[i] : 0;
+}
+
+/* A missing value stands at the mean. */
+static void scale_row(const struct var_fit *f, const struct var_rows *rows, size_t k,
+                      double *z)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		double x = rows->x[k * f->n + i];
+
+		z[i] = isnan(x) ? 0 : var_fit_scale(f, i, x);
+	}
+}
+
+static void learn_scale(struct var_fit *f, const struct var_rows *rows, size_t n)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		double mean = 0, sum = 0;
+		size_t counted = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			double x = rows->x[k * f->n + i];
+
+			if (!isnan(x)) {
+				mean += (x - mean) / (double)++counted;
+			}
+		}
+		for (size_t k = 0; k < n; k++) {
+			double x = rows->x[k * f->n + i];
+
+			sum += isnan(x) ? 0 : (x - mean) * (x - mean);
+		}
+		f->mean[i] = mean;
+		f->spread[i] = counted ? sqrt(sum / (double)counted) : 0;
+		if (f->spread[i] <= SPREAD_MIN * fabs(mean)) {
+			f->spread[i] = 0;
+		}
+	}
+}
+
+static bool is_pair(const struct var_rows *rows, size_t k, double step_s)
+{
+	double dt_s = (double)rows->dt_s[k];
+
+	return dt_s >= 0.5 * step_s && dt_s <= 2 * step_s;
+}
+
+/* A += v v', the lower triangle. */
+static void add_square(double *A, const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j <= i; j++) {
+			A[i * n + j] += v[i] * v[j];
+		}
+	}
+}
+
+/* Solve L L' x = b in place; rows of L are walked, never columns. */
+static void solve(const double *L, double *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		double sum = b[i];
+
+		for (size_t j = 0; j < i; j++) {
+			sum -= L[i * n + j] * b[j];
+		}
+		b[i] = sum / L[i * (n + 1)];
+	}
+	for (size_t i = n; i-- > 0;) {
+		b[i] /= L[i * (n + 1)];
+		for (size_t j = 0; j < i; j++) {
+			b[j] -= L[i * n + j] * b[i];
+		}
+	}
+}
+
+/* Lower Cholesky factor in place of the lower triangle of A. */
+static int factor(double *A, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j <= i; j++) {
+			double sum = A[i * n + j];
+
+			for (size_t k = 0; k < j; k++) {
+				sum -= A[i * n + k] * A[j * n + k];
+			}
+			if (j < i) {
+				A[i * n + j] = sum / A[j * (n + 1)];
+			} else if (sum > 0) {
+				A[i * (n + 1)] = sqrt(sum);
+			} else {
+				return -EDOM;
+			}
+		}
+	}
+	return 0;
+}
+
+/* W of the ridge: (U'U + 0.01 n I) W' = U'Z, U the rows before with a 1 behind. */
+static int learn_weights(struct var_fit *f, const struct var_rows *rows, double step_s)
+{
+	size_t n = f->n, wide = n + 1, pairs = 0, fitted = var_rows_fitted(rows);
+	double *u = f->S, *z = f->S + wide; /* not in use yet */
+
+	memset(f->work, 0, wide * wide * sizeof(*f->work));
+	memset(f->W, 0, n * wide * sizeof(*f->W));
+	u[n] = 1;
+	for (size_t k = 1; k < fitted; k++) {
+		if (!is_pair(rows, k, step_s)) {
+			continue;
+		}
+		scale_row(f, rows, k - 1, u);
+		scale_row(f, rows, k, z);
+		add_square(f->work, u, wide);
+		for (size_t i = 0; i < n; i++) {
+			for (size_t j = 0; j < wide; j++) {
+				f->W[i * wide + j] += z[i] * u[j];
+			}
+		}
+		pairs++;
+	}
+	if (pairs < 2) {
+		return -EDOM;
+	}
+	for (size_t i = 0; i < wide; i++) {
+		f->work[i * (wide + 1)] += RIDGE * (double)pairs;
+	}
+	if (factor(f->work, wide)) {
+		return -EDOM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		solve(f->work, f->W + i * wide, wide);
+	}
+	return 0;
+}
+
+/* Covariance of what is left in the rows fitted, into the lower triangle of work. */
+static void learn_residuals(struct var_fit *f, const struct var_rows *rows, double step_s)
+{
+	size_t n = f->n, fitted = var_rows_fitted(rows);
+	double *z = f->scratch, *e = z + n, *mean = e + n, pairs = 0;
+
+	memset(f->work, 0, n * n * sizeof(*f->work));
+	memset(mean, 0, n * sizeof(*mean));
+	for (size_t k = 1; k < fitted; k++) {
+		if (!is_pair(rows, k, step_s)) {
+			continue;
+		}
+		scale_row(f, rows, k - 1, z);
+		var_fit_predict(f, z, e);
+		scale_row(f, rows, k, z);
+		for (size_t i = 0; i < n; i++) {
+			e[i] = z[i] - e[i];
+			mean[i] += e[i];
+		}
+		add_square(f->work, e, n);
+		pairs++;
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j <= i; j++) {
+			f->work[i * n + j] -= mean[i] * mean[j] / pairs;
+			f->work[i * n + j] /= pairs - 1;
+		}
+		f->work[i * (n + 1)] += FLOOR;
+	}
+}
+
+int var_fit_learn(struct var_fit *f, const struct var_rows *rows, double step_s)
+{
+	size_t n = f->n;
+	int err;
+
+	learn_scale(f, rows, var_rows_fitted(rows));
+	err = learn_weights(f, rows, step_s);
+	if (!err) {
+		learn_residuals(f, rows, step_s);
+		err = factor(f->work, n);
+	}
+	for (size_t i = 0; !err && i < n; i++) {
+		double *column = f->S + i * n; /* symmetric: a row as well */
+
+		memset(column, 0, n * sizeof(*column));
+		column[i] = 1;
+		solve(f->work, column, n);
+	}
+	return err;
+}
+
+void var_fit_predict(const struct var_fit *f, const double *z, double *out)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const double *w = f->W + i * (f->n + 1);
+		double sum = w[f->n];
+
+		for (size_t j = 0; j < f->n; j++) {
+			sum += w[j] * z[j];
+		}
+		out[i] = sum;
+	}
+}
+
+void var_fit_weigh(const struct var_fit *f, const double *e, double *out)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		double sum = 0;
+
+		for (size_t j = 0; j < f->n; j++) {
+			sum += f->S[i * f->n + j] * e[j];
+		}
+		out[i] = sum;
+	}
+}
+
+size_t var_fit_count(const struct var_fit *f)
+{
+	return 2 * f->n + f->n * (f->n + 1) + f->n * f->n;
+}
+
+void var_fit_visit(struct var_fit *f, var_visit_cb visit, void *arg)
+{
+	const struct {
+		double *at;
+		size_t n;
+	} parts[] = {{f->mean, f->n},
+	             {f->spread, f->n},
+	             {f->W, f->n * (f->n + 1)},
+	             {f->S, f->n * f->n}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		for (size_t k = 0; k < parts[i].n; k++) {
+			visit(arg, &parts[i].at[k]);
+		}
+	}
+}
