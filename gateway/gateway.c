@@ -14,6 +14,7 @@
 #include "gateway/bus.h"
 #include "gateway/command.h"
 #include "gateway/device_file.h"
+#include "gateway/forecast_log.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/question.h"
@@ -63,6 +64,7 @@ struct gateway {
 	struct control *control;
 	struct twin_file *twin_file;
 	struct device_file *device_file;
+	struct forecast_log *forecasts;
 	struct report report;
 	uint64_t turns; /* of the loop, for the watchdog */
 	struct reload reload;
@@ -244,6 +246,7 @@ static void on_tick(uv_timer_t *timer)
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
+	forecast_log_tick(g->forecasts, clock_now_ns(), clock_wall_us());
 	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
 }
@@ -418,6 +421,33 @@ static int open_bus(struct gateway *g)
 	return bus_new(&g->parts.bus, &parts);
 }
 
+static const struct sample *latest_sample(void *arg, uint32_t tag)
+{
+	struct gateway *g = arg;
+
+	return &bus_now(g->parts.bus, tag)->sample;
+}
+
+static void on_forecast(void *arg, const struct forecast *f)
+{
+	struct gateway *g = arg;
+
+	(void)writer_forecast(g->parts.writer, f); /* one that finds no room is lost */
+}
+
+static int open_forecasts(struct gateway *g)
+{
+	const struct forecast_parts parts = {.config = g->config,
+	                                     .twin = g->parts.twin,
+	                                     .latest = latest_sample,
+	                                     .put = on_forecast,
+	                                     .arg = g};
+	int err = forecast_log_new(&g->forecasts, &parts, clock_now_ns());
+
+	g->parts.forecasts = g->forecasts;
+	return err;
+}
+
 static int open_commands(struct gateway *g)
 {
 	const struct command_parts parts = {.config = g->config,
@@ -492,6 +522,9 @@ static int open_parts(struct gateway *g)
 		err = open_bus(g);
 	}
 	if (!err) {
+		err = open_forecasts(g);
+	}
+	if (!err) {
 		err = open_commands(g);
 	}
 	if (!err) {
@@ -521,6 +554,7 @@ static void take_down(struct gateway *g)
 	writer_stop(g->parts.writer);
 	command_free(g->commands);
 	poller_free(g->parts.poller);
+	forecast_log_free(g->forecasts);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

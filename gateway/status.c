@@ -195,6 +195,34 @@ static json_t *history_json(const struct writer_stats *w)
 	return o;
 }
 
+/* How the models' forecasts turned out, by output and horizon. */
+static json_t *forecasts_json(const struct status_parts *p)
+{
+	json_t *list = json_array();
+	struct forecast_figures f;
+
+	for (size_t i = 0; p->forecasts && forecast_log_figures(p->forecasts, i, &f);
+	     i++) {
+		const struct tag *tag = &p->config->tags[f.tag];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "component",
+		                    json_string(p->config->history.devices[f.device].id));
+		json_object_set_new(o, "tag",
+		                    json_sprintf("%s/%s", tag->device, tag->name));
+		json_object_set_new(o, "horizon_s", number(f.horizon_s));
+		json_object_set_new(o, "n", integer(f.score.n));
+		json_object_set_new(o, "rmse", number(f.score.rmse));
+		json_object_set_new(o, "persistence_rmse",
+		                    number(f.score.persistence_rmse));
+		json_object_set_new(o, "skill", number(f.score.skill));
+		json_object_set_new(o, "coverage", number(f.score.coverage));
+		json_object_set_new(o, "band", number(f.band));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 /* Of the analog tags: how many have learnt their normal, how many are in alarm. */
 static void add_tags(json_t *o, const struct status_parts *p)
 {
@@ -256,6 +284,7 @@ char *status_json(const struct status_parts *p)
 	json_object_set_new(o, "destinations", destinations);
 	json_object_set_new(o, "devices", devices);
 	json_object_set_new(o, "history", history_json(&w));
+	json_object_set_new(o, "forecasts", forecasts_json(p));
 	add_tags(o, p);
 	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);

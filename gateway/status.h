@@ -4,6 +4,7 @@
 #define GATEWAY_STATUS_H
 
 #include "gateway/bus.h"
+#include "gateway/forecast_log.h"
 
 /** Everything status looks at; borrowed. */
 struct status_parts {
@@ -13,14 +14,15 @@ struct status_parts {
 	struct publisher *publisher; /* NULL: no destination */
 	struct writer *writer;
 	struct twin *twin;
-	uint64_t started_ns;   /* monotonic */
-	int64_t stored_before; /* rows in the history at start */
+	struct forecast_log *forecasts; /* NULL: none */
+	uint64_t started_ns;            /* monotonic */
+	int64_t stored_before;          /* rows in the history at start */
 };
 
 /**
  * The whole status as one JSON object:
  * version, gateway, pid, uptime_s, clock_synced, produced, stored, queued, dropped (by
- * reason), readings, reduced, destinations, devices, history, tags, alarms.
+ * reason), readings, reduced, destinations, devices, history, forecasts, tags, alarms.
  *
  * produced = stored + dropped at every moment: a sample counts as produced when the
  * history has it or lost it; queued are those still on the way.

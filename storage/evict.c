@@ -223,6 +223,18 @@ static int evict_rolled(struct history *h, bool *done)
 	return err;
 }
 
+/* Forecasts are kept as long as the rows that they are about. */
+static int evict_forecasts(struct history *h, bool *done)
+{
+	sqlite3_stmt *stmt = h->stmts[STMT_FORECAST_DELETE];
+	int err;
+
+	db_bind(stmt, 2, (int64_t[]){h->evict.to, SEALED_ROWS});
+	err = db_run(stmt);
+	*done = sqlite3_changes(h->db) == 0;
+	return err;
+}
+
 static int go_on(struct history *h, int64_t fresh)
 {
 	bool done;
@@ -232,6 +244,9 @@ static int go_on(struct history *h, int64_t fresh)
 		return evict_fresh(h, fresh);
 	}
 	err = evict_sealed(h, &done);
+	if (!err && done) {
+		err = evict_forecasts(h, &done);
+	}
 	if (!err && done) {
 		err = evict_rolled(h, &done);
 	}

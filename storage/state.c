@@ -124,6 +124,12 @@ static const char *const statements[STMTS] = {
 		" (select ts from minute order by ts limit ?2))",
 	[STMT_HOUR_DELETE] = "delete from hour where tag = ? and ts < ?",
 	[STMT_EVENT_DELETE] = "delete from event where ts < ?",
+	[STMT_FORECAST] = "insert or replace into forecast(id, ts, component, tag,"
+			  " horizon_s, predicted, low, high, actual, error, persistence)"
+			  " values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[STMT_FORECAST_DELETE] =
+		"delete from forecast where id <= (select max(id) from"
+		" (select id from forecast where id < ?1 order by id limit ?2))",
 };
 
 static int prepare_all(struct history *h)

@@ -23,10 +23,13 @@ enum {
 	STOP_MS = 4000,
 };
 
-/* A message: this, then n samples, or one event, then their texts. */
+enum kind { MESSAGE_SAMPLES, MESSAGE_EVENT, MESSAGE_FORECAST };
+
+/* A message: this, then n samples, an event or a forecast, then their texts. */
 struct message {
 	int64_t at_us;
-	size_t n; /* samples; 0: an event */
+	size_t n; /* samples */
+	enum kind kind;
 };
 
 struct writer {
@@ -112,6 +115,7 @@ int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, s
 		}
 	}
 	m->n = n;
+	m->kind = MESSAGE_SAMPLES;
 	atomic_fetch_add_explicit(&w->taken, (int64_t)n, memory_order_relaxed);
 	put(w, m, at_us, end);
 	return 0;
@@ -144,8 +148,36 @@ int writer_event(struct writer *w, const struct event *e)
 	put_text(&end, &copy->message);
 	put_text(&end, &copy->by);
 	m->n = 0;
+	m->kind = MESSAGE_EVENT;
 	put(w, m, e->ts_us, end);
 	return 0;
+}
+
+int writer_forecast(struct writer *w, const struct forecast *f)
+{
+	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*f));
+
+	if (!m) {
+		return -ENOBUFS;
+	}
+	*(struct forecast *)(m + 1) = *f;
+	m->n = 0;
+	m->kind = MESSAGE_FORECAST;
+	put(w, m, 0, (char *)(m + 1) + sizeof(*f)); /* bears no stamp */
+	return 0;
+}
+
+static int put_down(struct history *h, const struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_SAMPLES:
+		return history_append(h, m->at_us, (const struct sample *)(m + 1), m->n);
+	case MESSAGE_EVENT:
+		return history_event(h, (const struct event *)(m + 1));
+	case MESSAGE_FORECAST:
+		break;
+	}
+	return forecast_put(h, (const struct forecast *)(m + 1));
 }
 
 static int append(struct writer *w, const struct message *m)
@@ -155,9 +187,7 @@ static int append(struct writer *w, const struct message *m)
 	if (w->again && m->n > 0 && m->at_us <= history_newest(w->h)) {
 		return 0; /* was kept when its commit failed */
 	}
-	err = m->n > 0 ? history_append(w->h, m->at_us, (const struct sample *)(m + 1),
-	                                m->n)
-	               : history_event(w->h, (const struct event *)(m + 1));
+	err = put_down(w->h, m);
 	if (err == -EINVAL) {
 		w->invalid += (int64_t)m->n; /* no batch: it would fail for ever */
 		err = 0;

@@ -7,6 +7,7 @@
 #ifndef STORAGE_WRITER_H
 #define STORAGE_WRITER_H
 
+#include "storage/forecast.h"
 #include "storage/history.h"
 
 struct writer;
@@ -46,6 +47,9 @@ int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, s
 
 /** Queue an event; as above. */
 int writer_event(struct writer *w, const struct event *e);
+
+/** Queue a forecast, or its outcome; as above. */
+int writer_forecast(struct writer *w, const struct forecast *f);
 
 /** Newest position of a destination's cursor; any thread but the loop. */
 void writer_cursor(struct writer *w, size_t destination, const struct cursor *c);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the components' models say of the minutes to come, each minute, and what became of
+ * it: view `forecasts`.  A forecast holds the inputs as they are; it is scored by a
+ * second run with the inputs as they were, so that its record is the model's alone.
+ * Pure but for the functions that it is lent; loop thread.
+ */
+#ifndef GATEWAY_FORECAST_LOG_H
+#define GATEWAY_FORECAST_LOG_H
+
+#include "gateway/config.h"
+#include "storage/forecast.h"
+#include "twin/scenario/record.h"
+
+enum { FORECAST_HORIZONS = 4, FORECAST_EVERY_S = 60 };
+
+/** Share of the outcomes that a band is to hold. */
+#define FORECAST_LEVEL 0.95
+
+/** 1, 5, 10 and 30 minutes, s. */
+extern const double forecast_log_horizons_s[FORECAST_HORIZONS];
+
+/** What is lent; borrowed until forecast_log_free(). */
+struct forecast_parts {
+	const struct config *config;
+	const struct twin *twin;
+	/** The tag's latest sample. */
+	const struct sample *(*latest)(void *arg, uint32_t tag);
+	/** Keep a forecast; one with the same id is replaced. */
+	void (*put)(void *arg, const struct forecast *f);
+	void *arg;
+};
+
+struct forecast_log;
+
+/** @return 0 or -ENOMEM */
+int forecast_log_new(struct forecast_log **out, const struct forecast_parts *parts,
+                     uint64_t now_ns);
+void forecast_log_free(struct forecast_log *log);
+
+/** Each second: make what is to be made, score what has come due.
+ * @param now_ns  the axis of twin_merge(); wall_us: UTC */
+void forecast_log_tick(struct forecast_log *log, uint64_t now_ns, int64_t wall_us);
+
+/** One output at one horizon. */
+struct forecast_figures {
+	uint32_t device, tag;
+	double horizon_s;
+	struct record_score score;
+	double band; /* half width from its own record; NAN: too short yet */
+};
+
+/** The i-th; false beyond the last. */
+bool forecast_log_figures(const struct forecast_log *log, size_t i,
+                          struct forecast_figures *out);
+
+#endif
