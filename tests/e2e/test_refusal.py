@@ -71,6 +71,7 @@ def test_what_is_refused_is_asked_for_once_in_a_life(bench):
     said = bench.run([harness.POLLUX, 'check', '-v', '-c', gateway.config]).stdout
     assert said.count('refuses holding:80..83 (exception 2)\n') == DEVICES, said
     assert said.count('not asked for: 3 tags\n') == DEVICES, said
+    assert said.count(' ms as measured\n') == DEVICES, said
 
 
 def test_reload_asks_once_more(bench):
