@@ -271,6 +271,7 @@ static void restore(struct history *h)
  * again by history_begin(). */
 static void start_over(struct history *h)
 {
+	rollup_reset(h);
 	seal_reset(h);
 	evict_reset(h);
 	memset(h->tag_at, 0, h->cfg.n_tags * sizeof(*h->tag_at));
@@ -454,6 +455,7 @@ fail:
 
 static void release(struct history *h)
 {
+	rollup_reset(h);
 	seal_reset(h);
 	evict_reset(h);
 	file_close(h, h->failed != 0);

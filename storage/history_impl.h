@@ -58,6 +58,8 @@ enum history_stmt {
 	STMT_GAP_GROW,
 	STMT_ROLL,
 	STMT_ROLL_OLDEST,
+	STMT_ROLL_SCAN,
+	STMT_ROLL_SUM,
 	STMT_MINUTE_NEXT,
 	STMT_HOUR,
 	STMT_SCAN,
@@ -102,6 +104,33 @@ struct seal {
 	bool scan_done;
 };
 
+/** A tag's rows of a minute; rows as their distance from roll.first. */
+struct roll_sum {
+	double total, least, most;
+	int64_t last_ts;
+	uint32_t n, good;
+	uint32_t least_row, most_row, last_row;
+};
+
+/** A row whose own time is in another minute than its batch's. */
+struct roll_stray {
+	int64_t minute, tag;
+	struct roll_sum sum;
+};
+
+/** Rolling up of the minute that ends at `to`: rows are added up here in slices, and
+ * written down at once. */
+struct roll {
+	int64_t to;              /* 0: none under way */
+	int64_t minute, scanned; /* its start; rows up to this `at` are in sums */
+	int64_t first;           /* fresh.id of the first row */
+	int64_t oldest;          /* time of a row */
+	struct roll_sum *sums;   /* by the file's tag id */
+	size_t n_sums;
+	struct roll_stray *strays;
+	size_t n_strays, strays_room;
+};
+
 /** Eviction up to `to`, tag by tag. */
 struct evict {
 	int64_t to;        /* 0: none under way */
@@ -135,6 +164,7 @@ struct history {
 	int64_t spare_pages;        /* kept free below it, for what one commit may add */
 	int wal_frames;             /* after the last commit */
 	int64_t scrubbed, scrub_to; /* how far the outbox was read through, and goal */
+	struct roll roll;
 	struct seal seal;
 	struct evict evict;
 };
@@ -211,6 +241,7 @@ struct cursor cursor_of(const int64_t *keys);
 /* storage/rollup.c, seal.c, evict.c: one slice each.
  * @return 1: did something, there may be more; 0: nothing to do; or a negative errno */
 int rollup_slice(struct history *h);
+void rollup_reset(struct history *h);
 /** Roll up all rows with at <= to, also of a minute that is not over. */
 int rollup_to(struct history *h, int64_t to);
 int seal_slice(struct history *h);

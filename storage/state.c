@@ -29,6 +29,12 @@ static const char *const destination_names[DEST_KEYS] = {
 #define ROLL_SET(fn, column)                                                             \
 	column " = coalesce(" fn "(" column ", excluded." column "), " column            \
 	       ", excluded." column ")"
+#define ROLL_CONFLICT                                                                    \
+	" on conflict(ts, tag) do update set n = n + excluded.n,"                        \
+	" good = good + excluded.good, total = total + excluded.total,"                  \
+	" last = case when excluded.last_ts > last_ts then excluded.last"                \
+	" else last end, last_ts = max(last_ts, excluded.last_ts),"                      \
+	" " ROLL_SET("min", "least") ", " ROLL_SET("max", "most")
 #define ALARM_SET(column)                                                                \
 	column " = case when excluded.state = 'active' then excluded." column            \
 	       " else " column " end"
@@ -92,12 +98,15 @@ static const char *const statements[STMTS] = {
 		" (select coalesce(r.ts, b.at) as ts, r.id as id, r.tag as tag,"
 		" case when r.mark & 3 = 0 and typeof(r.value) <> 'text' then r.value end"
 		" as x " ROWS_OF_BATCHES ") group by 1, 2) g"
-		" cross join fresh f on f.id = g.last where true"
-		" on conflict(ts, tag) do update set n = n + excluded.n,"
-		" good = good + excluded.good, total = total + excluded.total,"
-		" last = case when excluded.last_ts > last_ts then excluded.last"
-		" else last end, last_ts = max(last_ts, excluded.last_ts),"
-		" " ROLL_SET("min", "least") ", " ROLL_SET("max", "most"),
+		" cross join fresh f on f.id = g.last where true" ROLL_CONFLICT
+			ROLL_CONFLICT,
+	[STMT_ROLL_SCAN] = "select b.at, r.id, r.tag, coalesce(r.ts, b.at), r.mark,"
+			   " r.value " ROWS_OF_BATCHES " order by b.at",
+	[STMT_ROLL_SUM] =
+		"insert into minute(ts, tag, n, good, total, least, most, last, last_ts)"
+		" values(?1, ?2, ?3, ?4, ?9, (select value from fresh where id = ?5),"
+		" (select value from fresh where id = ?6),"
+		" (select value from fresh where id = ?7), ?8)" ROLL_CONFLICT,
 	[STMT_ROLL_OLDEST] = "select min(coalesce(r.ts, b.at)) " ROWS_OF_BATCHES,
 	[STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
 	[STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
