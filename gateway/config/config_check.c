@@ -255,15 +255,16 @@ static void check_interlock(struct build *b, size_t i)
 	}
 }
 
-/* A writable span of a device's registers, in bits, and its limits before scaling. */
+/* What a tag writes: a span of a device's registers, in bits, or what it names. */
 struct span {
 	size_t tag;
+	const char *name; /* where the driver has no addresses; else NULL */
 	uint16_t space;
 	uint64_t first, last;
-	double min, max;
+	double min, max; /* before scaling */
 };
 
-static struct span span_of(const struct build *b, size_t i)
+static struct span span_of(const struct build *b, size_t i, bool numbered)
 {
 	const struct point *p = &b->points[i];
 	const struct write_config *w = b->options[i].write;
@@ -279,18 +280,23 @@ static struct span span_of(const struct build *b, size_t i)
 	} else if (p->type == TYPE_BOOL) {
 		bits = 16; /* a coil, or a register of its own */
 	}
-	return (struct span){i,
-	                     p->space,
-	                     first,
-	                     first + bits - 1,
-	                     p->scale < 0 ? high : low,
-	                     p->scale < 0 ? low : high};
+	return (struct span){.tag = i,
+	                     .name = numbered ? NULL : p->at,
+	                     .space = p->space,
+	                     .first = numbered ? first : 0,
+	                     .last = numbered ? first + bits - 1 : 0,
+	                     .min = p->scale < 0 ? high : low,
+	                     .max = p->scale < 0 ? low : high};
 }
 
 static int compare_spans(const void *left, const void *right)
 {
 	const struct span *l = left, *r = right;
+	int by_name = l->name ? strcmp(l->name, r->name) : 0;
 
+	if (by_name) {
+		return by_name;
+	}
 	if (l->space != r->space) {
 		return l->space < r->space ? -1 : 1;
 	}
@@ -298,6 +304,12 @@ static int compare_spans(const void *left, const void *right)
 		return l->first < r->first ? -1 : 1;
 	}
 	return l->tag < r->tag ? -1 : l->tag > r->tag;
+}
+
+/* Can no bit be in both, whatever their length? */
+static bool are_apart(const struct span *l, const struct span *r)
+{
+	return l->space != r->space || (l->name && strcmp(l->name, r->name) != 0);
 }
 
 static bool same_limit(double a, double b)
@@ -329,23 +341,25 @@ static void check_overlaps(struct build *b, const struct device_config *d,
                            struct span *spans)
 {
 	size_t first = (size_t)(d->points - b->points), n = 0;
+	/* A driver that knows ranges has numbers for addresses. */
+	bool numbered = b->drivers[d->index]->parse_range != NULL;
 	uint64_t last = 0;
 	size_t longest = 0;
 
 	for (size_t i = first; i < first + d->n_points; i++) {
 		if (b->options[i].write && schema_node(&b->tag_views[i], "at")) {
-			spans[n++] = span_of(b, i);
+			spans[n++] = span_of(b, i, numbered);
 		}
 	}
 	qsort(spans, n, sizeof(*spans), compare_spans);
 	/* Sorted by their start, each is compared with the one that reaches farthest. */
 	for (size_t i = 0; i < n; i++) {
-		if (i && spans[i].space == spans[longest].space &&
-		    spans[i].first <= last) {
+		bool apart = i && are_apart(&spans[i], &spans[longest]);
+
+		if (i && !apart && spans[i].first <= last) {
 			check_pair(b, &spans[longest], &spans[i]);
 		}
-		if (i == 0 || spans[i].space != spans[longest].space ||
-		    spans[i].last > last) {
+		if (i == 0 || apart || spans[i].last > last) {
 			longest = i;
 			last = spans[i].last;
 		}
