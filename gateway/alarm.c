@@ -101,7 +101,8 @@ static void add_missing(char *buf, size_t size, const struct sample *s)
 		add(buf, size, " has no valid value: %s",
 		    reason_name((enum reason)s->reason));
 		if (s->reason == REASON_EXCEPTION) {
-			add(buf, size, " %u", (unsigned)s->code);
+			add(buf, size, s->code > UINT8_MAX ? " 0x%04X" : " %u",
+			    (unsigned)s->code);
 		}
 	}
 	if (!isnan(s->last)) {

@@ -227,7 +227,9 @@ static void on_written(void *arg, int err, uint16_t code)
 	if (err == 0) {
 		finish(order, COMMAND_DONE, false, "%s", "");
 	} else if (err == -EREMOTEIO) {
-		finish(order, COMMAND_FAILED, false, "the device answered exception %u",
+		finish(order, COMMAND_FAILED, false,
+		       code > UINT8_MAX ? "the device answered exception 0x%04X"
+		                        : "the device answered exception %u",
 		       code);
 	} else if (err == -EBADMSG) {
 		finish(order, COMMAND_FAILED, false,

@@ -29,7 +29,11 @@ static void put_error(struct jsonout *j, const struct sample *s)
 	char text[48];
 
 	if (s->reason == REASON_EXCEPTION && s->code != 0) {
-		snprintf(text, sizeof(text), "exception %u", s->code);
+		/* Modbus counts to 11; status codes of OPC UA are known as hexadecimal.
+		 */
+		snprintf(text, sizeof(text),
+		         s->code > UINT8_MAX ? "exception 0x%04X" : "exception %u",
+		         s->code);
 		jsonout_text(j, text);
 	} else {
 		jsonout_text_or_null(j, reason_name(s->reason));
