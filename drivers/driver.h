@@ -244,6 +244,10 @@ struct driver {
 /** The driver of a name, or NULL. */
 const struct driver *driver_find(const char *name);
 
+/** What a driver needs that was not there when this program was built without it, or
+ * NULL: no such driver, or it is in.  Static. */
+const char *driver_needs(const char *name);
+
 /** The i-th driver, NULL beyond the last: for lists and "did you mean". */
 const struct driver *driver_at(size_t i);
 

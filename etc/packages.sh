@@ -12,6 +12,8 @@ packages_test='libcmocka-dev mbpoll python3-pymodbus
   python3-serial-asyncio socat openssl binutils util-linux clang-format clang-tidy
   shellcheck universal-ctags systemd procps strace'
 packages_clang='clang libclang-rt-14-dev'
+# The library of the driver opcua, of Debian 13: they install beside Debian 12's.
+packages_opcua='libopen62541-1.4-dev libopen62541-1.4 libmbedcrypto16 libmbedx509-7'
 
 # packages_missing PACKAGE...: print those that are not installed.
 packages_missing() {
@@ -47,4 +49,39 @@ packages_install() {
   # shellcheck disable=SC2086 # a list of words
   apt_get install --no-install-recommends $missing >&2 ||
     { apt_get update >&2 && apt_get install --no-install-recommends $missing >&2; }
+}
+
+# packages_install_opcua: install what is missing of packages_opcua, from a second source
+# that only this call knows, and of which it takes nothing else.
+packages_install_opcua() {
+  # shellcheck disable=SC2086 # a list of words
+  [ -n "$(packages_missing $packages_opcua)" ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    return 1
+  fi
+  apt=$(mktemp -d) || return 1
+  mkdir -p "$apt/sources.d" "$apt/lists/partial"
+  cp /etc/apt/sources.list.d/* "$apt/sources.d/" 2>/dev/null
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  echo "deb [signed-by=$keys] http://deb.debian.org/debian trixie main" \
+    >"$apt/sources.d/packages-opcua.list"
+  cat >"$apt/pins" <<PINS
+Package: *
+Pin: release n=trixie
+Pin-Priority: -1
+
+Package: $packages_opcua
+Pin: release n=trixie
+Pin-Priority: 500
+PINS
+  chmod -R go+rX "$apt" # apt downloads as a user of its own
+  set -- -o Dir::Etc::SourceParts="$apt/sources.d" -o Dir::State::Lists="$apt/lists" \
+    -o Dir::Etc::Preferences="$apt/pins" -o Acquire::http::Timeout=20
+  echo "installing $packages_opcua" >&2
+  # shellcheck disable=SC2086 # a list of words
+  apt_get "$@" update >&2 &&
+    apt_get "$@" install --no-install-recommends $packages_opcua >&2
+  status=$?
+  as_root rm -rf "$apt"
+  return $status
 }

@@ -50,6 +50,7 @@ only 'storage/[a-z_]+\.[ch]' '^#include <sqlite3' 'alone sees SQLite'
 only 'drivers/modbus/rtu\.c' '^#include <(modbus/)?modbus\.h' 'alone sees libmodbus'
 only 'gateway/fmu/archive\.c' '^#include <zip' 'alone sees libzip'
 only 'gateway/fmu/xml\.c' '^#include <expat' 'alone sees expat'
+only 'drivers/opcua/[a-z_]+\.[ch]' '^#include <open62541/' 'alone sees libopen62541'
 only 'gateway/clock\.c' \
   '\b(clock_gettime|gettimeofday|uv_hrtime|uv_gettimeofday|time)\((NULL|CLOCK|&|0|\))' \
   'alone reads clocks'

@@ -19,6 +19,7 @@ sed -E 's/ -(fstack-clash-protection|fzero-call-used-regs=[a-z-]+)//g;
 ours='^(drivers|twin|storage|gateway)/'
 all=$({ tracked '*.h' | xargs cat && cat .clang-tidy; } | sha256sum)
 tracked '*.c' | grep -E "$ours" | while IFS= read -r file; do
+  grep -qF "/$file\"" "$work/compile_commands.json" || continue # not in this build
   stamp=$({ echo "$file $all" && cat "$file"; } | sha256sum | cut -c 1-64)
   [ -e "$clean/$stamp" ] || echo "$file $clean/$stamp"
 done >"$work/list"

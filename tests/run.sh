@@ -58,7 +58,17 @@ suites() {
 # shellcheck disable=SC2086 # lists of words
 packages_install $packages_build $packages_run $packages_test ${clang:+$packages_clang} ||
   fail 'installing packages failed'
+packages_install_opcua || echo 'without libopen62541: the driver opcua is left out' >&2
 mkdir -p "$base" || fail "$base/ cannot be written"
+
+# What the driver opcua is tested against; without it that test is skipped.
+peer=node-opcua@2.160.0
+if [ ! -d "$base/node/node_modules/node-opcua" ] && command -v npm >/dev/null; then
+  step node timeout 300 npm install --prefix "$base/node" --ignore-scripts --no-audit \
+    --no-fund "$peer" || echo "without $peer: its tests are skipped" >&2
+fi
+NODE_PATH=$PWD/$base/node/node_modules
+export NODE_PATH
 
 build sanitized gcc -Db_sanitize=address,undefined
 build release gcc

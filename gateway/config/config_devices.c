@@ -26,6 +26,12 @@ static const struct driver *find_driver(struct build *b, const struct schema_vie
 	if (driver || !name) {
 		return driver;
 	}
+	if (driver_needs(name)) {
+		complaint_error(b->said, config_place(v, "driver"),
+		                "driver '%.64s' is not in this build: it needs %s", name,
+		                driver_needs(name));
+		return NULL;
+	}
 	for (size_t i = 0; driver_at(i); i++) {
 		nearest_offer(&nearest, driver_at(i)->name);
 	}

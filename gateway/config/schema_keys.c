@@ -222,7 +222,7 @@ static const struct schema_object limits = {"limits", "what the device bears",
 static const struct schema_key device_keys[] = {
 	{"id", SCHEMA_ID, "unique among devices and components",
          .flags = SCHEMA_REQUIRED},
-	{"driver", SCHEMA_TEXT, "its protocol: modbus, mqtt, replay, sim, sysfs",
+	{"driver", SCHEMA_TEXT, "its protocol: modbus, mqtt, opcua, replay, sim, sysfs",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 64},
 	{"address", SCHEMA_TEXT,
          "modbus: tcp://HOST[:502] or rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1",
