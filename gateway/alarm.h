@@ -2,7 +2,7 @@
 /**
  * From states of readings to alarms: one alarm from the first reading in alarm until ten
  * healthy ones (three after stale or bad), so that a state flickering at its limit is one
- * alarm.  Pure.  Words after ISA-18.2: active, cleared.
+ * alarm.  Pure.  Words after ISA-18.2: active, acknowledged, shelved, cleared.
  */
 #ifndef GATEWAY_ALARM_H
 #define GATEWAY_ALARM_H
@@ -18,11 +18,21 @@ enum alarm_kind {
 	ALARM_BAD,
 };
 
+/** How far people are with it; see gateway/alarm_desk.h. */
+enum alarm_stage {
+	ALARM_ACTIVE,
+	ALARM_ACKNOWLEDGED,
+	ALARM_SHELVED,
+	ALARM_HELD, /* in a flood: nobody was told yet */
+};
+
 /** One tag's alarm; zero-initialise. */
 struct alarm {
-	int64_t id; /* stamp of the raise, given by the caller; 0: none active */
+	int64_t id;          /* stamp of the raise, given by the caller; 0: none active */
+	uint64_t shelved_ns; /* monotonic; until then the tag raises nothing */
 	uint8_t kind;
 	uint8_t healthy; /* readings since the last in alarm */
+	uint8_t stage;   /* enum alarm_stage */
 };
 
 enum alarm_change {

@@ -18,6 +18,7 @@ struct batch {
 struct bus {
 	struct bus_parts parts;
 	struct bus_counts counts;
+	struct alarm_desk desk;
 	struct tag_now *now;     /* by tag */
 	struct reduce **reduce;  /* by tag; NULL: every reading is a sample */
 	char **text;             /* by tag; NULL where it has no text */
@@ -28,6 +29,17 @@ struct bus {
 	size_t room;             /* of each scratch */
 	int64_t *since_us;       /* by device: its state; 0: it has none yet */
 };
+
+static void send_event(void *arg, const struct event *e)
+{
+	struct bus *b = arg;
+
+	b->counts.events++;
+	writer_event(b->parts.writer, e);
+	if (b->parts.publisher) {
+		publisher_event(b->parts.publisher, e);
+	}
+}
 
 /* Largest batch: all points of one device, or all tags of all components. */
 static size_t largest_batch(const struct config *c)
@@ -67,6 +79,9 @@ int bus_new(struct bus **out, const struct bus_parts *parts)
 		return -ENOMEM;
 	}
 	b->parts = *parts;
+	alarm_desk_init(&b->desk,
+	                &(struct alarm_desk_parts){parts->config, parts->stamper,
+	                                           parts->twin, send_event, b});
 	b->room = largest_batch(parts->config);
 	b->now = calloc(n, sizeof(*b->now));
 	b->reduce = calloc(n, sizeof(struct reduce *));
@@ -109,72 +124,6 @@ void bus_free(struct bus *b)
 	free(b->newest.rows);
 	free(b->held.rows);
 	free(b);
-}
-
-static void send_event(struct bus *b, const struct event *e)
-{
-	b->counts.events++;
-	writer_event(b->parts.writer, e);
-	if (b->parts.publisher) {
-		publisher_event(b->parts.publisher, e);
-	}
-}
-
-/* Tell that a tag's alarm was raised or cleared. */
-static void tell_alarm(struct bus *b, struct tag_now *now, const struct sample *s,
-                       int64_t ts_us, bool raised)
-{
-	const struct config *c = b->parts.config;
-	enum alarm_kind kind = (enum alarm_kind)now->alarm.kind;
-	char message[512], contributions[512];
-	struct explanation why;
-
-	twin_explain(b->parts.twin, s->tag, &why);
-	alarm_sentence(message, sizeof(message),
-	               &(struct alarm_facts){c->tags, kind, s, &why});
-	alarm_contributions(contributions, sizeof(contributions), c->tags, &why);
-	if (!raised) {
-		snprintf(message, sizeof(message), "%s/%s is back to normal",
-		         c->tags[s->tag].device, c->tags[s->tag].name);
-	}
-	log_line(raised ? LOG_WARNING : LOG_NOTICE, "%s: %s", alarm_kind_name(kind),
-	         message);
-	send_event(b, &(struct event){
-			      .ts_us = ts_us,
-			      .alarm_id = now->alarm.id,
-			      .device = c->tags[s->tag].device_index,
-			      .tag = s->tag,
-			      .kind = alarm_kind_name(kind),
-			      .severity = alarm_severity(kind),
-			      .state = raised ? "active" : "cleared",
-			      .value = value_number(&s->value),
-			      .predicted = s->est.predicted,
-			      .residual = value_number(&s->value) - s->est.predicted,
-			      .threshold = why.threshold,
-			      .method = why.method ? why.method : "",
-			      .contributions = contributions,
-			      .message = message,
-			      .by = "",
-		      });
-}
-
-static void judge(struct bus *b, uint64_t received_ns, const struct sample *s)
-{
-	struct tag_now *now = &b->now[s->tag];
-	enum alarm_change change = alarm_step(&now->alarm, s);
-	int64_t ts_us;
-
-	if (change == ALARM_SAME) {
-		return;
-	}
-	ts_us = clock_stamp(b->parts.stamper, received_ns, 0);
-	if (change == ALARM_RAISE) {
-		now->alarm.id = ts_us;
-	}
-	tell_alarm(b, now, s, ts_us, change == ALARM_RAISE);
-	if (change == ALARM_CLEAR) {
-		now->alarm = (struct alarm){.id = 0};
-	}
 }
 
 /* A reading and its estimate make a sample; a model fills in for a value that is lost. */
@@ -279,7 +228,7 @@ static void pass_on(struct bus *b, uint64_t received_ns, const struct reading *r
 		struct sample s = sample_of(&b->now[r[i].tag], &r[i], &est[i], at_us);
 
 		reduce(b, &s);
-		judge(b, received_ns, &s);
+		alarm_desk_judge(&b->desk, &b->now[s.tag].alarm, received_ns, &s);
 	}
 	/* What was held back came before; stamps are two apart, so one fits between. */
 	send_batch(b, at_us - 1, &b->held);
@@ -378,6 +327,22 @@ void bus_device(struct bus *b, uint32_t device, const struct device_health *heal
 	bus_device_figures(b, device, health, NULL);
 }
 
+int bus_acknowledge(struct bus *b, uint32_t tag, const char *by)
+{
+	struct tag_now *now = &b->now[tag];
+
+	return alarm_desk_acknowledge(&b->desk, &now->alarm, clock_now_ns(), &now->sample,
+	                              by);
+}
+
+int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by)
+{
+	struct tag_now *now = &b->now[tag];
+
+	return alarm_desk_shelve(&b->desk, &now->alarm, clock_now_ns(), &now->sample,
+	                         for_s, by);
+}
+
 const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
 {
 	return &b->now[tag];
@@ -386,4 +351,6 @@ const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
 void bus_counts(const struct bus *b, struct bus_counts *out)
 {
 	*out = b->counts;
+	out->alarms_held = b->desk.held;
+	out->alarms_lost = b->desk.lost;
 }

@@ -7,7 +7,7 @@
 #ifndef GATEWAY_BUS_H
 #define GATEWAY_BUS_H
 
-#include "gateway/alarm.h"
+#include "gateway/alarm_desk.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/poller.h"
@@ -26,6 +26,8 @@ struct bus_counts {
 	uint64_t produced; /* samples handed to the history */
 	uint64_t reduced;  /* readings that the reduction left out */
 	uint64_t events;
+	uint64_t alarms_held; /* of the flood of the moment, not told yet or any more */
+	uint64_t alarms_lost; /* of all floods: over before they could be told */
 };
 
 /** What the bus connects; all borrowed until bus_free(). */
@@ -60,6 +62,10 @@ void bus_device_figures(struct bus *b, uint32_t device,
 /** Something else happened: a clock step, a gap, trouble with the disk.  Stamped here;
  * kind, severity and message of e are used, and its device and tag. */
 void bus_event(struct bus *b, const struct event *e);
+
+/** As alarm_desk_acknowledge() and alarm_desk_shelve(), of a tag. */
+int bus_acknowledge(struct bus *b, uint32_t tag, const char *by);
+int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by);
 
 const struct tag_now *bus_now(const struct bus *b, uint32_t tag);
 void bus_counts(const struct bus *b, struct bus_counts *out);

@@ -204,6 +204,81 @@ static char *answer_write(const struct question_parts *parts, const char *reques
 	return NULL;
 }
 
+/* --- alarms --- */
+
+/* @return the tag, or -1 */
+static int64_t find_alarm(const struct question_parts *parts, const char *name)
+{
+	const struct config *cfg = parts->status->config;
+	char *end;
+	long long id = strtoll(name, &end, 10);
+
+	if (*end) {
+		return config_tag(cfg, name);
+	}
+	for (uint32_t i = 0; id > 0 && i < cfg->n_tags; i++) {
+		if (bus_now(parts->status->bus, i)->alarm.id == id) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static char *alarm_outcome(int err, const char *name)
+{
+	if (err == -ENOENT) {
+		return error_text("there is no alarm ", name);
+	}
+	if (err == -EALREADY) {
+		return error_text("acknowledged or shelved already: ", name);
+	}
+	if (err) {
+		return error_text("at most seven days: ", name);
+	}
+	return strdup("{\"error\":null}");
+}
+
+static char *answer_ack(const struct question_parts *parts, const char *request)
+{
+	char name[NAME_MAX_BYTES], who[ALARM_DESK_NAME_MAX + 1];
+	const char *rest = request;
+	int64_t tag;
+
+	if (!take_word(&rest, name, sizeof(name)) ||
+	    !take_word(&rest, who, sizeof(who)) || *rest) {
+		return error_text("an alarm and a name are wanted, not ", request);
+	}
+	tag = find_alarm(parts, name);
+	return alarm_outcome(
+		tag < 0 ? -ENOENT
+			: bus_acknowledge(parts->status->bus, (uint32_t)tag, who),
+		name);
+}
+
+static char *answer_shelve(const struct question_parts *parts, const char *request)
+{
+	char name[NAME_MAX_BYTES], seconds[12], who[ALARM_DESK_NAME_MAX + 1], *end;
+	const char *rest = request;
+	unsigned long for_s;
+	int64_t tag;
+
+	if (!take_word(&rest, name, sizeof(name)) ||
+	    !take_word(&rest, seconds, sizeof(seconds)) ||
+	    !take_word(&rest, who, sizeof(who)) || *rest) {
+		return error_text("an alarm, seconds and a name are wanted, not ",
+		                  request);
+	}
+	for_s = strtoul(seconds, &end, 10);
+	if (*end || for_s > UINT32_MAX) {
+		return error_text("no number of seconds: ", seconds);
+	}
+	tag = find_alarm(parts, name);
+	return alarm_outcome(tag < 0 ? -ENOENT
+	                             : bus_shelve(parts->status->bus, (uint32_t)tag,
+	                                          (uint32_t)for_s, who),
+	                     name);
+}
+
 char *question_answer(const struct question_parts *parts, const char *request)
 {
 	if (strcmp(request, "status") == 0) {
@@ -217,6 +292,12 @@ char *question_answer(const struct question_parts *parts, const char *request)
 	}
 	if (strncmp(request, "write ", 6) == 0) {
 		return answer_write(parts, request + 6);
+	}
+	if (strncmp(request, "ack ", 4) == 0) {
+		return answer_ack(parts, request + 4);
+	}
+	if (strncmp(request, "shelve ", 7) == 0) {
+		return answer_shelve(parts, request + 7);
 	}
 	return NULL;
 }

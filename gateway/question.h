@@ -6,6 +6,8 @@
  *     tags                     the latest of all tags
  *     read DEVICE/TAG...       the latest of these, and how their devices are
  *     write DEVICE/TAG VALUE   a command; the answer comes when it has an outcome
+ *     ack ALARM WHO            somebody has seen it; ALARM is its id or DEVICE/TAG
+ *     shelve ALARM SECONDS WHO put it aside; 0: take it back
  *
  * Whoever may open the socket (the group of the gateway) may write what `write:` allows.
  */

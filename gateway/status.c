@@ -226,19 +226,23 @@ static json_t *forecasts_json(const struct status_parts *p)
 /* Of the analog tags: how many have learnt their normal, how many are in alarm. */
 static void add_tags(json_t *o, const struct status_parts *p)
 {
-	uint64_t monitored = 0, learnt = 0, alarms = 0;
+	uint64_t monitored = 0, learnt = 0, alarms = 0, unseen = 0;
 
 	for (uint32_t i = 0; i < p->config->n_tags; i++) {
 		double progress = twin_progress(p->twin, i);
 
 		monitored += isnan(progress) ? 0 : 1;
 		learnt += progress >= 1 ? 1 : 0;
-		alarms += bus_now(p->bus, i)->alarm.id != 0 ? 1 : 0;
+		if (bus_now(p->bus, i)->alarm.id) {
+			alarms++;
+			unseen += bus_now(p->bus, i)->alarm.stage == ALARM_ACTIVE;
+		}
 	}
 	json_object_set_new(o, "tags", integer(p->config->n_tags));
 	json_object_set_new(o, "monitored", integer(monitored));
 	json_object_set_new(o, "learnt", integer(learnt));
 	json_object_set_new(o, "alarms", integer(alarms));
+	json_object_set_new(o, "unacknowledged", integer(unseen));
 }
 
 /* Three counters of three owners: the bus's produced, the queue's, the file's stored. */
@@ -251,6 +255,8 @@ static void add_balance(json_t *o, const struct status_parts *p,
 	bus_counts(p->bus, &counts);
 	json_object_set_new(o, "readings", integer(counts.readings));
 	json_object_set_new(o, "reduced", integer(counts.reduced));
+	json_object_set_new(o, "alarms_held", integer(counts.alarms_held));
+	json_object_set_new(o, "alarms_lost", integer(counts.alarms_lost));
 	json_object_set_new(o, "produced",
 	                    json_integer(p->stored_before + (int64_t)counts.produced -
 	                                 w->queued_rows));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/cli/command.h"
+#include "gateway/cli/alarms.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/jsonout.h"
@@ -355,6 +355,17 @@ static enum exit_code run_view(int argc, char **argv)
 	return err < 0 ? failed(&q, q.command, err) : EXIT_DONE;
 }
 
+static enum exit_code run_alarms(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "ack") == 0) {
+		return alarms_ack(argc - 1, argv + 1);
+	}
+	if (argc > 1 && strcmp(argv[1], "shelve") == 0) {
+		return alarms_shelve(argc - 1, argv + 1);
+	}
+	return run_view(argc, argv);
+}
+
 #define SPAN_HELP                                                                        \
 	"  -c, --config FILE  configuration, default " CONFIG_PATH "\n"                  \
 	"      --since T      from then on, default 1h (ago): 15m, 7d, 2026-01-02,\n"    \
@@ -384,8 +395,15 @@ const struct command command_events = {
 
 const struct command command_alarms = {
 	.name = "alarms",
-	.summary = "alarms raised and cleared",
+	.summary = "alarms raised and cleared; acknowledge, shelve",
 	.help = "usage: pollux alarms [--since T] [--until T] [--csv | --json] [-c "
-		"FILE]\n\n" SPAN_HELP,
-	.run = run_view,
+		"FILE]\n"
+		"       pollux alarms ack ALARM [-c FILE]\n"
+		"       pollux alarms shelve ALARM T [-c FILE]\n\n"
+		"ALARM is the id that P/D/T/alarm has, or DEVICE/TAG.\n"
+		"  ack                somebody has seen it\n"
+		"  shelve             the tag raises nothing for T, such as 8h, 7d at "
+		"most;\n"
+		"                     0 takes it back\n" SPAN_HELP,
+	.run = run_alarms,
 };

@@ -19,6 +19,23 @@ static struct command_order submitted;
 static size_t n_submitted;
 static char *replied;
 
+static char handled[100];
+
+int bus_acknowledge(struct bus *b, uint32_t tag, const char *by)
+{
+	(void)b;
+	snprintf(handled, sizeof(handled), "ack %u %s", (unsigned)tag, by);
+	return now[tag].alarm.id ? 0 : -ENOENT;
+}
+
+int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by)
+{
+	(void)b;
+	snprintf(handled, sizeof(handled), "shelve %u %u %s", (unsigned)tag,
+	         (unsigned)for_s, by);
+	return for_s == 5 ? -EALREADY : 0;
+}
+
 const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
 {
 	(void)b;
@@ -212,6 +229,44 @@ static void value_of_no_such_type_is_refused_unsent(void **state)
 	json_decref(o);
 }
 
+static void alarms_are_found_by_id_or_tag(void **state)
+{
+	static const struct {
+		const char *request, *handled, *error;
+	} cases[] = {
+		{"ack 77 eve", "ack 1 eve", NULL},
+		{"ack tank/outflow eve", "ack 1 eve", NULL},
+		{"ack d/a eve", "ack 0 eve", "there is no alarm 'd/a'"},
+		{"ack 78 eve", "", "there is no alarm '78'"},
+		{"ack 0 eve", "", "there is no alarm '0'"},
+		{"ack nobody/here eve", "", "there is no alarm 'nobody/here'"},
+		{"ack 77", "", "an alarm and a name are wanted, not '77'"},
+		{"shelve 77 60 eve", "shelve 1 60 eve", NULL},
+		{"shelve d/a 0 eve", "shelve 0 0 eve", NULL},
+		{"shelve 77 5 eve", "shelve 1 5 eve",
+	         "acknowledged or shelved already: '77'"},
+		{"shelve 77 soon eve", "", "no number of seconds: 'soon'"},
+		{"shelve 77 60", "",
+	         "an alarm, seconds and a name are wanted, not '77 60'"},
+	};
+
+	(void)state;
+	now[1].alarm.id = 77;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *text, want[200];
+
+		*handled = '\0';
+		text = question_answer(&parts, cases[i].request);
+		assert_string_equal(handled, cases[i].handled);
+		snprintf(want, sizeof(want),
+		         cases[i].error ? "{\"error\":\"%s\"}" : "{\"error\":null}",
+		         cases[i].error ? cases[i].error : "");
+		assert_string_equal(text, want);
+		free(text);
+	}
+	now[1].alarm.id = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup(long_names_are_cut_not_believed, setup),
 		cmocka_unit_test_setup(write_is_answered_with_its_outcome, setup),
 		cmocka_unit_test_setup(value_of_no_such_type_is_refused_unsent, setup),
+		cmocka_unit_test_setup(alarms_are_found_by_id_or_tag, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
