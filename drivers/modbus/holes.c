@@ -110,7 +110,7 @@ int holes_add(struct holes *holes, const struct device_hole *hole, uint64_t now_
 
 int holes_know(struct holes *holes, const struct device_hole *hole, uint64_t now_ns)
 {
-	return put(holes, hole, now_ns, HOLES_WAIT_MAX_S);
+	return put(holes, hole, now_ns, HOLES_WAIT_S);
 }
 
 const struct device_hole *holes_refuse(const struct holes *holes,

@@ -46,7 +46,7 @@ bool holes_contains(const struct device_range *a, const struct device_range *b);
 int holes_add(struct holes *holes, const struct device_hole *hole, uint64_t now_ns,
               bool cause);
 
-/** Remember a hole of an earlier run, doubted after HOLES_WAIT_MAX_S.  Errors likewise.
+/** Remember a hole of an earlier run, doubted after HOLES_WAIT_S.  Errors likewise.
  */
 int holes_know(struct holes *holes, const struct device_hole *hole, uint64_t now_ns);
 

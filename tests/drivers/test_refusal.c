@@ -453,11 +453,17 @@ static void holes_of_an_earlier_run_are_kept_to(void **state)
 	modbus_rig_open(&f.rig);
 	assert_int_equal(f.rig.device->holes.n, 1);
 	read_all(&f, 1);
+	ahead_ns += 590 * UINT64_C(1000000000);
+	read_all(&f, 1);
 	assert_int_equal(f.n_refused, 0);
-	f.rig.driver->doubt_holes(f.rig.device);
+	ahead_ns += 20 * UINT64_C(1000000000); /* ten minutes after the start */
 	read_all(&f, 1);
 	read_all(&f, 1);
 	assert_int_equal(f.n_refused, 1);
+	f.rig.driver->doubt_holes(f.rig.device);
+	read_all(&f, 1);
+	read_all(&f, 1);
+	assert_int_equal(f.n_refused, 2);
 	tear_down(&f);
 }
 
