@@ -45,22 +45,6 @@ void later_fini(struct later *later)
 	*later = (struct later){0};
 }
 
-int later_room(struct later *later, size_t n)
-{
-	struct plan_block *blocks;
-
-	if (n <= later->max) {
-		return 0;
-	}
-	blocks = realloc(later->blocks, n * sizeof(*blocks));
-	if (!blocks) {
-		return -ENOMEM;
-	}
-	later->blocks = blocks;
-	later->max = n;
-	return 0;
-}
-
 void later_begin(struct later *later, uint64_t now_ns, uint64_t end_ns)
 {
 	uv_timer_stop(&later->timer->timer);
@@ -69,12 +53,29 @@ void later_begin(struct later *later, uint64_t now_ns, uint64_t end_ns)
 	later->end_ns = end_ns;
 }
 
+/* Most devices are never busy. */
+static bool make_room(struct later *later)
+{
+	size_t max = later->max ? 2 * later->max : 4;
+	struct plan_block *blocks = later->blocks;
+
+	if (later->n < later->max) {
+		return true;
+	}
+	blocks = realloc(blocks, max * sizeof(*blocks));
+	if (blocks) {
+		later->blocks = blocks;
+		later->max = max;
+	}
+	return blocks != NULL;
+}
+
 bool later_put(struct later *later, const struct plan_block *block, uint64_t now_ns)
 {
 	uint64_t pause_ns = (now_ns - later->begin_ns) / 2;
 	uint64_t again_ns = now_ns + (pause_ns > PAUSE_MIN_NS ? pause_ns : PAUSE_MIN_NS);
 
-	if (again_ns > later->end_ns || later->n == later->max) {
+	if (again_ns > later->end_ns || !make_room(later)) {
 		return false;
 	}
 	later->blocks[later->n++] = *block;

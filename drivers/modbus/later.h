@@ -25,13 +25,10 @@ struct later {
 int later_init(struct later *later, uv_loop_t *loop, void (*again)(void *arg), void *arg);
 void later_fini(struct later *later);
 
-/** Room for n blocks.  @return 0 or -ENOMEM */
-int later_room(struct later *later, size_t n);
-
 /** A cycle begins, and until when it may ask again; nothing is left of the last. */
 void later_begin(struct later *later, uint64_t now_ns, uint64_t end_ns);
 
-/** Put a block off.  @return false: there is no time for it */
+/** Put a block off.  @return false: there is no time or memory for it */
 bool later_put(struct later *later, const struct plan_block *block, uint64_t now_ns);
 
 /** Take one whose pause is over; else `again` is called when it is.

@@ -86,6 +86,21 @@ static void of_another_unit(struct peer *peer, const uint8_t *adu, size_t n)
 	peer_send(peer, answer, sizeof(answer));
 }
 
+static bool is_right(const struct bench *b, size_t k)
+{
+	const struct reading *r = &b->rig.readings[k];
+
+	return r->quality == QUALITY_GOOD &&
+	       r->value.u64 == peer_register((uint16_t)b->rig.points[k].address);
+}
+
+static void assert_values(const struct bench *b)
+{
+	for (size_t k = 0; k < N_POINTS; k++) {
+		assert_true(is_right(b, k));
+	}
+}
+
 /* A fault in some requests of a cycle of five: what came stays, what did not is bad. */
 static void fault_spoils_its_own_block_only(void **state)
 {
@@ -174,6 +189,80 @@ static void readings_have_the_time_of_their_own_answer(void **state)
 	}
 	/* A failure: when it was known. */
 	assert_true(b.rig.received_ns[2] - said_ns[3] >= TIMEOUT_MS * UINT64_C(900000));
+	tear_down(&b);
+}
+
+/* An answer on its way, a byte at a time. */
+static struct trickle {
+	uv_timer_t timer; /* first */
+	struct peer *peer;
+	uint8_t adu[PDU_ADU_MAX];
+	size_t n, at;
+} trickle;
+
+static void on_trickle(uv_timer_t *timer)
+{
+	struct trickle *t = (struct trickle *)timer;
+
+	peer_send(t->peer, &t->adu[t->at++], 1);
+	if (t->at == t->n) {
+		uv_close((uv_handle_t *)timer, NULL);
+	}
+}
+
+static void a_byte_at_a_time(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	struct bench *b = peer->data;
+
+	trickle = (struct trickle){.peer = peer};
+	trickle.n = peer_answer(trickle.adu, adu, n);
+	uv_timer_init(&b->rig.loop, &trickle.timer);
+	uv_timer_start(&trickle.timer, on_trickle, TIMEOUT_MS / 4, TIMEOUT_MS / 4);
+}
+
+/* F31: each byte comes in time, the answer does not. */
+static void answer_that_trickles_ends_at_the_deadline(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, a_byte_at_a_time, 1, 1);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), -ETIMEDOUT);
+	assert_int_equal(b.rig.readings[0].reason, REASON_TIMEOUT);
+	assert_true(trickle.at < trickle.n);
+	while (b.rig.device->stats.late_answers == 0) {
+		uv_run(&b.rig.loop, UV_RUN_ONCE);
+	}
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	assert_values(&b);
+	assert_int_equal(b.peer.n_connections, 1);
+	tear_down(&b);
+}
+
+static void half(struct peer *peer, const uint8_t *adu, size_t n)
+{
+	uint8_t answer[PDU_ADU_MAX];
+
+	peer_send(peer, answer, peer_answer(answer, adu, n) / 2);
+}
+
+/* F31: what comes next fills the frame up, and its rest is no frame. */
+static void answer_that_stops_in_mid_frame_costs_two_polls_at_most(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, half, 5, 5);
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	assert_int_equal(b.rig.readings[4].reason, REASON_TIMEOUT);
+	(void)modbus_rig_read(&b.rig, 1);
+	for (size_t k = 0; k < N_POINTS; k++) {
+		const struct reading *r = &b.rig.readings[k];
+
+		assert_true(r->quality == QUALITY_BAD || is_right(&b, k));
+	}
+	assert_int_equal(modbus_rig_read(&b.rig, 1), 0);
+	assert_values(&b);
 	tear_down(&b);
 }
 
@@ -512,6 +601,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_spoils_its_own_block_only),
 		cmocka_unit_test(readings_have_the_time_of_their_own_answer),
+		cmocka_unit_test(answer_that_trickles_ends_at_the_deadline),
+		cmocka_unit_test(answer_that_stops_in_mid_frame_costs_two_polls_at_most),
 		cmocka_unit_test(every_exception_is_its_own_tags_only),
 		cmocka_unit_test(busy_device_is_asked_again_in_the_same_cycle),
 		cmocka_unit_test(closing_ends_what_is_put_off),

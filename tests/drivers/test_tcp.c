@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* F31, and F32 and F33 in short form: a peer that answers wrongly, late, twice, in
- * pieces, a byte at a time, or only half. */
+/* F32 and F33 in short form: a peer that answers wrongly, late, twice, or in pieces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -138,6 +137,16 @@ static bool is_right(const struct query *q)
 		}
 	}
 	return true;
+}
+
+static void ask_right(struct fixture *f, uint16_t address, uint16_t count)
+{
+	struct query q;
+
+	ask(f, &q, address, count);
+	wait_for(f, &q);
+	assert_int_equal(q.answer.reason, REASON_NONE);
+	assert_true(is_right(&q));
 }
 
 /* ---- what a peer may do to one answer ---- */
@@ -373,91 +382,11 @@ static void late_answer_is_dropped_and_the_connection_stays(void **state)
 	f.timeout_ms = PATIENCE_MS;
 	assert_int_equal(q.answer.reason, REASON_TIMEOUT);
 	for (uint16_t i = 0; i < 5; i++) {
-		ask(&f, &q, (uint16_t)(300 + i), 2); /* same unit, function and length */
-		wait_for(&f, &q);
-		assert_int_equal(q.answer.reason, REASON_NONE);
-		assert_true(is_right(&q));
+		ask_right(&f, (uint16_t)(300 + i),
+		          2); /* same unit, function and length */
 	}
 	assert_int_equal(f.peer.n_connections, 1);
 	assert_int_equal(f.stats.late_answers, 2);
-	tear_down(&f);
-}
-
-/* An answer on its way, a byte at a time. */
-static struct trickle {
-	uv_timer_t timer; /* first */
-	struct peer *peer;
-	uint8_t adu[PDU_ADU_MAX];
-	size_t n, at;
-} trickle;
-
-static void on_trickle(uv_timer_t *timer)
-{
-	struct trickle *t = (struct trickle *)timer;
-
-	peer_send(t->peer, &t->adu[t->at++], 1);
-	if (t->at == t->n) {
-		uv_close((uv_handle_t *)timer, NULL);
-	}
-}
-
-static void a_byte_at_a_time(struct peer *peer, const uint8_t *adu, size_t n)
-{
-	struct fixture *f = peer->data;
-
-	trickle = (struct trickle){.peer = peer};
-	trickle.n = peer_answer(trickle.adu, adu, n);
-	uv_timer_init(&f->loop, &trickle.timer);
-	uv_timer_start(&trickle.timer, on_trickle, TIMEOUT_MS / 4, TIMEOUT_MS / 4);
-}
-
-/* F31: each byte comes in time, the answer does not. */
-static void answer_that_trickles_ends_at_the_deadline(void **state)
-{
-	struct fixture f;
-	struct query q;
-
-	(void)state;
-	set_up(&f, a_byte_at_a_time, 1);
-	f.timeout_ms = TIMEOUT_MS;
-	ask(&f, &q, 100, 20);
-	wait_for(&f, &q);
-	assert_int_equal(q.answer.reason, REASON_TIMEOUT);
-	assert_true(trickle.at < trickle.n);
-	while (f.stats.late_answers == 0) {
-		loop_turn(&f.loop);
-	}
-	f.peer.handler = peer_behave;
-	f.timeout_ms = PATIENCE_MS;
-	ask(&f, &q, 200, 20);
-	wait_for(&f, &q);
-	assert_int_equal(q.answer.reason, REASON_NONE);
-	assert_true(is_right(&q));
-	assert_int_equal(f.peer.n_connections, 1);
-	tear_down(&f);
-}
-
-/* F31: what comes next fills the frame up, and its rest is no frame. */
-static void answer_that_stops_in_mid_frame_costs_two_polls_at_most(void **state)
-{
-	struct fixture f;
-	struct query q;
-
-	(void)state;
-	set_up(&f, half, 1);
-	f.timeout_ms = TIMEOUT_MS;
-	ask(&f, &q, 100, 2);
-	wait_for(&f, &q);
-	assert_int_equal(q.answer.reason, REASON_TIMEOUT);
-	f.peer.handler = peer_behave;
-	ask(&f, &q, 200, 2);
-	wait_for(&f, &q);
-	assert_true(q.answer.reason != REASON_NONE || is_right(&q));
-	f.timeout_ms = PATIENCE_MS;
-	ask(&f, &q, 300, 2);
-	wait_for(&f, &q);
-	assert_int_equal(q.answer.reason, REASON_NONE);
-	assert_true(is_right(&q));
 	tear_down(&f);
 }
 
@@ -481,10 +410,7 @@ static void answer_before_any_request_ends_the_connection(void **state)
 	while (f.peer.client) { /* id 1 was never sent */
 		loop_turn(&f.loop);
 	}
-	ask(&f, &q, 2, 1);
-	wait_for(&f, &q);
-	assert_int_equal(q.answer.reason, REASON_NONE);
-	assert_true(is_right(&q));
+	ask_right(&f, 2, 1);
 	tear_down(&f);
 }
 
@@ -533,10 +459,7 @@ static void silent_unit_costs_the_others_no_connection(void **state)
 		assert_int_equal(q.answer.reason, REASON_TIMEOUT);
 		if (i % 4 == 0) {
 			f.timeout_ms = PATIENCE_MS;
-			ask(&f, &q, 3, 1);
-			wait_for(&f, &q);
-			assert_int_equal(q.answer.reason, REASON_NONE);
-			assert_true(is_right(&q));
+			ask_right(&f, 3, 1);
 			f.timeout_ms = TIMEOUT_MS;
 		}
 	}
@@ -785,8 +708,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_has_its_reason_and_harms_nothing_else),
 		cmocka_unit_test(late_answer_is_dropped_and_the_connection_stays),
-		cmocka_unit_test(answer_that_trickles_ends_at_the_deadline),
-		cmocka_unit_test(answer_that_stops_in_mid_frame_costs_two_polls_at_most),
 		cmocka_unit_test(answer_before_any_request_ends_the_connection),
 		cmocka_unit_test(six_timeouts_in_a_row_connect_anew),
 		cmocka_unit_test(silent_unit_costs_the_others_no_connection),
