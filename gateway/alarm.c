@@ -110,6 +110,12 @@ static void add_missing(char *buf, size_t size, const struct sample *s)
 	}
 }
 
+/* "30.2 degC", or "30.2" of what has no unit. */
+static void add_quantity(char *buf, size_t size, int digits, double x, const char *unit)
+{
+	add(buf, size, "%.*g%s%s", digits, x, *unit ? " " : "", unit);
+}
+
 static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 {
 	const struct explanation *why = f->why;
@@ -118,15 +124,18 @@ static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 	double residual = value_number(&f->sample->value) - expected;
 	bool modelled = why->method && strncmp(why->method, "nis", 3) == 0;
 
-	add(buf, size, " is %.3g %s %s %s %.6g %s", fabs(residual), unit,
-	    residual < 0 ? "below" : "above", modelled ? "the modelled" : "its normal",
-	    expected, unit);
+	add(buf, size, " is ");
+	add_quantity(buf, size, 3, fabs(residual), unit);
+	add(buf, size, " %s %s ", residual < 0 ? "below" : "above",
+	    modelled ? "the modelled" : "its normal");
+	add_quantity(buf, size, 6, expected, unit);
 	if (!isnan(why->threshold)) {
 		add(buf, size, " (limit %.3g)", why->threshold);
 	}
 	if (!isnan(why->rate) && fabs(why->rate) > 0) {
-		add(buf, size, ", %s %.3g %s/s faster than expected",
-		    why->rate < 0 ? "falling" : "rising", fabs(why->rate), unit);
+		add(buf, size, ", %s ", why->rate < 0 ? "falling" : "rising");
+		add_quantity(buf, size, 3, fabs(why->rate), unit);
+		add(buf, size, "/s faster than expected");
 	}
 }
 

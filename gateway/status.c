@@ -297,6 +297,22 @@ char *status_json(const struct status_parts *p)
 	return text;
 }
 
+/* The test chosen for a tag, with what its run lengths depend on. */
+static size_t test_json(const struct twin *twin, uint32_t tag, char *to)
+{
+	struct tag_test test;
+
+	if (!twin_test(twin, tag, &test)) {
+		return 0;
+	}
+	if (isnan(test.correlation)) {
+		return (size_t)sprintf(to, ",\"test\":\"%s\",\"correlation\":null",
+		                       sequence_name(test.cfg->kind));
+	}
+	return (size_t)sprintf(to, ",\"test\":\"%s\",\"correlation\":%.3f",
+	                       sequence_name(test.cfg->kind), test.correlation);
+}
+
 /* A tag's state with its alarm inside the same object. */
 static size_t tag_json(const struct status_parts *p, uint32_t i, char *buf, size_t size)
 {
@@ -304,9 +320,10 @@ static size_t tag_json(const struct status_parts *p, uint32_t i, char *buf, size
 	size_t n;
 
 	n = payload_state(buf, size, &p->config->tags[i], &now->sample);
-	if (n == 0 || n + 64 > size) {
+	if (n == 0 || n + 128 > size) {
 		return 0;
 	}
+	n += test_json(p->twin, i, buf + n - 1);
 	return n - 1 +
 	       (size_t)sprintf(buf + n - 1, ",\"learnt\":%.3g,\"alarm\":\"%s\"}",
 	                       fmax(0, twin_progress(p->twin, i)),

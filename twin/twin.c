@@ -48,6 +48,42 @@ static int make_monitors(struct twin *t)
 	                   cfg->learn_bytes ? cfg->learn_bytes : LEARN_BYTES);
 }
 
+/* Tests of the tags that have one of their own. */
+static int make_sequences(struct twin *t)
+{
+	const struct sequence_config *const *tests = t->cfg->tests;
+	uint32_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; tests && i < t->cfg->n_field_tags; i++) {
+		n += t->monitors[i].watched && tests[i] &&
+		     tests[i]->kind != SEQUENCE_LEVEL;
+	}
+	if (n == 0) {
+		return 0;
+	}
+	t->sequence_of = calloc(t->cfg->n_field_tags, sizeof(*t->sequence_of));
+	t->sequences = calloc(n, sizeof(*t->sequences));
+	if (!t->sequence_of || !t->sequences) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < t->cfg->n_field_tags && !err; i++) {
+		if (t->monitors[i].watched && tests[i] &&
+		    tests[i]->kind != SEQUENCE_LEVEL) {
+			err = sequence_init(&t->sequences[t->n_sequences], tests[i]);
+			t->sequence_of[i] = ++t->n_sequences;
+		}
+	}
+	return err;
+}
+
+static struct sequence *sequence_of(const struct twin *t, uint32_t tag)
+{
+	return t->sequence_of && t->sequence_of[tag]
+	               ? &t->sequences[t->sequence_of[tag] - 1]
+	               : NULL;
+}
+
 static int make_components(struct twin *t)
 {
 	const struct twin_config *cfg = t->cfg;
@@ -144,6 +180,10 @@ int twin_new(struct twin **out, const struct twin_config *cfg)
 	if (err) {
 		goto fail;
 	}
+	err = make_sequences(t);
+	if (err) {
+		goto fail;
+	}
 	err = make_components(t);
 	if (err) {
 		goto fail;
@@ -164,6 +204,11 @@ void twin_free(struct twin *t)
 	for (size_t i = 0; t->components && i < t->cfg->n_components; i++) {
 		component_fini(&t->components[i]);
 	}
+	for (size_t i = 0; i < t->n_sequences; i++) {
+		sequence_fini(&t->sequences[i]);
+	}
+	free(t->sequences);
+	free(t->sequence_of);
 	learner_free(t->learner);
 	free(t->monitors);
 	free(t->monitored);
@@ -220,8 +265,13 @@ static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 		.tags = t->monitored[def->device_index],
 		.lsb = def->lsb,
 	};
+	struct sequence *test = sequence_of(t, tag);
+	struct monitor_learnt learnt;
 
-	monitor_learn(&t->monitors[tag], &wish, rows, NULL);
+	monitor_learn(&t->monitors[tag], &wish, rows, &learnt);
+	if (test) {
+		test->correlation = learnt.correlation;
+	}
 	twin_learnt(t, tag);
 }
 
@@ -282,7 +332,7 @@ static void watch(struct twin *t, int64_t t_ns, const struct reading *r, double 
 	struct learner_rows rows;
 
 	if (m->ready) {
-		monitor_step(m, t_ns, x, e);
+		monitor_step(m, t_ns, x, sequence_of(t, r->tag), e);
 		return;
 	}
 	e->state = STATE_LEARNING;
@@ -473,8 +523,20 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 		}
 	}
 	if (m && m->ready) {
-		voice_monitor(m, tag, out);
+		voice_monitor(m, sequence_of(t, tag), out);
+		out->blamed[0] = tag;
 	}
+}
+
+bool twin_test(const struct twin *t, uint32_t tag, struct tag_test *out)
+{
+	const struct sequence *test = tag < t->cfg->n_field_tags ? sequence_of(t, tag)
+	                                                         : NULL;
+
+	if (test) {
+		*out = (struct tag_test){test->cfg, test->correlation};
+	}
+	return test != NULL;
 }
 
 void twin_count(const struct twin *t, struct twin_counts *out)

@@ -12,6 +12,7 @@
 
 #include "drivers/reading.h"
 #include "drivers/tag.h"
+#include "twin/drift/sequence.h"
 #include "twin/estimate.h"
 #include "twin/models/model.h"
 
@@ -54,7 +55,9 @@ struct twin_config {
 	uint32_t learn;        /* readings, >= 180; default 1800 */
 	double false_alarm;    /* wanted probability a row of a device; default 1e-4 */
 	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
-	size_t learn_bytes;    /* memory of the learning buffers; 0: 32 MiB */
+	const struct sequence_config *const *tests; /* by tag of a device: what finds its
+	                                               drift; NULL: the monitor's own */
+	size_t learn_bytes;         /* memory of the learning buffers; 0: 32 MiB */
 	const struct point *points; /* by tag of a device: scaling, which saved state is
 	                               valid for; NULL: not known */
 };
@@ -93,6 +96,15 @@ struct explanation {
 	size_t n_blamed;
 };
 void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out);
+
+/** The test chosen for a tag. */
+struct tag_test {
+	const struct sequence_config *cfg;
+	double correlation; /* lag-1, of its innovations in learning; NAN: not known.  The
+	                       farther from 0, the shorter the test's runs */
+};
+/** @return false where the monitor's own test finds its drift */
+bool twin_test(const struct twin *t, uint32_t tag, struct tag_test *out);
 
 /** What should not happen often, since twin_new(). */
 struct twin_counts {

@@ -12,10 +12,13 @@
 
 struct twin {
 	const struct twin_config *cfg;
-	struct monitor *monitors; /* by tag of a device */
-	uint32_t *monitored;      /* by device: how many of its tags */
-	struct learner *learner;  /* NULL when all have learnt */
-	size_t learning;          /* tags that have not learnt yet */
+	struct monitor *monitors;   /* by tag of a device */
+	struct sequence *sequences; /* those of tags with a test of their own, */
+	uint32_t n_sequences;
+	uint32_t *sequence_of;   /* by tag: number + 1, 0: none; NULL: no tag has one */
+	uint32_t *monitored;     /* by device: how many of its tags */
+	struct learner *learner; /* NULL when all have learnt */
+	size_t learning;         /* tags that have not learnt yet */
 
 	struct component *components;
 	struct links links;

@@ -115,10 +115,15 @@ void voice_component(const struct component *c, struct explanation *out)
 	blame(c, out);
 }
 
-void voice_monitor(const struct monitor *m, uint32_t tag, struct explanation *out)
+void voice_monitor(const struct monitor *m, const struct sequence *test,
+                   struct explanation *out)
 {
 	out->method = "ewma";
 	out->threshold = monitor_threshold(m);
+	if (test) {
+		out->method = sequence_name(test->cfg->kind);
+		out->threshold = sequence_threshold(test->cfg) * monitor_sigma(m);
+	}
 	if (m->spike) {
 		out->method = "gate";
 		out->threshold = monitor_gate(m);
@@ -126,7 +131,6 @@ void voice_monitor(const struct monitor *m, uint32_t tag, struct explanation *ou
 		out->method = "transient";
 		out->threshold = (double)m->move.sigma * (double)m->move.limit;
 	}
-	out->blamed[0] = tag;
 	out->share[0] = 1;
 	out->n_blamed = 1;
 }

@@ -28,6 +28,9 @@ int config_mqtt_build(struct build *b);
 int config_devices_build(struct build *b);
 int config_twin_build(struct build *b);
 
+/** Tests that were chosen, by tag; after the components. */
+int config_tests_build(struct build *b, const struct schema_view *monitor);
+
 /** The tags of a component of model var. */
 int config_var_build(struct build *b, const struct schema_view *v,
                      struct component_config *out);

@@ -140,6 +140,25 @@ static void print_point(const struct point *p, const struct device_config *d, FI
 	}
 }
 
+static void print_test(const struct sequence_config *test, FILE *out)
+{
+	fprintf(out, ", test: {kind: %s", sequence_name(test->kind));
+	if (test->kind == SEQUENCE_CUSUM) {
+		print_number(", k: ", test->k, out);
+		print_number(", h: ", test->h, out);
+	} else if (test->kind == SEQUENCE_EWMA) {
+		print_number(", lambda: ", test->lambda, out);
+		print_number(", limit: ", test->limit, out);
+	} else if (test->kind != SEQUENCE_LEVEL) {
+		print_number(", delta: ", test->delta, out);
+	}
+	if (test->kind == SEQUENCE_PAGE_HINKLEY) {
+		print_number(", threshold: ", test->threshold, out);
+		print_number(", alpha: ", test->alpha, out);
+	}
+	fputc('}', out);
+}
+
 static void print_tag(const struct config *c, const struct device_config *d,
                       const struct point *p, FILE *out)
 {
@@ -169,6 +188,9 @@ static void print_tag(const struct config *c, const struct device_config *d,
 	}
 	if (o->write) {
 		print_write(o->write, out);
+	}
+	if (c->twin.tests && c->twin.tests[p->tag]) {
+		print_test(c->twin.tests[p->tag], out);
 	}
 	fputs(t->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
 }

@@ -394,6 +394,7 @@ int config_twin_build(struct build *b)
 			err = build_component(b, c->n_components++, &made);
 		}
 	}
+	err = err ? err : config_tests_build(b, &monitor);
 	monitored = arena_array(b->arena, c->n_tags, sizeof(*monitored));
 	if (err || !monitored) {
 		return -ENOMEM;

@@ -138,6 +138,28 @@ static const struct schema_key write_keys[] = {
 static const struct schema_object write_object = {
 	"write", "permission to write; absent: none", write_keys};
 
+static const struct schema_key test_keys[] = {
+	{"kind", SCHEMA_CHOICE, "level: the monitor's own",
+         .choices = "level cusum ewma page_hinkley adwin", .preset = "level"},
+	{"k", SCHEMA_REAL, "cusum: half the shift looked for, in sigma (0.5)",
+         .min = 1e-3, .max = 100},
+	{"h", SCHEMA_REAL, "cusum: its limit (5)", .min = 1e-3, .max = 1e6},
+	{"lambda", SCHEMA_REAL, "ewma: weight of a reading (0.1)", .min = 1e-4, .max = 1},
+	{"limit", SCHEMA_REAL, "ewma: its limit, in sigma of the mean (2.814)",
+         .min = 1e-3, .max = 1e3},
+	{"delta", SCHEMA_REAL,
+         "page_hinkley: what is tolerated, in sigma (0.005); adwin: risk of a false cut "
+         "(0.002)",
+         .min = 1e-12, .max = 100},
+	{"threshold", SCHEMA_REAL, "page_hinkley: its limit (50)", .min = 1e-3,
+         .max = 1e9},
+	{"alpha", SCHEMA_REAL, "page_hinkley: what a step keeps of the sums (0.9999)",
+         .min = 0.5, .max = 1},
+	{0},
+};
+static const struct schema_object test_object = {"test", "a test of the innovations",
+                                                 test_keys};
+
 static const struct schema_key tag_keys[] = {
 	{"id", SCHEMA_ID, "unique in its device", .flags = SCHEMA_REQUIRED},
 	{"at", SCHEMA_TEXT,
@@ -184,6 +206,8 @@ static const struct schema_key tag_keys[] = {
          .object = &write_object},
 	{"monitor", SCHEMA_BOOL, "the channel monitor looks at it; analog tags only",
          .preset = "true"},
+	{"test", SCHEMA_OBJECT, "what finds its drift; absent: its component's",
+         .object = &test_object},
 	{0},
 };
 static const struct schema_object tag = {"tag", "a named quantity of a device", tag_keys};
@@ -263,6 +287,8 @@ static const struct schema_key monitor_keys[] = {
          .min = 180, .max = 1e6, .preset = "1800"},
 	{"false_alarm", SCHEMA_REAL, "wanted probability for a row of a device",
          .min = 1e-9, .max = 0.1, .preset = "1e-4"},
+	{"test", SCHEMA_OBJECT, "what finds the drift of all tags",
+         .object = &test_object},
 	{0},
 };
 static const struct schema_object monitor = {
@@ -289,6 +315,8 @@ static const struct schema_key component_keys[] = {
          .shape = SCHEMA_MAP_OF, .min = 1e-300, .max = 1e300},
 	{"filter", SCHEMA_CHOICE, "extended Kalman filter or unscented",
          .choices = "ekf ukf", .preset = "ekf"},
+	{"test", SCHEMA_OBJECT, "what finds the drift of its tags; absent: the monitor's",
+         .object = &test_object},
 	{"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 64, .flags = SCHEMA_LATER},
 	{"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",

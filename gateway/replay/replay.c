@@ -354,6 +354,23 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 	return err ? err : lines_error(p->lines);
 }
 
+/* Run lengths of the tests hold for innovations that know nothing of each other. */
+static void say_tests(const struct replay *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct tag *tag = &p->cfg->tags[p->r[i].tag];
+		struct tag_test test;
+
+		if (twin_test(p->twin, p->r[i].tag, &test) && !isnan(test.correlation)) {
+			fprintf(p->complaints,
+			        "%s/%s: test %s; lag-1 correlation of its innovations "
+			        "%.2f in learning\n",
+			        tag->device, tag->name, sequence_name(test.cfg->kind),
+			        test.correlation);
+		}
+	}
+}
+
 static int replay_rows(struct replay *p)
 {
 	const struct sheet_cell *cells;
@@ -383,6 +400,9 @@ int replay_run(const struct replay_wish *wish, int in, int out, FILE *complaints
 	*report = (struct replay_report){0};
 	err = err ? say_bad_line(&p, err) : set_up(&p, out);
 	err = err ? err : replay_rows(&p);
+	if (!err) {
+		say_tests(&p);
+	}
 	if (p.twin) {
 		twin_count(p.twin, &counts);
 		report->late = counts.late;

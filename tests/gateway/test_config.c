@@ -220,6 +220,43 @@ static void components_are_tied_in_si(void **state)
 	complained_free(&got);
 }
 
+static void tests_are_chosen_from_the_tag_up(void **state)
+{
+	struct complained got = valid(
+		"devices:\n"
+		"  - id: plc\n"
+		"    driver: modbus\n"
+		"    address: tcp://127.0.0.1\n"
+		"    tags:\n"
+		"      - {id: a, at: 'input:0', type: float32}\n"
+		"      - {id: level, at: 'input:2', type: float32, unit: m}\n"
+		"      - {id: flow, at: 'input:4', type: float32, unit: m3/s,\n"
+		"         test: {kind: adwin}}\n"
+		"twin:\n"
+		"  monitor: {test: {kind: ewma, limit: 3}}\n"
+		"  components:\n"
+		"    - id: tank\n"
+		"      model: tank\n"
+		"      parameters: {area: 1, outlet: 0.002}\n"
+		"      inputs: {inflow: plc/flow}\n"
+		"      outputs: {level: plc/level}\n"
+		"      test: {kind: cusum, k: 1, h: 2.5}\n");
+	const struct sequence_config *const *tests = got.config->twin.tests;
+
+	(void)state;
+	assert_non_null(tests);
+	assert_int_equal(tests[0]->kind, SEQUENCE_EWMA);
+	assert_true(tests[0]->lambda == 0.1 && tests[0]->limit == 3);
+	assert_int_equal(tests[1]->kind, SEQUENCE_CUSUM);
+	assert_true(tests[1]->k == 1 && tests[1]->h == 2.5);
+	assert_int_equal(tests[2]->kind, SEQUENCE_ADWIN);
+	assert_true(tests[2]->delta == 0.002);
+	complained_free(&got);
+	got = valid("devices: []\n");
+	assert_null(got.config->twin.tests);
+	complained_free(&got);
+}
+
 static void tags_are_found_by_name(void **state)
 {
 	static const struct {
@@ -507,6 +544,7 @@ int main(void)
 		cmocka_unit_test(devices_have_their_points_in_poll_groups),
 		cmocka_unit_test(tags_have_what_everybody_sees),
 		cmocka_unit_test(components_are_tied_in_si),
+		cmocka_unit_test(tests_are_chosen_from_the_tag_up),
 		cmocka_unit_test(tags_are_found_by_name),
 		cmocka_unit_test(printed_configuration_loads_to_the_same),
 		cmocka_unit_test(absent_sections_have_their_defaults),

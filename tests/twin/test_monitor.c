@@ -43,7 +43,7 @@ static struct bench learnt(double level, double sigma)
 static enum tag_state step(struct bench *b, double dt_s, double x)
 {
 	b->t_ns += (int64_t)(dt_s * SECOND);
-	monitor_step(&b->m, b->t_ns, x, &b->e);
+	monitor_step(&b->m, b->t_ns, x, NULL, &b->e);
 	return (enum tag_state)b->e.state;
 }
 
@@ -206,7 +206,7 @@ static void a_slow_tag_is_judged_like_a_fast_one(void **state)
 
 		b.m.dt0_s = (float)paces_s[i];
 		b.t_ns += llround(paces_s[i] * SECOND);
-		monitor_step(&b.m, b.t_ns, 20 + 0.5 * noise_normal(&b.seed), &b.e);
+		monitor_step(&b.m, b.t_ns, 20 + 0.5 * noise_normal(&b.seed), NULL, &b.e);
 		assert_true(b.e.sigma == want.e.sigma && b.e.score == want.e.score);
 	}
 }
@@ -229,6 +229,56 @@ static void resolution_is_a_floor_of_the_noise(void **state)
 	assert_true(fabs(l.r - 0.12 * 0.12 / 12) < 1e-15);
 }
 
+/* A CUSUM for a shift of one sigma, in place of the EWMA. */
+static void a_chosen_test_finds_the_drift(void **state)
+{
+	const struct sequence_config cfg = sequence_usual(SEQUENCE_CUSUM);
+	struct bench b = learnt(20, 0.5);
+	struct sequence test;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(sequence_init(&test, &cfg), 0);
+	b.level = 20.75; /* 1.5 sigma */
+	do {
+		b.t_ns += SECOND;
+		monitor_step(&b.m, b.t_ns, b.level + b.sigma * noise_normal(&b.seed),
+		             &test, &b.e);
+		assert_true(b.e.score >= test.score && b.e.drift == test.on);
+	} while (!b.e.drift && ++n < 100);
+	assert_in_range(n, 2, 20);
+	for (int i = 0; i < 300; i++) { /* it lasts, and the level is not dragged along */
+		b.t_ns += SECOND;
+		monitor_step(&b.m, b.t_ns, b.level + b.sigma * noise_normal(&b.seed),
+		             &test, &b.e);
+		assert_true(b.e.drift);
+	}
+	assert_true(fabs(b.e.predicted - 20) < 0.2);
+	sequence_fini(&test);
+}
+
+/* Noise whose neighbours hang together shows in what is learnt. */
+static void correlation_of_innovations_is_learnt(void **state)
+{
+	static double x[N];
+	static float dt_s[N];
+	const struct monitor_wish wish = {.false_alarm = 1e-4, .tags = 1};
+	const struct learner_rows rows = {x, dt_s, N};
+	struct bench white = learnt(20, 0.5);
+	struct monitor_learnt l;
+	struct monitor m = {0};
+	uint64_t seed = 2;
+
+	(void)state;
+	assert_true(fabs(white.learnt.correlation) < 0.1);
+	for (size_t i = 0; i < N; i++) {
+		x[i] = (i ? 0.5 * x[i - 1] : 0) + noise_normal(&seed);
+		dt_s[i] = 1;
+	}
+	monitor_learn(&m, &wish, &rows, &l);
+	assert_true(l.correlation > 0.3 && l.correlation < 0.6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +293,8 @@ int main(void)
 		cmocka_unit_test(a_gap_widens_what_is_expected),
 		cmocka_unit_test(a_slow_tag_is_judged_like_a_fast_one),
 		cmocka_unit_test(resolution_is_a_floor_of_the_noise),
+		cmocka_unit_test(a_chosen_test_finds_the_drift),
+		cmocka_unit_test(correlation_of_innovations_is_learnt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,42 @@ static void the_same_input_gives_the_same_answer(void **state)
 	twin_free(b.twin);
 }
 
+/* A test of its own where one is chosen, for a tag with a model and one without. */
+static void a_tag_has_the_test_chosen_for_it(void **state)
+{
+	const struct sequence_config cusum = sequence_usual(SEQUENCE_CUSUM);
+	const struct sequence_config adwin = sequence_usual(SEQUENCE_ADWIN);
+	const struct sequence_config *const tests[FIELD_TAGS] = {
+		[LEVEL] = &cusum, [INFLOW] = &adwin, [SWITCH] = &cusum};
+	struct explanation why;
+	struct tag_test test;
+	struct machine m;
+	int rows = 0;
+
+	(void)state;
+	machine_new(&m, 16);
+	m.cfg.tests = tests;
+	assert_int_equal(twin_new(&m.twin, &m.cfg), 0);
+	assert_true(twin_test(m.twin, LEVEL, &test) && isnan(test.correlation));
+	learn(&m);
+	assert_true(twin_test(m.twin, LEVEL, &test));
+	assert_ptr_equal(test.cfg, &cusum);
+	assert_true(fabs(test.correlation) < 0.5);
+	assert_true(twin_test(m.twin, INFLOW, &test) && test.cfg == &adwin);
+	assert_false(twin_test(m.twin, TEMPERATURE, &test));
+	assert_false(twin_test(m.twin, SWITCH, &test)); /* no number */
+	assert_false(twin_test(m.twin, OUTFLOW, &test));
+	m.tank.leak = 0.15;
+	while (!m.e[LEVEL].drift && rows++ < 300) {
+		step(&m);
+	}
+	assert_int_equal(m.e[LEVEL].state, STATE_DRIFT);
+	twin_explain(m.twin, LEVEL, &why);
+	assert_string_equal(why.method, "cusum");
+	assert_true(why.threshold > 0 && why.threshold < 3); /* 0.5 sigma, in mm */
+	twin_free(m.twin);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +448,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_monitored_has_no_prediction),
 		cmocka_unit_test(progress_goes_from_nothing_to_all),
 		cmocka_unit_test(tags_wait_their_turn_where_memory_is_short),
+		cmocka_unit_test(a_tag_has_the_test_chosen_for_it),
 		cmocka_unit_test(the_same_input_gives_the_same_answer),
 	};
 

@@ -81,12 +81,14 @@ static void update(struct monitor *m, double x, double sigma)
 struct pass {
 	double w2;           /* mean of w^2 */
 	double w_max, z_max; /* largest |w|, |z| */
+	double z, z2, zz;    /* sums of z, z^2, and of z with the one before */
 };
 
 /* Run over the buffer without alarms and without clipping. */
 static struct pass run(struct monitor *m, const double *x, const float *steps, size_t n)
 {
 	struct pass pass = {0};
+	double before = 0;
 
 	m->m = median(x, START);
 	m->p = m->r / START_PRECISION;
@@ -101,9 +103,21 @@ static struct pass run(struct monitor *m, const double *x, const float *steps, s
 			pass.w2 += m->w * m->w / (double)(n - LEFT_OUT);
 			pass.w_max = fmax(pass.w_max, fabs(m->w));
 			pass.z_max = fmax(pass.z_max, fabs(z));
+			pass.z += z;
+			pass.z2 += z * z;
+			pass.zz += z * before;
 		}
+		before = z;
 	}
 	return pass;
+}
+
+/* Lag-1 correlation of z over n readings. */
+static double correlation(const struct pass *pass, double n)
+{
+	double mean = pass->z / n, variance = pass->z2 / n - mean * mean;
+
+	return variance > 0 ? (pass->zz / n - mean * mean) / variance : 0;
 }
 
 /* Distances in seconds to multiples of their median, in place; returns the median. */
@@ -147,6 +161,7 @@ void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
 	pass = run(m, x, dt_s, n);
 	l.h = fmax(quantile_normal(wish->false_alarm / 2 / wish->tags),
 	           2 * pass.w_max / sqrt(l.c));
+	l.correlation = correlation(&pass, (double)(n - LEFT_OUT));
 	l.zeta = clip(l.h * sqrt(l.c));
 	l.z_spike = fmax(5, fmax(1.5 * pass.z_max, l.zeta));
 	l.dt0_s = (double)m->dt0_s;
@@ -175,15 +190,26 @@ static void find_level(struct monitor *m, double x, struct estimate *e)
 	e->drift = false;
 }
 
-static void judge_level(struct monitor *m, double z, double steps)
+static bool is_off_level(struct monitor *m, double z)
 {
 	double zeta = clip((double)m->w_limit);
 	double limit = (double)m->w_limit;
 
 	m->w += LAMBDA * (fmin(fmax(z, -zeta), zeta) - m->w);
+	return fabs(m->w) > (m->drift ? DRIFT_OFF * limit : limit);
+}
+
+static void judge_level(struct monitor *m, double z, double steps, struct sequence *test)
+{
+	bool off = is_off_level(m, z);
+
+	if (test) {
+		sequence_step(test, z);
+		off = test->on;
+	}
 	m->drift_for = m->drift ? m->drift_for : 0;
 	steps = m->drift ? fmin(steps, SILENCE_STEPS) : 1;
-	m->drift = fabs(m->w) > (m->drift ? DRIFT_OFF * limit : limit);
+	m->drift = off;
 	m->drift_for = (uint16_t)fmin(m->drift_for + SIXTEENTHS * steps, UINT16_MAX);
 	m->spike = fabs(z) > (double)m->z_spike && !m->drift;
 }
@@ -199,7 +225,8 @@ static enum tag_state state_of(const struct monitor *m)
 	return m->drift ? STATE_DRIFT : STATE_HEALTHY;
 }
 
-void monitor_step(struct monitor *m, int64_t t_ns, double x, struct estimate *e)
+void monitor_step(struct monitor *m, int64_t t_ns, double x, struct sequence *test,
+                  struct estimate *e)
 {
 	/* In float as in learning, so that a regular step is exactly 1. */
 	float dt_s = (float)((double)(t_ns - m->t_ns) / 1e9);
@@ -217,8 +244,8 @@ void monitor_step(struct monitor *m, int64_t t_ns, double x, struct estimate *e)
 	}
 	e->predicted = m->m;
 	e->sigma = predict(m, steps);
-	judge_level(m, (x - m->m) / e->sigma, steps);
-	e->score = fabs(m->w) / (double)m->w_limit;
+	judge_level(m, (x - m->m) / e->sigma, steps, test);
+	e->score = test ? test->score : fabs(m->w) / (double)m->w_limit;
 	if (m->spike) {
 		m->move.age = after_gap ? 0 : m->move.age;
 	} else {
@@ -249,6 +276,11 @@ void monitor_expect(const struct monitor *m, struct estimate *e)
 enum tag_state monitor_state(const struct monitor *m)
 {
 	return m->ready && !m->again ? state_of(m) : STATE_LEARNING;
+}
+
+double monitor_sigma(const struct monitor *m)
+{
+	return sqrt(m->p + m->r);
 }
 
 double monitor_threshold(const struct monitor *m)

@@ -11,6 +11,7 @@
 #define TWIN_DRIFT_MONITOR_H
 
 #include "twin/drift/learner.h"
+#include "twin/drift/sequence.h"
 #include "twin/drift/transient.h"
 #include "twin/estimate.h"
 
@@ -46,6 +47,7 @@ struct monitor_learnt {
 	double r, q, dt0_s;
 	double c;                /* variance of w */
 	double h, zeta, z_spike; /* limit of |w|/sqrt(c); clip of z; limit of |z| */
+	double correlation;      /* lag-1, of z */
 };
 
 enum { MONITOR_LEARN_MIN = 100 }; /* readings; below it nothing can be learnt */
@@ -63,14 +65,20 @@ void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
 /**
  * Judge a good reading x, finite, at t_ns > m->t_ns, on what was expected of it, and take
  * it in.  Fills predicted, sigma, estimate, score, state and drift of e.
+ *
+ * @param test  finds the drift in place of the monitor's EWMA; NULL: none
  */
-void monitor_step(struct monitor *m, int64_t t_ns, double x, struct estimate *e);
+void monitor_step(struct monitor *m, int64_t t_ns, double x, struct sequence *test,
+                  struct estimate *e);
 
 /** What is expected now, where there is no reading: fills predicted, sigma, estimate. */
 void monitor_expect(const struct monitor *m, struct estimate *e);
 
 /** learning, or what the last reading was. */
 enum tag_state monitor_state(const struct monitor *m);
+
+/** Of the innovation that is expected now, in the tag's unit. */
+double monitor_sigma(const struct monitor *m);
 
 /** Half width of what passes for normal by the level test, in the tag's unit. */
 double monitor_threshold(const struct monitor *m);
