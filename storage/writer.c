@@ -17,7 +17,7 @@
 enum {
 	TICKS_A_COMMIT = 10, /* the queue is emptied so often between two commits */
 	UPKEEP_SLICES = 8,   /* at most so many a tick */
-	TRANSACTION_BYTES = 8 << 20, /* of the queue; then a commit comes early */
+	TRANSACTION_BYTES = 2 << 20, /* of the queue; then a commit comes early */
 	ROOM_TRIES = 16,             /* evictions to make room for one commit */
 	STOP_TRIES = 3,
 	STOP_MS = 4000,
