@@ -19,6 +19,7 @@
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/mqtt/feed.h"
+#include "gateway/mqtt/nodelay.h"
 #include "gateway/mqtt/sender.h"
 #include "gateway/mqtt/session.h"
 #include "storage/reader.h"
@@ -310,6 +311,9 @@ static void take_reports(struct publisher *p)
 	p->n_reports = 0;
 	pthread_mutex_unlock(&p->lock);
 	for (size_t i = 0; i < n; i++) {
+		if (reports[i].news == SESSION_CONNECTED) {
+			nodelay_all();
+		}
 		session_report(&p->session, &reports[i], clock_now_ns());
 	}
 }
