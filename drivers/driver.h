@@ -155,6 +155,24 @@ struct read_sink {
 typedef void (*write_done_cb)(void *arg, int err, uint16_t code);
 typedef void (*probe_done_cb)(void *arg, int err);
 
+/** Something readable that a device names by itself.  Borrowed for the call. */
+struct browse_item {
+	const char *path;  /* the names that lead to it, "Pump/Flow" */
+	const char *at;    /* in the driver's own syntax */
+	const char *type;  /* "float64", "string(32)", ... */
+	const char *unit;  /* "" where it has none */
+	const char *value; /* as it is now; "" where it has none, or is an array's */
+	bool writable;
+};
+
+/** Where browse() brings what it finds. */
+struct browse_sink {
+	void (*item)(void *arg, const struct browse_item *item);
+	/** Before each request.  @return false: stop */
+	bool (*go_on)(void *arg, size_t n_seen, const char *path);
+	void *arg;
+};
+
 struct driver {
 	const char *name; /* as written in the configuration */
 	bool raw_values;  /* keeps to struct point_raw */
@@ -231,6 +249,15 @@ struct driver {
 	/** Close: ends what is under way, closes handles; the memory is freed in their
 	 * close callbacks, while the loop still runs.  dev is gone for the caller. */
 	void (*close)(struct device *dev);
+
+	/**
+	 * List what can be read at an address, for `pollux scan`.  Blocks: for a program
+	 * that does nothing else.  May be NULL: a device does not say what it has.
+	 * @return 0; -ECANCELED: stopped; -EFBIG: there is more; else why the device
+	 * cannot be used, after what was found
+	 */
+	int (*browse)(const char *address, uint32_t timeout_ms,
+	              const struct browse_sink *sink);
 
 	/**
 	 * Print the request plan for the groups in due, a line a block, for `check -v`.

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/opcua/browse.h"
 #include "drivers/opcua/endpoint.h"
 #include "drivers/opcua/node.h"
 #include "drivers/opcua/session.h"
@@ -418,4 +419,5 @@ const struct driver driver_opcua = {
 	.probe = opcua_probe,
 	.write = opcua_write,
 	.close = opcua_close,
+	.browse = browse,
 };

@@ -12,6 +12,7 @@ static const struct {
 	const char *scheme;
 	enum exit_code (*run)(int argc, char **argv);
 } kinds[] = {
+	{"opc.tcp://", scan_opcua},
 	{"rtu://", scan_modbus},
 	{"tcp://", scan_modbus},
 };
@@ -40,7 +41,8 @@ const struct command command_scan = {
 	.name = "scan",
 	.summary = "find units and readable registers of a device",
 	.help = "usage: pollux scan [OPTION...] tcp://HOST[:PORT] | "
-		"rtu:///dev/TTY?baud=...\n\n"
+		"rtu:///dev/TTY?baud=... |\n"
+		"                                opc.tcp://HOST[:PORT][/PATH]\n\n"
 		"Asks which units answer, then which ranges of their tables can be read, "
 		"and prints\n"
 		"device sections ready to paste; over each range its first registers in "
@@ -69,6 +71,12 @@ const struct command command_scan = {
 		"one by which a\n"
 		"gateway says that nobody is there (0A, 0B).  A serial line must not be "
 		"in use.\n\n"
+		"Of an OPC UA server it prints every variable that can be read, with its "
+		"unit and its\n"
+		"value; --timeout, default 5s, is the only option there.  Security and "
+		"user "
+		"are part of\n"
+		"the address, as docs/drivers.md has it.\n\n"
 		"Exit codes: 0 done, 1 interrupted, 4 nobody answers, or not to the "
 		"end.\n",
 	.run = run,

@@ -12,4 +12,7 @@
 /** Modbus: units, and which of their registers and bits can be read. */
 enum exit_code scan_modbus(int argc, char **argv);
 
+/** OPC UA: the variables of a server. */
+enum exit_code scan_opcua(int argc, char **argv);
+
 #endif

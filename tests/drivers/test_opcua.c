@@ -489,6 +489,69 @@ static void more_writes_than_there_is_room_for_are_busy(void **state)
 	assert_int_equal(b->rig.n_done, 8);
 }
 
+static size_t n_found, n_turns;
+
+static void on_item(void *arg, const struct browse_item *item)
+{
+	const struct {
+		const char *path, *at, *type, *value;
+	} *want = arg;
+
+	n_found++;
+	while (want->path && strcmp(want->path, item->path) != 0) {
+		want++;
+	}
+	assert_non_null(want->path);
+	assert_string_equal(item->at, want->at);
+	assert_string_equal(item->type, want->type);
+	assert_string_equal(item->value, want->value);
+	assert_true(item->writable);
+}
+
+static bool go_on(void *arg, size_t n_seen, const char *path)
+{
+	return n_turns-- > 0;
+}
+
+static void variables_of_a_server_are_found(void **state)
+{
+	static const char *const want[][4] = {
+		{"flow", "nsu=urn:open62541.server.application;s=flow", "float64",
+	         "12.5"},
+		{"name", "nsu=urn:open62541.server.application;s=name", "string(32)",
+	         "two\nlines"},
+		{"list[0]", "nsu=urn:open62541.server.application;s=list#0", "int16", ""},
+		{"list[1]", "nsu=urn:open62541.server.application;s=list#1", "int16", ""},
+		{NULL},
+	};
+	const struct driver *d = driver_find("opcua");
+	struct browse_sink sink = {on_item, go_on, (void *)want};
+	struct bench *b = *state;
+	UA_String name = UA_STRING((char *)"two\nlines");
+	UA_Int16 list[] = {10, -20};
+	UA_Guid id = {0};
+	UA_Variant v;
+
+	add_double(b, "flow", 12.5);
+	UA_Variant_setScalar(&v, &name, &UA_TYPES[UA_TYPES_STRING]);
+	opcua_server_add(b->server, "name", &v);
+	UA_Variant_setArray(&v, list, 2, &UA_TYPES[UA_TYPES_INT16]);
+	opcua_server_add(b->server, "list", &v);
+	UA_Variant_setScalar(&v, &id, &UA_TYPES[UA_TYPES_GUID]); /* fits no tag */
+	opcua_server_add(b->server, "id", &v);
+	prepare(b, "");
+	n_found = 0;
+	n_turns = SIZE_MAX;
+	assert_int_equal(d->browse(b->address, 2000, &sink), 0);
+	assert_int_equal(n_found, 4);
+	n_turns = 2;
+	assert_int_equal(d->browse(b->address, 2000, &sink), -ECANCELED);
+	opcua_server_stop(b->server);
+	b->server = NULL;
+	assert_int_equal(d->browse(b->address, 2000, &sink), -ECONNREFUSED);
+	rig_fini(&b->rig);
+}
+
 static void what_is_no_point_is_refused(void **state)
 {
 	static const char *const bad[] = {"",    "pump",         "ns=x;i=1",
@@ -522,6 +585,7 @@ int main(void)
 		WITH_BENCH(server_that_hangs_is_left_after_its_beats_are_missing),
 		WITH_BENCH(first_read_waits_one_timeout),
 		WITH_BENCH(close_at_any_time),
+		WITH_BENCH(variables_of_a_server_are_found),
 		WITH_BENCH(more_writes_than_there_is_room_for_are_busy),
 		cmocka_unit_test(what_is_no_point_is_refused),
 	};

@@ -33,10 +33,13 @@ async function main() {
   const pump = ours.addObject({organizedBy: space.rootFolder.objects, browseName: 'Pump'});
   const nodes = {};
   for (const name of Object.keys(types)) {
-    nodes[name] = ours.addVariable({
+    const add = name === 'Speed' ? 'addAnalogDataItem' : 'addVariable';
+    nodes[name] = ours[add]({
       componentOf: pump, browseName: name, nodeId: 's=Pump.' + name, dataType: types[name],
       valueRank: Array.isArray(values[name]) && name === 'List' ? 1 : -1,
       minimumSamplingInterval: 50,
+      engineeringUnitsRange: {low: 0, high: 60},
+      engineeringUnits: opcua.makeEUInformation('HTZ', 'Hz', 'hertz'),
       accessLevel: name === 'Flow' ? 'CurrentRead' : 'CurrentRead | CurrentWrite',
     });
     set({name, value: values[name]});

@@ -196,5 +196,26 @@ def test_channel_is_secure_and_both_sides_are_known(bench):
         gateway.process.stop()
 
 
+def test_scan_prints_what_can_be_read(bench):
+    server = Server(bench)
+    address = 'opc.tcp://127.0.0.1:%d' % server.port
+    done = bench.run([harness.POLLUX, 'scan', address])
+    assert done.returncode == 0, done.stderr
+    assert 'at: "nsu=%s;s=Pump.Speed", type: float64, unit: "Hz"' % server.namespace \
+        in done.stdout, done.stdout
+    assert '# Pump/Name = pump, can be written' in done.stdout, done.stdout
+    assert '# Pump/Flow = 12.5\n' in done.stdout, done.stdout
+    gateway = harness.Gateway(bench, done.stdout)
+    gateway.start()
+    tags = ['Pump_Flow', 'Pump_Speed', 'Pump_Ready', 'Pump_Count', 'Pump_List_0',
+            'Pump_List_1', 'Pump_List_2', 'Pump_Name']
+    harness.wait_until('what was found is good', lambda: sorted(
+        tag for tag, quality in gateway.query('select tag, quality from now')
+        if quality == 'good') == sorted(tags), 30)
+    server.process.kill()
+    done = bench.run([harness.POLLUX, 'scan', address])
+    assert (done.returncode, done.stdout) == (4, ''), done
+
+
 if __name__ == '__main__':
     harness.main(globals())
