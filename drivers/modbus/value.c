@@ -279,6 +279,9 @@ static double raw_number(const struct point *point, uint64_t word)
 
 	plain.scale = 1;
 	plain.offset = 0;
+	if (forms[point->type].kind != KIND_BCD) {
+		word &= ones(forms[point->type].bits); /* encoders leave the sign above */
+	}
 	number_decode(&r, &plain, word);
 	return value_number(&r.value);
 }
@@ -467,6 +470,9 @@ int value_encode(uint8_t *wire, const struct point *point, const struct value *v
 		return text_encode(wire, point, value);
 	}
 	err = number_encode(&word, point, value);
+	if (!err && point->raw && is_invalid(point->raw, raw_number(point, word))) {
+		err = -ERANGE; /* it would say that there is none */
+	}
 	if (err) {
 		return err;
 	}

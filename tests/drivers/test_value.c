@@ -354,6 +354,24 @@ static void raw_value_that_means_none_is_bad(void **state)
 	}
 }
 
+static void raw_value_that_means_none_is_not_written(void **state)
+{
+	static const double codes[] = {-32768, 300};
+	struct point_raw raw = {.invalid = codes, .n_invalid = ARRAY_SIZE(codes)};
+	struct point point = {.type = TYPE_INT16, .scale = 0.1, .raw = &raw};
+	struct value value = value_real(29.9);
+	uint8_t wire[2] = {1, 2};
+
+	(void)state;
+	assert_int_equal(value_encode(wire, &point, &value), 0);
+	assert_int_equal(wire[0] << 8 | wire[1], 299);
+	value = value_real(30);
+	assert_int_equal(value_encode(wire, &point, &value), -ERANGE);
+	value = value_real(-3276.8);
+	assert_int_equal(value_encode(wire, &point, &value), -ERANGE);
+	assert_int_equal(wire[0] << 8 | wire[1], 299);
+}
+
 static void text_that_is_no_utf8_is_marked(void **state)
 {
 	static const struct {
@@ -684,6 +702,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_value_is_bad),
 		cmocka_unit_test(exponent_of_the_same_answer_scales),
 		cmocka_unit_test(raw_value_that_means_none_is_bad),
+		cmocka_unit_test(raw_value_that_means_none_is_not_written),
 		cmocka_unit_test(text_that_is_no_utf8_is_marked),
 		cmocka_unit_test(every_type_and_order_round_trips),
 		cmocka_unit_test(scaled_reals_round_trip_to_the_float),
