@@ -272,6 +272,7 @@ static void restore(struct history *h)
 static void start_over(struct history *h)
 {
 	rollup_reset(h);
+	h->hour = (struct hour_pass){0};
 	seal_reset(h);
 	evict_reset(h);
 	memset(h->tag_at, 0, h->cfg.n_tags * sizeof(*h->tag_at));

@@ -131,6 +131,12 @@ struct roll {
 	size_t n_strays, strays_room;
 };
 
+/** An hour that is being made of its minutes, range of tags by range of tags. */
+struct hour_pass {
+	int64_t start;
+	int64_t tag; /* the file's id of the next; 0: none under way */
+};
+
 /** Eviction up to `to`, tag by tag. */
 struct evict {
 	int64_t to;        /* 0: none under way */
@@ -165,6 +171,7 @@ struct history {
 	int wal_frames;             /* after the last commit */
 	int64_t scrubbed, scrub_to; /* how far the outbox was read through, and goal */
 	struct roll roll;
+	struct hour_pass hour;
 	struct seal seal;
 	struct evict evict;
 };

@@ -5,9 +5,15 @@
 #include "storage/db.h"
 #include "storage/history_impl.h"
 
+/* Tags whose hour is made at a time: 60 minutes of each are sorted in memory. */
+enum { HOUR_TAGS = 512 };
+
 /* Hours that a late row falls into are made again. */
 static void reopen_hours(struct history *h, int64_t oldest)
 {
+	if (oldest < h->hour.start + HOUR_US) {
+		h->hour.tag = 0;
+	}
 	if (oldest < h->keys[STATE_HOURS]) {
 		h->keys[STATE_HOURS] = oldest / HOUR_US * HOUR_US;
 	}
@@ -42,8 +48,8 @@ int rollup_to(struct history *h, int64_t to)
 	return to > from ? roll(h, from, to) : 0;
 }
 
-/* An hour whose minutes are complete.  Made as a whole, so that a repeat does no harm. */
-static int hour_slice(struct history *h)
+/* The next hour whose minutes are complete. @return 1: there is one, 0, or an error */
+static int choose_hour(struct history *h)
 {
 	int64_t start, next;
 	int err;
@@ -57,15 +63,41 @@ static int hour_slice(struct history *h)
 	if (start + HOUR_US > h->keys[STATE_ROLLED] + 1) {
 		return 0;
 	}
-	err = history_begin(h);
+	if (h->hour.tag == 0 || h->hour.start != start) {
+		h->hour = (struct hour_pass){start, 1};
+	}
+	return 1;
+}
+
+/* Some tags of an hour.  Of each it is made as a whole, so that a repeat does no harm. */
+static int hour_slice(struct history *h)
+{
+	struct hour_pass *hour = &h->hour;
+	int64_t most = 0;
+	int err = choose_hour(h);
+
+	if (err <= 0) {
+		return err;
+	}
+	err = db_query(h->db, "select max(id) from tag", &most);
 	if (!err) {
-		db_bind(h->stmts[STMT_HOUR], 2, (int64_t[]){start, start + HOUR_US});
+		err = history_begin(h);
+	}
+	if (!err) {
+		db_bind(h->stmts[STMT_HOUR], 4,
+		        (int64_t[]){hour->start, hour->start + HOUR_US, hour->tag,
+		                    hour->tag + HOUR_TAGS});
 		err = db_run(h->stmts[STMT_HOUR]);
 	}
-	if (!err) {
-		h->keys[STATE_HOURS] = start + HOUR_US;
+	if (err) {
+		return err;
 	}
-	return err ? err : 1;
+	hour->tag += HOUR_TAGS;
+	if (hour->tag > most) {
+		h->keys[STATE_HOURS] = hour->start + HOUR_US;
+		hour->tag = 0;
+	}
+	return 1;
 }
 
 /* ---- minute by minute, where nothing hurries ---- */

@@ -109,12 +109,16 @@ static const char *const statements[STMTS] = {
 		" (select value from fresh where id = ?7), ?8)" ROLL_CONFLICT,
 	[STMT_ROLL_OLDEST] = "select min(coalesce(r.ts, b.at)) " ROWS_OF_BATCHES,
 	[STMT_MINUTE_NEXT] = "select ts from minute where ts >= ? order by ts limit 1",
-	[STMT_HOUR] = "insert or replace into hour(tag, ts, n, good, total, least, most,"
+	/* Minute by minute, so that the range of tags is one of the key. */
+	[STMT_HOUR] = "with recursive s(ts) as (select ?1 union all select ts + 60000000"
+		      " from s where ts + 60000000 < ?2)"
+		      " insert or replace into hour(tag, ts, n, good, total, least, most,"
 		      " last, last_ts) select g.tag, ?1, g.n, g.good, g.total, g.least,"
-		      " g.most, m.last, m.last_ts from (select tag, sum(n) as n,"
-		      " sum(good) as good, total(total) as total, min(least) as least,"
-		      " max(most) as most, max(ts) as ts from minute where ts >= ?1"
-		      " and ts < ?2 group by tag) g"
+		      " g.most, m.last, m.last_ts from (select r.tag as tag,"
+		      " sum(r.n) as n, sum(r.good) as good, total(r.total) as total,"
+		      " min(r.least) as least, max(r.most) as most, max(r.ts) as ts"
+		      " from s cross join minute r where r.ts = s.ts and r.tag >= ?3"
+		      " and r.tag < ?4 group by r.tag) g"
 		      " cross join minute m on m.ts = g.ts and m.tag = g.tag",
 	[STMT_SCAN] = "select b.at, r.tag, r.id " ROWS_OF_BATCHES " order by b.at",
 	[STMT_SEAL] =

@@ -86,6 +86,40 @@ static void hour_is_made_of_its_minutes(void **state)
 	                    "360|360|3600.0|5395.0|7190.0|7190.0|1767315600000000");
 }
 
+enum { MANY = 1100 };
+
+/* So many that minutes take several slices, and an hour several ranges of tags. */
+static void many_tags_are_rolled_up_alike(void **state)
+{
+	static struct tag tags[MANY];
+	static char names[MANY][8];
+	static struct sample rows[MANY];
+	struct plant *p = *state;
+
+	plant_close(p);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "t%zu", i);
+		tags[i] = plant_tags[0];
+		tags[i].name = names[i];
+	}
+	p->cfg.tags = tags;
+	p->cfg.n_tags = MANY;
+	(void)plant_open(p);
+	for (int64_t s = 0; s <= 3660; s += 6) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			rows[i] = sample_of(i, T0_US + s * SECOND, (double)(s + i));
+		}
+		assert_int_equal(history_append(p->h, T0_US + s * SECOND, rows, MANY), 0);
+	}
+	assert_int_equal(history_commit(p->h), 0);
+	plant_upkeep(p, 0);
+	assert_string_equal(query(p, "select count(*), sum(n), sum(good) from minutely"),
+	                    "67100|671000|671000");
+	assert_string_equal(query(p, "select count(*), sum(n), sum(min), sum(max),"
+	                             " sum(last) from hourly"),
+	                    "1100|660000|604450.0|4557850.0|4557850.0");
+}
+
 static void late_row_is_added_to_its_minute_and_hour(void **state)
 {
 	struct plant *p = *state;
@@ -142,6 +176,7 @@ int main(void)
 		CASE(bad_and_uncertain_rows_count_but_do_not_weigh),
 		CASE(text_has_only_a_last),
 		CASE(hour_is_made_of_its_minutes),
+		CASE(many_tags_are_rolled_up_alike),
 		CASE(late_row_is_added_to_its_minute_and_hour),
 		CASE(crash_in_between_changes_no_sum),
 	};
