@@ -81,7 +81,7 @@ static void finish_sent(struct connection *c, size_t i, const struct answer *ans
 	if (t->pause_ms) {
 		c->pause_until_ns = answer->received_ns + t->pause_ms * UINT64_C(1000000);
 	}
-	transport_finish(t, answer);
+	transport_finish(c->transport, t, answer);
 }
 
 static enum connection_use use_of(const struct connection *c)

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A serial line as a transport: a worker thread runs rtu.c, where it blocks.  One job is
  * handed to and fro by an atomic state, an eventfd and a uv_async_t; the queue stays with
- * the loop, and nobody holds a lock.
- *
- * The line's time is shared out: of the units that wait, the one that had the least of it
- * is next, so a slow one gets its share and not the line.  Units that are silent get
- * PROBE_PCT together, as long as there are others to be held up.  While the line itself
- * is away, a probe waits until it is back. */
+ * the loop, and nobody holds a lock.  While the line itself is away, a probe waits until
+ * it is back. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,8 +10,6 @@
 
 #include "drivers/modbus/rtu.h"
 #include "drivers/modbus/transport.h"
-
-enum { PROBE_PCT = 4 }; /* of the line's time, for probes that nobody answers */
 
 /* Whose the job is. */
 enum job_state {
@@ -29,20 +23,16 @@ struct line {
 	struct rtu *rtu;
 	uv_thread_t thread;
 	uv_async_t async;
-	uv_timer_t timer;       /* for the next probe */
+	uv_timer_t timer;       /* for what waits by order */
 	unsigned int n_handles; /* that libuv holds: freed at 0 */
 	atomic_int state;       /* enum job_state */
 	atomic_bool ended;      /* the worker */
 	struct rtu_job job;
 	uint8_t data[PDU_MAX]; /* of the job's request: who asked may leave meanwhile */
 	struct transaction *current; /* whose job it is; NULL: given up */
-	struct transport_user *user; /* who has the line; NULL: left */
-	uint64_t clock_ns;           /* what the one that had the line last had before */
-	uint64_t probe_ns;           /* no probe before */
 	uint64_t away_ns; /* the line is away and opened again then; 0: it is there */
 	uint64_t not_before_ns; /* the next request: the pause after the last */
 	uint8_t last_unit;      /* that was asked: late answers are its */
-	bool heard;             /* anybody, since the last probe that nobody answered */
 	bool leaving;
 };
 
@@ -84,80 +74,29 @@ static void post(struct line *line, struct transaction *t)
 
 /* ---- who is next ---- */
 
-static struct transport_user *user_of(const struct line *line,
-                                      const struct transaction *t)
-{
-	struct transport_user *user = line->base.users;
-
-	while (user && user->stats != t->stats) {
-		user = user->next;
-	}
-	return user;
-}
-
-/* Time that a unit had, as fair queueing counts it (Goyal, Vin and Cheng 1996, start-time
- * fair queueing): one that did not want the line for a while saves nothing up. */
-static uint64_t had_ns(const struct line *line, const struct transport_user *user)
-{
-	return user && user->used_ns > line->clock_ns ? user->used_ns : line->clock_ns;
-}
-
-static uint64_t probe_due_ns(const struct line *line)
-{
-	return line->away_ns > line->probe_ns ? line->away_ns : line->probe_ns;
-}
-
-static struct transaction *choose(const struct line *line)
-{
-	bool may_probe = probe_due_ns(line) <= line->base.env.now_ns();
-	struct transaction *best = NULL;
-
-	for (struct transaction *t = line->base.queue; t; t = t->next) {
-		if (t->probe && !may_probe) {
-			continue;
-		}
-		if (!best || (t->rank == RANK_READ && best->rank == RANK_READ &&
-		              had_ns(line, user_of(line, t)) <
-		                      had_ns(line, user_of(line, best)))) {
-			best = t;
-		}
-	}
-	return best;
-}
-
-static void on_probe_due(uv_timer_t *timer);
-
-/* Only probes wait. */
-static void arm(struct line *line)
-{
-	uint64_t at_ns = line->base.env.now_ns(), due_ns = probe_due_ns(line);
-
-	uv_timer_start(&line->timer, on_probe_due,
-	               due_ns > at_ns ? (due_ns - at_ns) / 1000000 + 1 : 1, 0);
-}
+static void on_due(uv_timer_t *timer);
 
 static void kick(struct transport *transport)
 {
 	struct line *line = (struct line *)transport;
 	struct transaction *next;
+	uint64_t due_ns, at_ns;
 
 	if (line->leaving || !transport->queue || atomic_load(&line->state) != JOB_FREE) {
 		return;
 	}
-	next = choose(line);
+	next = transport_next(transport, line->away_ns, &due_ns);
 	if (!next) {
-		arm(line);
+		at_ns = transport->env.now_ns();
+		uv_timer_start(&line->timer, on_due,
+		               due_ns > at_ns ? (due_ns - at_ns) / 1000000 + 1 : 1, 0);
 		return;
 	}
 	transport_take(transport, next);
-	line->user = user_of(line, next);
-	if (next->rank == RANK_READ) {
-		line->clock_ns = had_ns(line, line->user);
-	}
 	post(line, next);
 }
 
-static void on_probe_due(uv_timer_t *timer)
+static void on_due(uv_timer_t *timer)
 {
 	kick(timer->data);
 }
@@ -168,42 +107,10 @@ static void forget(struct transport *transport, struct transaction *sent)
 
 	if (line->current == sent) {
 		line->current = NULL;
-		line->user = NULL;
 	}
 }
 
 /* ---- the end of a transaction ---- */
-
-static bool is_answered(const struct rtu_job *job)
-{
-	return job->reason == REASON_NONE || job->reason == REASON_EXCEPTION;
-}
-
-/* Time that a transaction took, and takes: after a silence the line is drained. */
-static uint64_t cost_ns(const struct rtu_job *job)
-{
-	return job->received_ns - job->sent_ns +
-	       (is_answered(job) ? 0 : job->turnaround_ms * UINT64_C(1000000));
-}
-
-static void account(struct line *line, const struct transaction *t)
-{
-	const struct rtu_job *job = &line->job;
-
-	if (!job->sent) {
-		return;
-	}
-	if (line->user) {
-		line->user->used_ns = had_ns(line, line->user) + cost_ns(job);
-	}
-	if (is_answered(job)) {
-		line->heard = true;
-	} else if (t->probe && job->reason == REASON_TIMEOUT && line->heard) {
-		line->heard = false;
-		line->probe_ns = job->received_ns +
-		                 cost_ns(job) * (100 - PROBE_PCT) / PROBE_PCT;
-	}
-}
 
 /* Note whether the line is there.  @return it is away as it was before: t waits on */
 static bool waits_for_line(struct line *line, struct transaction *t)
@@ -233,13 +140,12 @@ static void take_outcome(struct line *line)
 	if (waits_for_line(line, t) || !t) {
 		return;
 	}
-	account(line, t);
 	line->not_before_ns = job->received_ns + t->pause_ms * UINT64_C(1000000);
 	t->sent_ns = job->sent_ns;
 	t->stats->requests += job->sent;
 	t->stats->bytes_in += job->bytes_in;
 	t->stats->bytes_out += job->bytes_out;
-	transport_finish(t, &answer);
+	transport_finish(&line->base, t, &answer);
 }
 
 static void on_closed(uv_handle_t *handle)

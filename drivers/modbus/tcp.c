@@ -65,9 +65,15 @@ static void on_timer(uv_timer_t *timer);
 static void arm(struct tcp *tcp)
 {
 	uint64_t at_ns = now_ns(tcp);
-	uint64_t next_ns = tcp->failed      ? 0
-	                   : tcp->resolving ? tcp->deadline_ns
-	                                    : UINT64_MAX;
+	uint64_t next_ns = UINT64_MAX;
+
+	if (tcp->failed) {
+		next_ns = 0;
+	} else if (tcp->resolving) {
+		next_ns = tcp->deadline_ns;
+	} else {
+		(void)transport_next(&tcp->base, 0, &next_ns);
+	}
 
 	for (size_t i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
 		uint64_t due_ns = tcp->connections[i]
@@ -188,11 +194,11 @@ static void on_resolved(void *arg, int err)
 	transport_end(&tcp->base);
 }
 
-static void resolve_or_connect(struct tcp *tcp)
+static void resolve_or_connect(struct tcp *tcp, uint32_t timeout_ms)
 {
 	int known = resolve_start(&tcp->resolve, tcp->base.env.loop, &tcp->base.address);
 
-	tcp->deadline_ns = now_ns(tcp) + tcp->base.queue->timeout_ms * UINT64_C(1000000);
+	tcp->deadline_ns = now_ns(tcp) + timeout_ms * UINT64_C(1000000);
 	if (known > 0) {
 		start_connect(tcp);
 	} else if (known == 0) {
@@ -202,12 +208,12 @@ static void resolve_or_connect(struct tcp *tcp)
 	}
 }
 
-/* Requests wait, and all connections there are have shown that they are served. */
+/* When requests wait: have all connections there are shown that they are served? */
 static bool wants_connection(const struct tcp *tcp)
 {
 	unsigned int n_used = 0;
 
-	if (!tcp->base.queue || tcp->resolving || tcp->failed) {
+	if (tcp->resolving || tcp->failed) {
 		return false;
 	}
 	for (size_t i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
@@ -229,11 +235,15 @@ static void send_queued(struct tcp *tcp)
 	for (size_t i = 0; i < TRANSPORT_CONNECTIONS_MAX; i++) {
 		struct connection *c = tcp->connections[i];
 
-		while (c && tcp->base.queue && connection_can_send(c, tcp->base.window)) {
-			struct transaction *first = tcp->base.queue;
+		while (c && connection_can_send(c, tcp->base.window)) {
+			uint64_t due_ns;
+			struct transaction *next = transport_next(&tcp->base, 0, &due_ns);
 
-			transport_take(&tcp->base, first);
-			connection_send(c, first);
+			if (!next) {
+				return;
+			}
+			transport_take(&tcp->base, next);
+			connection_send(c, next);
 		}
 	}
 }
@@ -241,13 +251,16 @@ static void send_queued(struct tcp *tcp)
 static void kick(struct transport *t)
 {
 	struct tcp *tcp = (struct tcp *)t;
+	struct transaction *next;
+	uint64_t due_ns;
 
 	if (tcp->leaving) {
 		return;
 	}
 	send_queued(tcp);
-	if (wants_connection(tcp)) {
-		resolve_or_connect(tcp);
+	next = transport_next(t, 0, &due_ns);
+	if (next && wants_connection(tcp)) {
+		resolve_or_connect(tcp, next->timeout_ms);
 	}
 	arm(tcp);
 }

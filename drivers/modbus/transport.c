@@ -4,6 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#define MS_NS UINT64_C(1000000)
+
+enum { PROBE_PCT = 4 }; /* of the time, for probes that nobody answers */
+
 static bool same_place(const struct address *a, const struct address *b)
 {
 	return a->serial == b->serial && a->port == b->port &&
@@ -98,6 +102,7 @@ void transport_leave(struct transport *t, struct transport_user *user)
 		at = &(*at)->next;
 	}
 	*at = user->next;
+	t->answered = t->answered == user ? NULL : t->answered;
 	find_limits(t);
 	if (!t->users) {
 		unlink_transport(t);
@@ -121,9 +126,24 @@ static void count_back(struct device_stats *stats, uint64_t now_ns)
 	}
 }
 
+static struct transport_user *user_of(const struct transport *t,
+                                      const struct device_stats *stats)
+{
+	struct transport_user *user = t->users;
+
+	while (user && user->stats != stats) {
+		user = user->next;
+	}
+	return user;
+}
+
 void transport_submit(struct transport *t, struct transaction *transaction)
 {
 	struct transaction **at = &t->queue;
+
+	if (!transaction->user) {
+		transaction->user = user_of(t, transaction->stats);
+	}
 
 	while (*at && (*at)->rank <= transaction->rank) {
 		at = &(*at)->next;
@@ -175,17 +195,114 @@ bool transport_cancel(struct transport *t, struct transaction *transaction)
 	return false;
 }
 
+/* ---- who is next ---- */
+
+/* Time that a unit had, as fair queueing counts it (Goyal, Vin and Cheng 1996, start-time
+ * fair queueing): one that asked for nothing for a while saves nothing up. */
+static uint64_t had_ns(const struct transport *t, const struct transaction *transaction)
+{
+	const struct transport_user *user = transaction->user;
+
+	return user && user->used_ns > t->clock_ns ? user->used_ns : t->clock_ns;
+}
+
+/* From when on a queued transaction may be sent. */
+static uint64_t allowed_ns(const struct transport *t, const struct transaction *i,
+                           uint64_t probes_from_ns)
+{
+	if (i->probe) {
+		return t->probe_ns > probes_from_ns ? t->probe_ns : probes_from_ns;
+	}
+	return i->rank == RANK_READ && i->user ? i->user->not_before_ns : 0;
+}
+
+struct transaction *transport_next(const struct transport *t, uint64_t probes_from_ns,
+                                   uint64_t *due_ns)
+{
+	uint64_t now_ns = t->queue ? t->env.now_ns() : 0;
+	struct transaction *best = NULL;
+
+	*due_ns = UINT64_MAX;
+	for (struct transaction *i = t->queue; i; i = i->next) {
+		uint64_t from_ns = allowed_ns(t, i, probes_from_ns);
+
+		if (from_ns > now_ns) {
+			*due_ns = from_ns < *due_ns ? from_ns : *due_ns;
+		} else if (!best || (i->rank == RANK_READ && best->rank == RANK_READ &&
+		                     had_ns(t, i) < had_ns(t, best))) {
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Time that a transaction took, and takes: after a silence a serial line is drained. */
+static uint64_t cost_ns(const struct transport *t, const struct transaction *transaction,
+                        const struct answer *answer)
+{
+	bool drained = t->address.serial && !transport_is_answer(answer->reason);
+
+	return answer->received_ns - transaction->sent_ns +
+	       (drained ? transaction->turnaround_ms * MS_NS : 0);
+}
+
+/* Else an answer may have waited for those of other units. */
+static bool one_at_a_time(const struct transport *t)
+{
+	return t->address.serial || (t->window == 1 && t->connections == 1);
+}
+
+static uint32_t count_users(const struct transport *t)
+{
+	uint32_t n = 0;
+
+	for (const struct transport_user *user = t->users; user; user = user->next) {
+		n++;
+	}
+	return n;
+}
+
+static void account(struct transport *t, const struct transaction *transaction,
+                    const struct answer *answer)
+{
+	struct transport_user *user = transaction->user;
+	uint64_t spent_ns = cost_ns(t, transaction, answer);
+
+	if (!user) {
+		return;
+	}
+	user->used_ns = had_ns(t, transaction) + spent_ns;
+	if (transport_is_answer(answer->reason)) {
+		t->answered = user;
+		if (one_at_a_time(t) && spent_ns > transaction->timeout_ms * MS_NS / 2) {
+			user->not_before_ns = answer->received_ns +
+			                      spent_ns * (count_users(t) - 1);
+		}
+	} else if (transaction->probe && t->answered && t->answered != user) {
+		t->answered = NULL;
+		t->probe_ns = answer->received_ns +
+		              spent_ns * (100 - PROBE_PCT) / PROBE_PCT;
+	}
+}
+
 void transport_take(struct transport *t, struct transaction *transaction)
 {
 	unqueue(t, transaction);
+	if (transaction->rank == RANK_READ) {
+		t->clock_ns = had_ns(t, transaction);
+	}
 	transaction->sent = true;
 	count_out(transaction->stats, t->env.now_ns());
 }
 
-void transport_finish(struct transaction *transaction, const struct answer *answer)
+void transport_finish(struct transport *t, struct transaction *transaction,
+                      const struct answer *answer)
 {
 	struct device_stats *stats = transaction->stats;
 
+	if (transaction->sent && answer->sent) {
+		account(t, transaction, answer);
+	}
 	if (transaction->sent) {
 		transaction->sent = false;
 		count_back(stats, answer->received_ns);
@@ -221,7 +338,7 @@ void transport_fail_queue(struct transport *t, enum reason reason, uint64_t now_
 
 	while ((i = queued_before(t, limit)) != NULL) {
 		transport_cancel(t, i);
-		transport_finish(i, &answer);
+		transport_finish(t, i, &answer);
 	}
 }
 

@@ -22,14 +22,16 @@ struct answer {
 	uint64_t received_ns; /* when all of it was there, or it was given up */
 };
 
+struct transport_user;
+
 /** One request and its answer. */
 struct transaction {
 	/* Set by who asks before transport_submit(). */
 	struct pdu_request request; /* its data are borrowed until done */
 	uint8_t unit;
 	uint8_t rank; /* enum transaction_rank */
-	bool probe;   /* asks whether a silent unit is back: a serial line puts it off
-	                 until it can be afforded, or until the line itself is back */
+	bool probe;   /* asks whether a silent unit is back: put off until it can be
+	                 afforded, and on a serial line until the line itself is back */
 	uint32_t timeout_ms;
 	uint32_t pause_ms;      /* between the end of this one and the next request */
 	uint32_t first_byte_ms; /* serial lines: until the answer begins; 0: timeout_ms */
@@ -44,7 +46,8 @@ struct transaction {
 	bool queued, sent;
 	bool overdue; /* its deadline passed; what the socket holds is still looked at */
 	uint16_t id;
-	uint64_t number; /* of its submission */
+	struct transport_user *user; /* whose it is */
+	uint64_t number;             /* of its submission */
 	uint64_t sent_ns, deadline_ns;
 };
 
@@ -59,8 +62,9 @@ enum transaction_rank {
 struct transport_user {
 	struct transport_user *next;
 	struct device_stats *stats;
-	uint64_t used_ns; /* the transport's own: time it was given, as the line counts */
-	uint16_t window;  /* its requests on the way at once, on one connection */
+	/* The transport's own: time it was given, as it counts; no read before. */
+	uint64_t used_ns, not_before_ns;
+	uint16_t window;      /* its requests on the way at once, on one connection */
 	uint16_t connections; /* that it allows to its address; serial lines: 1 */
 	uint8_t unit;
 };
@@ -88,6 +92,9 @@ struct transport {
 	uint16_t window, connections; /* the largest of its users' */
 	uint64_t n_submitted;         /* ever */
 	unsigned int n_callbacks;     /* that transport_end() will end */
+	uint64_t clock_ns; /* what the user that was served last had had before */
+	uint64_t probe_ns; /* no probe before */
+	const struct transport_user *answered; /* last, since a probe that nobody did */
 };
 
 extern const struct transport_kind transport_tcp, transport_rtu;
@@ -130,11 +137,25 @@ int transport_errno(enum reason reason);
 void transport_begin(struct transport *t);
 void transport_end(struct transport *t);
 
+/**
+ * Who is next.  In order of ranks; of reads, whose unit had the least of the transport's
+ * time.  That nobody is held up by others: of n units that are asked one at a time, one
+ * whose answer took more than half of its timeout gets an n-th of the time; probes of
+ * silent units get 4 % of it together, as long as another unit answers.
+ *
+ * @param probes_from_ns  none before, by the caller's will
+ * @param[out] due_ns     where there is none: when there is; UINT64_MAX: nothing waits
+ * @return one of the queue, or NULL
+ */
+struct transaction *transport_next(const struct transport *t, uint64_t probes_from_ns,
+                                   uint64_t *due_ns);
+
 /** Take one out of the queue; it counts as sent. */
 void transport_take(struct transport *t, struct transaction *transaction);
 
 /** Count and tell the end of a transaction that is neither queued nor on the way. */
-void transport_finish(struct transaction *transaction, const struct answer *answer);
+void transport_finish(struct transport *t, struct transaction *transaction,
+                      const struct answer *answer);
 
 /** End all that is queued, unsent, at now_ns. */
 void transport_fail_queue(struct transport *t, enum reason reason, uint64_t now_ns);

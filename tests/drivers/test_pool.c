@@ -15,7 +15,14 @@
 #include "tests/drivers/peer.h"
 #include "tests/loop_wait.h"
 
-enum { UNIT = 9, CLIENTS_MAX = 8, QUERIES = 12, TIMEOUT_MS = 20, PATIENCE_MS = 5000 };
+enum {
+	UNIT = 9,
+	SILENT_UNIT = 2,
+	CLIENTS_MAX = 8,
+	QUERIES = 12,
+	TIMEOUT_MS = 20,
+	PATIENCE_MS = 5000
+};
 
 struct field;
 
@@ -101,7 +108,6 @@ static void on_request(struct client *client)
 	size_t n_held = 0;
 
 	client->n_held = peer_answer(client->held, client->in, client->n_in);
-	client->n_in = 0;
 	for (size_t i = 0; i < f->n_clients; i++) {
 		n_held += f->clients[i].n_held > 0;
 	}
@@ -128,7 +134,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 	client->n_in += (size_t)n;
 	if (client->n_in == 12) { /* a read; the window is 1 */
-		on_request(client);
+		if (client->in[6] == UNIT) {
+			on_request(client);
+		}
+		client->n_in = 0;
 	}
 }
 
@@ -371,6 +380,95 @@ static void connection_that_is_lost_costs_what_was_on_it(void **state)
 	tear_down(&f);
 }
 
+/* A gateway with a second unit behind it, which is dead. */
+struct silent_unit {
+	struct device_stats stats;
+	struct transport_user user;
+	struct query q;
+};
+
+static void join_silent_unit(struct field *f, struct silent_unit *silent, bool probe)
+{
+	struct transport *same = NULL;
+	const char *why = NULL;
+
+	memset(silent, 0, sizeof(*silent));
+	silent->user.stats = &silent->stats;
+	silent->user.unit = SILENT_UNIT;
+	assert_int_equal(transport_join(&same, &f->env, &f->transport->address,
+	                                &silent->user, &why),
+	                 0);
+	assert_ptr_equal(same, f->transport);
+	silent->q.t = (struct transaction){.request = {PDU_READ_HOLDING, 0, 1, NULL},
+	                                   .unit = SILENT_UNIT,
+	                                   .rank = RANK_READ,
+	                                   .probe = probe,
+	                                   .timeout_ms = TIMEOUT_MS,
+	                                   .stats = &silent->stats,
+	                                   .done = on_done,
+	                                   .arg = &silent->q};
+}
+
+/* Ask the other one, and meanwhile the living one, or not. */
+static void ask_silent_unit(struct field *f, struct silent_unit *silent, bool meanwhile)
+{
+	struct query q;
+
+	silent->q.done = false;
+	transport_submit(f->transport, &silent->q.t);
+	while (!silent->q.done) {
+		loop_turn(&f->loop);
+		if (meanwhile) {
+			ask(f, &q, 100);
+			assert_int_equal(wait_for_all(f, &q, 1), 1);
+		}
+	}
+	assert_int_equal(silent->q.reason, REASON_TIMEOUT);
+}
+
+/* Its probes hold the other up 4 % of the time at most. */
+static void probe_waits_where_another_unit_answers(void **state)
+{
+	struct silent_unit silent;
+	struct query q;
+	uint64_t began_ns;
+	struct field f;
+
+	(void)state;
+	set_up(&f, 1);
+	join_silent_unit(&f, &silent, true);
+	ask(&f, &q, 0);
+	assert_int_equal(wait_for_all(&f, &q, 1), 1);
+	began_ns = uv_hrtime();
+	ask_silent_unit(&f, &silent, true);
+	ask_silent_unit(&f, &silent, true);
+	assert_true(uv_hrtime() - began_ns >= 24 * TIMEOUT_MS * UINT64_C(1000000));
+	transport_leave(f.transport, &silent.user);
+	tear_down(&f);
+}
+
+/* One of them speaks now and then, so the connection is alive. */
+static void silent_unit_costs_the_other_no_connection(void **state)
+{
+	struct silent_unit silent;
+	struct query q;
+	struct field f;
+
+	(void)state;
+	set_up(&f, 1);
+	join_silent_unit(&f, &silent, false);
+	for (int i = 0; i < 12; i++) {
+		ask_silent_unit(&f, &silent, false);
+		if (i % 4 == 3) {
+			ask(&f, &q, 0);
+			assert_int_equal(wait_for_all(&f, &q, 1), 1);
+		}
+	}
+	assert_int_equal(f.n_clients, 1);
+	transport_leave(f.transport, &silent.user);
+	tear_down(&f);
+}
+
 static void leaving_closes_all(void **state)
 {
 	struct query queries[QUERIES];
@@ -399,6 +497,8 @@ int main(void)
 		cmocka_unit_test(peer_that_hangs_up_on_more_is_asked_on_one),
 		cmocka_unit_test(peer_that_never_reads_more_costs_one_timeout),
 		cmocka_unit_test(connection_that_is_lost_costs_what_was_on_it),
+		cmocka_unit_test(probe_waits_where_another_unit_answers),
+		cmocka_unit_test(silent_unit_costs_the_other_no_connection),
 		cmocka_unit_test(leaving_closes_all),
 	};
 
