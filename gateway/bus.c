@@ -252,12 +252,69 @@ static void pass_virtual(struct bus *b, uint64_t received_ns)
 	}
 }
 
+/* A sentence, and the kind of event that it is. */
+static const char *tell_remark(const struct config *c, const struct remark *r, char *to,
+                               size_t size)
+{
+	const char *who = r->device < c->n_devices
+	                          ? c->devices[r->device].id
+	                          : c->twin.components[r->device - c->n_devices].id;
+	const struct tag *tag = r->tag == REMARK_NO_TAG ? NULL : &c->tags[r->tag];
+
+	switch (r->kind) {
+	case REMARK_LEARNING:
+		snprintf(to, size,
+		         r->n ? "%s learns what is normal for %zu of its tags"
+		              : "%s learns what is normal",
+		         who, r->n);
+		return "learning";
+	case REMARK_LEARNT:
+		snprintf(to, size, "%s has learnt what is normal", who);
+		return "learnt";
+	case REMARK_STARTUP:
+		snprintf(to, size,
+		         "%s/%s was still moving: %zu readings are not learnt from", who,
+		         tag ? tag->name : "", r->n);
+		return "startup";
+	case REMARK_REBASELINED:
+		break;
+	}
+	snprintf(to, size,
+	         "%s/%s has stayed off its normal: %.6g%s%s is normal now, not %.6g", who,
+	         tag ? tag->name : "", r->after, tag && *tag->unit ? " " : "",
+	         tag ? tag->unit : "", r->before);
+	return "rebaselined";
+}
+
+/* What the twin has to say beside its estimates. */
+static void pass_remarks(struct bus *b)
+{
+	struct remark remarks[8];
+	size_t n;
+
+	while ((n = twin_remarks(b->parts.twin, remarks, ARRAY_SIZE(remarks))) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			char message[256];
+			const char *kind = tell_remark(b->parts.config, &remarks[i],
+			                               message, sizeof(message));
+
+			log_line(LOG_NOTICE, "%s", message);
+			bus_event(b, &(struct event){.device = remarks[i].device,
+			                             .tag = remarks[i].tag,
+			                             .kind = kind,
+			                             .severity = "info",
+			                             .message = message});
+		}
+	}
+}
+
 void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, size_t n)
 {
 	b->counts.readings += n;
 	twin_merge(b->parts.twin, (int64_t)received_ns, r, n, b->est);
 	pass_on(b, received_ns, r, b->est, n);
 	pass_virtual(b, received_ns);
+	pass_remarks(b);
 }
 
 void bus_flush(struct bus *b)

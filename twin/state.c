@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twin/twin_impl.h"
+#include "twin/learning.h"
 
 #define MAGIC UINT64_C(0x314e4957544c4f50) /* "POLTWIN1" */
 
@@ -518,7 +518,7 @@ static void restore_monitor(struct stream *s, struct twin *t, const struct recor
 	} else {
 		monitor(s, m);
 		m->ready = true;
-		twin_learnt(t, found->tag);
+		learning_done(t, found->tag);
 		out->taken++;
 	}
 }

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "twin/learning.h"
 #include "twin/twin_impl.h"
 #include "twin/voice.h"
 
-/* The filter was tuned on the very rows that its innovations are learnt from: they move
- * less there than they will. */
-#define TUNED_MARGIN 1.25F
-
-enum { LEARN_MIN = 180, LEARN_BYTES = 32 << 20 };
+enum {
+	LEARN_MIN = 180,
+	LEARN_BYTES = 32 << 20,
+};
 
 static bool is_monitored(const struct twin_config *cfg, size_t tag)
 {
@@ -28,9 +28,12 @@ static int make_monitors(struct twin *t)
 			n_devices = cfg->tags[i].device_index + (size_t)1;
 		}
 	}
+	t->n_devices = n_devices;
+	t->unlearnt = calloc(n_devices, sizeof(*t->unlearnt));
+	t->has_begun = calloc(n_devices + cfg->n_components, sizeof(*t->has_begun));
 	t->monitored = calloc(n_devices, sizeof(*t->monitored));
 	t->monitors = calloc(cfg->n_field_tags + 1, sizeof(*t->monitors));
-	if (!t->monitored || !t->monitors) {
+	if (!t->monitored || !t->monitors || !t->unlearnt || !t->has_begun) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->n_field_tags; i++) {
@@ -38,6 +41,7 @@ static int make_monitors(struct twin *t)
 		if (is_monitored(cfg, i)) {
 			t->monitors[i].watched = true;
 			t->monitored[cfg->tags[i].device_index]++;
+			t->unlearnt[cfg->tags[i].device_index]++;
 			t->learning++;
 		}
 	}
@@ -77,7 +81,7 @@ static int make_sequences(struct twin *t)
 	return err;
 }
 
-static struct sequence *sequence_of(const struct twin *t, uint32_t tag)
+struct sequence *twin_sequence(const struct twin *t, uint32_t tag)
 {
 	return t->sequence_of && t->sequence_of[tag]
 	               ? &t->sequences[t->sequence_of[tag] - 1]
@@ -212,6 +216,8 @@ void twin_free(struct twin *t)
 	learner_free(t->learner);
 	free(t->monitors);
 	free(t->monitored);
+	free(t->unlearnt);
+	free(t->has_begun);
 	free(t->components);
 	links_fini(&t->links);
 	free(t->touched);
@@ -248,59 +254,6 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 	}
 }
 
-void twin_learnt(struct twin *t, uint32_t tag)
-{
-	learner_release(t->learner, tag);
-	if (--t->learning == 0) {
-		learner_free(t->learner);
-		t->learner = NULL;
-	}
-}
-
-static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
-{
-	const struct tag *def = &t->cfg->tags[tag];
-	const struct monitor_wish wish = {
-		.false_alarm = t->cfg->false_alarm,
-		.tags = t->monitored[def->device_index],
-		.lsb = def->lsb,
-	};
-	struct sequence *test = sequence_of(t, tag);
-	struct monitor_learnt learnt;
-
-	monitor_learn(&t->monitors[tag], &wish, rows, &learnt);
-	if (test) {
-		test->correlation = learnt.correlation;
-	}
-	twin_learnt(t, tag);
-}
-
-/* A component has learnt: the monitors of its sensors learn from its innovations. */
-static void teach(struct twin *t, struct component *c, int64_t t_ns)
-{
-	for (size_t j = 0; j < c->cfg->n_outputs; j++) {
-		const struct binding *b = &c->cfg->outputs[j];
-		struct learner_rows rows;
-		double nu, dt_s;
-
-		if (!c->out[b->port].measured || !t->monitors[b->tag].watched) {
-			continue;
-		}
-		for (size_t k = 0; k < component_learnt_rows(c); k++) {
-			if (component_learnt(c, b->port, k, &nu, &dt_s)) {
-				learner_add(t->learner, b->tag, nu / b->scale, dt_s);
-			}
-		}
-		t->monitors[b->tag].t_ns = t_ns;
-		rows = learner_rows(t->learner, b->tag);
-		if (rows.n >= MONITOR_LEARN_MIN) {
-			learn(t, b->tag, &rows);
-			t->monitors[b->tag].move.limit *= TUNED_MARGIN;
-		}
-	}
-	component_forget(c);
-}
-
 /* A virtual sensor of one component may be an input of another, which then follows. */
 static void step_components(struct twin *t, int64_t t_ns)
 {
@@ -308,8 +261,9 @@ static void step_components(struct twin *t, int64_t t_ns)
 		struct component *c = &t->components[t->touched[i]];
 
 		component_step(c, t_ns);
+		learning_component(t, t->touched[i]);
 		if (component_learnt_rows(c)) {
-			teach(t, c, t_ns);
+			learning_teach(t, c, t_ns);
 		}
 		for (size_t j = 0; j < c->cfg->n_outputs; j++) {
 			const struct binding *b = &c->cfg->outputs[j];
@@ -320,27 +274,6 @@ static void step_components(struct twin *t, int64_t t_ns)
 				offer(t, t_ns, b->tag, links_to_tag(b, value));
 			}
 		}
-	}
-}
-
-/* Let the monitor of a tag see x; the tag learns from so many of them. */
-static void watch(struct twin *t, int64_t t_ns, const struct reading *r, double x,
-                  struct estimate *e)
-{
-	struct monitor *m = &t->monitors[r->tag];
-	double dt_s = m->t_ns == TIME_NEVER ? 0 : (double)(t_ns - m->t_ns) / 1e9;
-	struct learner_rows rows;
-
-	if (m->ready) {
-		monitor_step(m, t_ns, x, sequence_of(t, r->tag), e);
-		return;
-	}
-	e->state = STATE_LEARNING;
-	learner_add(t->learner, r->tag, x, dt_s);
-	m->t_ns = t_ns;
-	rows = learner_rows(t->learner, r->tag);
-	if (rows.n >= t->cfg->learn) {
-		learn(t, r->tag, &rows);
 	}
 }
 
@@ -374,7 +307,7 @@ static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
 	if (out->judged && t->monitors[r->tag].watched) {
 		double residual = (out->y - out->predicted) / l->binding.scale;
 
-		watch(t, t_ns, r, residual, &own);
+		learning_watch(t, t_ns, r, residual, &own);
 	}
 	if (!out->judged || own.state == STATE_LEARNING ||
 	    c->phase != COMPONENT_JUDGING) {
@@ -439,7 +372,7 @@ static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
 			fill(t, l, e);
 		}
 	} else if (enters && t_ns > m->t_ns) {
-		watch(t, t_ns, r, value_number(&r->value), e);
+		learning_watch(t, t_ns, r, value_number(&r->value), e);
 	} else {
 		monitor_expect(m, e);
 		if (e->quality <
@@ -523,20 +456,25 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 		}
 	}
 	if (m && m->ready) {
-		voice_monitor(m, sequence_of(t, tag), out);
+		voice_monitor(m, twin_sequence(t, tag), out);
 		out->blamed[0] = tag;
 	}
 }
 
 bool twin_test(const struct twin *t, uint32_t tag, struct tag_test *out)
 {
-	const struct sequence *test = tag < t->cfg->n_field_tags ? sequence_of(t, tag)
+	const struct sequence *test = tag < t->cfg->n_field_tags ? twin_sequence(t, tag)
 	                                                         : NULL;
 
 	if (test) {
 		*out = (struct tag_test){test->cfg, test->correlation};
 	}
 	return test != NULL;
+}
+
+size_t twin_remarks(struct twin *t, struct remark *out, size_t max)
+{
+	return remarks_take(&t->remarks, out, max);
 }
 
 void twin_count(const struct twin *t, struct twin_counts *out)

@@ -15,6 +15,7 @@
 #include "twin/drift/sequence.h"
 #include "twin/estimate.h"
 #include "twin/models/model.h"
+#include "twin/remark.h"
 
 /** A model's port tied to a tag: si = value * scale + offset. */
 struct binding {
@@ -52,8 +53,9 @@ struct twin_config {
 	size_t n_field_tags; /* those of devices */
 	const struct component_config *components;
 	size_t n_components;
-	uint32_t learn;        /* readings, >= 180; default 1800 */
-	double false_alarm;    /* wanted probability a row of a device; default 1e-4 */
+	uint32_t learn;     /* readings, >= 180; default 1800 */
+	bool skip_startup;  /* a tag that is moving at first learns from what follows */
+	double false_alarm; /* wanted probability a row of a device; default 1e-4 */
 	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
 	const struct sequence_config *const *tests; /* by tag of a device: what finds its
 	                                               drift; NULL: the monitor's own */
@@ -105,6 +107,10 @@ struct tag_test {
 };
 /** @return false where the monitor's own test finds its drift */
 bool twin_test(const struct twin *t, uint32_t tag, struct tag_test *out);
+
+/** What happened since the last call, oldest first: see twin/remark.h.
+ * @return number written, at most max; the others stay */
+size_t twin_remarks(struct twin *t, struct remark *out, size_t max);
 
 /** What should not happen often, since twin_new(). */
 struct twin_counts {

@@ -26,9 +26,14 @@ struct twin {
 	size_t n_touched;
 	bool *is_touched; /* by component */
 	uint64_t late;
+
+	uint32_t *unlearnt; /* by device: tags that have not learnt yet */
+	bool *has_begun;    /* by device, then component: learning is under way */
+	size_t n_devices;
+	struct remarks remarks;
 };
 
-/** A tag has learnt; with the last of them the learning buffers go. */
-void twin_learnt(struct twin *t, uint32_t tag);
+/** The test chosen for a tag of a device, NULL: the monitor's own. */
+struct sequence *twin_sequence(const struct twin *t, uint32_t tag);
 
 #endif

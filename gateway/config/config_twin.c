@@ -13,6 +13,9 @@
  * out with a warning. */
 static const char *const later_models[] = {"lua", "fmu"};
 
+/* Readings to learn from: fewer follow a protocol, not a plant. */
+enum { FEW_TO_LEARN = 400 };
+
 /* One list of a model's ports as the configuration names it. */
 struct ports {
 	const char *key;  /* "inputs" */
@@ -382,6 +385,12 @@ int config_twin_build(struct build *b)
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
 	c->twin.false_alarm = schema_real(&monitor, "false_alarm");
+	c->twin.skip_startup = schema_flag(&monitor, "skip_startup");
+	if (c->twin.learn < FEW_TO_LEARN && schema_node(&monitor, "learn")) {
+		complaint_warning(b->said, config_place(&monitor, "learn"),
+		                  "%u readings are few to learn from; a plant wants 1800",
+		                  c->twin.learn);
+	}
 	for (size_t i = 0; i < n && !err; i++) {
 		struct schema_view *kv = &b->component_views[c->n_components];
 		struct made_model made = {0};

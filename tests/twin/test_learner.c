@@ -47,11 +47,35 @@ static void a_full_buffer_takes_no_more(void **state)
 	learner_free(NULL);
 }
 
+static void dropped_readings_make_room(void **state)
+{
+	struct learner_rows rows;
+	struct learner *l;
+
+	(void)state;
+	assert_int_equal(learner_new(&l, 2, 2, 10, 1 << 20), 0);
+	for (int i = 0; i < 10; i++) {
+		assert_true(learner_add(l, 1, i, i + 0.5));
+	}
+	learner_drop(l, 1, 7);
+	rows = learner_rows(l, 1);
+	assert_int_equal(rows.n, 3);
+	assert_int_equal(rows.dropped, 7);
+	assert_true(rows.x[0] == 7 && rows.x[2] == 9 && rows.dt_s[0] == 7.5F);
+	assert_true(learner_add(l, 1, 10, 1));
+	assert_int_equal(learner_rows(l, 0).n, 0);
+	learner_release(l, 1);
+	assert_true(learner_add(l, 1, 3, 0));
+	assert_int_equal(learner_rows(l, 1).dropped, 0);
+	learner_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tag_gets_a_buffer_and_gives_it_back),
 		cmocka_unit_test(a_full_buffer_takes_no_more),
+		cmocka_unit_test(dropped_readings_make_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ static struct bench learnt(double level, double sigma)
 	static double x[N];
 	static float dt_s[N];
 	const struct monitor_wish wish = {.false_alarm = 1e-4, .tags = 1};
-	const struct learner_rows rows = {x, dt_s, N};
+	const struct learner_rows rows = {.x = x, .dt_s = dt_s, .n = N};
 	struct bench b = {.seed = 5, .level = level, .sigma = sigma};
 
 	for (size_t i = 0; i < N; i++) {
@@ -215,7 +215,7 @@ static void resolution_is_a_floor_of_the_noise(void **state)
 {
 	double x[MONITOR_LEARN_MIN];
 	float dt_s[MONITOR_LEARN_MIN];
-	const struct learner_rows rows = {x, dt_s, MONITOR_LEARN_MIN};
+	const struct learner_rows rows = {.x = x, .dt_s = dt_s, .n = MONITOR_LEARN_MIN};
 	const struct monitor_wish wish = {.false_alarm = 1e-4, .tags = 1, .lsb = 0.12};
 	struct monitor_learnt l;
 	struct monitor m = {0};
@@ -263,7 +263,7 @@ static void correlation_of_innovations_is_learnt(void **state)
 	static double x[N];
 	static float dt_s[N];
 	const struct monitor_wish wish = {.false_alarm = 1e-4, .tags = 1};
-	const struct learner_rows rows = {x, dt_s, N};
+	const struct learner_rows rows = {.x = x, .dt_s = dt_s, .n = N};
 	struct bench white = learnt(20, 0.5);
 	struct monitor_learnt l;
 	struct monitor m = {0};

@@ -90,6 +90,25 @@ static void what_never_moved_has_a_limit_all_the_same(void **state)
 	assert_true(t.on);
 }
 
+/* A level that comes in from 100 with a time constant of 50 readings, then noise. */
+static void startup_ends_where_it_stands_still(void **state)
+{
+	enum { ROWS = 1000 };
+	static double x[ROWS];
+	static float dt_s[ROWS], scratch[ROWS];
+	uint64_t seed = 6;
+	size_t last;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		x[i] = 20 + 80 * exp(-(double)i / 50) + noise_normal(&seed);
+		dt_s[i] = i ? 2 : 0;
+	}
+	last = transient_last(x, dt_s, scratch, ROWS, 1);
+	assert_in_range(last, 100, 350); /* 0.2 a reading is below the noise at 300 */
+	assert_int_equal(transient_last(x + last, dt_s, scratch, ROWS - last, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +117,7 @@ int main(void)
 		cmocka_unit_test(after_a_gap_the_first_reading_is_no_movement),
 		cmocka_unit_test(rate_of_a_ramp_is_its_slope),
 		cmocka_unit_test(what_never_moved_has_a_limit_all_the_same),
+		cmocka_unit_test(startup_ends_where_it_stands_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

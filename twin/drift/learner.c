@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct slot {
 	uint32_t n;
+	uint32_t dropped;
 	uint32_t next_free; /* slot number + 1, 0: none */
 };
 
@@ -16,6 +18,7 @@ struct learner {
 	struct slot *slots;
 	double *x;
 	float *dt_s;
+	float *scratch; /* as long as one tag's */
 };
 
 int learner_new(struct learner **out, size_t n_tags, size_t n_learn, size_t readings,
@@ -34,7 +37,8 @@ int learner_new(struct learner **out, size_t n_tags, size_t n_learn, size_t read
 	l->slots = calloc(l->n_slots, sizeof(*l->slots));
 	l->x = calloc(l->n_slots * readings, sizeof(*l->x));
 	l->dt_s = calloc(l->n_slots * readings, sizeof(*l->dt_s));
-	if (!l->slot_of || !l->slots || !l->x || !l->dt_s) {
+	l->scratch = calloc(readings, sizeof(*l->scratch));
+	if (!l->slot_of || !l->slots || !l->x || !l->dt_s || !l->scratch) {
 		learner_free(l);
 		return -ENOMEM;
 	}
@@ -53,6 +57,7 @@ void learner_free(struct learner *l)
 		free(l->slots);
 		free(l->x);
 		free(l->dt_s);
+		free(l->scratch);
 		free(l);
 	}
 }
@@ -69,7 +74,7 @@ bool learner_add(struct learner *l, uint32_t tag, double x, double dt_s)
 		l->slot_of[tag] = l->first_free;
 		slot = &l->slots[l->first_free - 1];
 		l->first_free = slot->next_free;
-		slot->n = 0;
+		slot->n = slot->dropped = 0;
 	}
 	slot = &l->slots[l->slot_of[tag] - 1];
 	if (slot->n == l->readings) {
@@ -89,9 +94,22 @@ struct learner_rows learner_rows(const struct learner *l, uint32_t tag)
 	if (slot) {
 		rows.x = l->x + (slot - 1) * l->readings;
 		rows.dt_s = l->dt_s + (slot - 1) * l->readings;
+		rows.scratch = l->scratch;
 		rows.n = l->slots[slot - 1].n;
+		rows.dropped = l->slots[slot - 1].dropped;
 	}
 	return rows;
+}
+
+void learner_drop(struct learner *l, uint32_t tag, size_t n)
+{
+	size_t first = (l->slot_of[tag] - 1) * l->readings;
+	struct slot *slot = &l->slots[l->slot_of[tag] - 1];
+
+	slot->n -= (uint32_t)n;
+	slot->dropped += (uint32_t)n;
+	memmove(l->x + first, l->x + first + n, slot->n * sizeof(*l->x));
+	memmove(l->dt_s + first, l->dt_s + first + n, slot->n * sizeof(*l->dt_s));
 }
 
 void learner_release(struct learner *l, uint32_t tag)

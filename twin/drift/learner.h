@@ -19,8 +19,10 @@ struct learner;
 /** One tag's readings so far, in order; valid until learner_release(). */
 struct learner_rows {
 	double *x;
-	float *dt_s; /* seconds before each */
+	float *dt_s;    /* seconds before each */
+	float *scratch; /* room for as many, shared by all tags */
 	size_t n;
+	size_t dropped; /* readings so far, by learner_drop() */
 };
 
 /**
@@ -39,6 +41,9 @@ bool learner_add(struct learner *l, uint32_t tag, double x, double dt_s);
 
 /** What the tag has collected; n is 0 where it has no buffer. */
 struct learner_rows learner_rows(const struct learner *l, uint32_t tag);
+
+/** Forget the first n readings of a tag. */
+void learner_drop(struct learner *l, uint32_t tag, size_t n);
 
 /** The tag has learnt: its buffer is free for the next. */
 void learner_release(struct learner *l, uint32_t tag);

@@ -234,6 +234,7 @@ void monitor_step(struct monitor *m, int64_t t_ns, double x, struct sequence *te
 	bool after_gap = steps > GAP_STEPS;
 
 	m->t_ns = t_ns;
+	m->rebaselined = false;
 	if (steps > SILENCE_STEPS) {
 		m->again = AGAIN;
 	}
@@ -259,6 +260,7 @@ void monitor_step(struct monitor *m, int64_t t_ns, double x, struct sequence *te
 		m->p = m->r / START_PRECISION;
 		m->w = 0;
 		m->drift = false;
+		m->rebaselined = true;
 	}
 	e->estimate = m->m;
 	e->state = (uint8_t)state_of(m);

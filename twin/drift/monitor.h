@@ -33,6 +33,8 @@ struct monitor {
 	bool watched : 1;  /* the twin's: this tag is monitored */
 	bool linked : 1;   /* the twin's: components take it */
 	bool modelled : 1; /* the twin's: a component explains it, x is its innovation */
+	bool rebaselined : 1; /* with the last reading the new level became the normal one
+	                       */
 };
 
 /** What is known about a tag before learning. */

@@ -34,12 +34,34 @@ void transient_step(struct transient *t, double x, bool after_gap)
 	}
 }
 
+/* Spread of fast - slow from n of their squared differences, of which the largest tenth
+ * may be movements. */
+static double spread(const float *squares, size_t n)
+{
+	size_t kept = n * 9 / 10, below = 0;
+	float highest = select_kth(squares, n, kept - 1);
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (squares[i] < highest) {
+			sum += (double)squares[i];
+			below++;
+		}
+	}
+	sum += (double)highest * (double)(kept - below); /* those that share its place */
+	/* A tag that never moves has no spread: whatever moves it then is a movement. */
+	return fmax(sqrt(sum / (double)kept / TRIMMED_VARIANCE), 1e-12);
+}
+
+static double least_limit(uint32_t tags)
+{
+	return quantile_normal(FALSE_ALARM / 2 / tags);
+}
+
 void transient_learn(struct transient *t, const double *x, float *scratch, size_t n,
                      uint32_t tags)
 {
-	size_t kept, below = 0;
-	double sum = 0, peak = 0;
-	float highest;
+	double peak = 0;
 
 	*t = (struct transient){0};
 	for (size_t i = 0; i < n; i++) {
@@ -52,21 +74,29 @@ void transient_learn(struct transient *t, const double *x, float *scratch, size_
 			peak = fmax(peak, fabs(b));
 		}
 	}
-	scratch += LEFT_OUT;
-	n -= LEFT_OUT;
-	kept = n * 9 / 10;
-	highest = select_kth(scratch, n, kept - 1);
+	t->sigma = (float)spread(scratch + LEFT_OUT, n - LEFT_OUT);
+	t->limit = (float)fmax(least_limit(tags), MARGIN * peak / (double)t->sigma);
+}
+
+size_t transient_last(const double *x, const float *dt_s, float *scratch, size_t n,
+                      uint32_t tags)
+{
+	float step_s = select_kth(dt_s + 1, n - 1, (n - 1) / 2);
+	struct transient t = {0};
+	double limit2;
+	size_t last = 0;
+	bool on = false;
+
 	for (size_t i = 0; i < n; i++) {
-		if (scratch[i] < highest) {
-			sum += (double)scratch[i];
-			below++;
-		}
+		transient_step(&t, x[i], dt_s[i] > GAP_STEPS * step_s);
+		scratch[i] = (float)((t.fast - t.slow) * (t.fast - t.slow));
 	}
-	sum += (double)highest * (double)(kept - below); /* those that share its place */
-	/* A tag that never moves has no spread: whatever moves it then is a movement. */
-	t->sigma = (float)fmax(sqrt(sum / (double)kept / TRIMMED_VARIANCE), 1e-12);
-	t->limit = (float)fmax(quantile_normal(FALSE_ALARM / 2 / tags),
-	                       MARGIN * peak / (double)t->sigma);
+	limit2 = pow(least_limit(tags) * spread(scratch + n / 2, n - n / 2), 2);
+	for (size_t i = 0; i < n; i++) {
+		on = (double)scratch[i] > (on ? limit2 / 4 : limit2);
+		last = on ? i + 1 : last;
+	}
+	return last;
 }
 
 double transient_score(const struct transient *t)

@@ -29,6 +29,18 @@ void transient_step(struct transient *t, double x, bool after_gap);
 void transient_learn(struct transient *t, const double *x, float *scratch, size_t n,
                      uint32_t tags);
 
+/**
+ * Where the last movement among n readings ends, judged by how quiet the second half of
+ * them is: a start-up is better not learnt from.
+ *
+ * @param x, dt_s  n >= 120 readings, in order, and the seconds before each
+ * @param scratch  n values, destroyed
+ * @param tags     monitored tags of the device, at least 1
+ * @return number of readings up to its end; 0: nothing moves
+ */
+size_t transient_last(const double *x, const float *dt_s, float *scratch, size_t n,
+                      uint32_t tags);
+
 /** |fast - slow| over its limit: 1 is the alarm. */
 double transient_score(const struct transient *t);
 
