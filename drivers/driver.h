@@ -126,6 +126,8 @@ struct device {
 	struct device_holes holes;
 	uint32_t measured_us; /* round trip but for the line, that plans are made with;
 	                         0: not measured yet */
+	const char *detail;   /* why it is down, in the words of its protocol; static;
+	                         NULL: the reason says it all */
 	struct report_sink report; /* set right after open(); block NULL: not wanted */
 };
 

@@ -367,8 +367,9 @@ void bus_device(struct bus *b, uint32_t device, const struct device_health *heal
 
 	b->since_us[device] = clock_wall_us();
 	if (down) {
-		snprintf(message, sizeof(message), "%s is down: %s (%s)", cfg->id,
-		         reason_name(health->reason), cfg->address);
+		snprintf(message, sizeof(message), "%s is down: %s%s%s (%s)", cfg->id,
+		         reason_name(health->reason), health->detail ? ", " : "",
+		         health->detail ? health->detail : "", cfg->address);
 	} else if (health->state == DEVICE_DEGRADED) {
 		snprintf(message, sizeof(message), "%s answers, %u of its tags are bad",
 		         cfg->id, (unsigned)health->bad_tags);

@@ -463,6 +463,7 @@ void poller_health(const struct poller *p, uint32_t device, struct device_health
 	}
 	if (scan->device) {
 		out->stats = scan->device->stats;
+		out->detail = scan->device->detail;
 	}
 }
 

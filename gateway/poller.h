@@ -20,6 +20,7 @@ enum device_state {
 struct device_health {
 	enum device_state state;
 	enum reason reason; /* why down; REASON_NONE */
+	const char *detail; /* as struct device's; NULL: nothing */
 	uint32_t bad_tags;  /* of the last cycle of each group */
 	double ok_pct;      /* of the last 100 reads and probes; NAN before the first */
 	uint64_t reads, overruns;

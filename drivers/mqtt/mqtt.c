@@ -287,11 +287,20 @@ static void answer_soon(struct mqtt *m)
 	               settled ? wait_ms : m->device.config->timeout_ms, 0);
 }
 
+/* What an operator may have to look at. */
+static const char *detail_of(int err)
+{
+	return err == -EACCES   ? "credentials, or a secret that everybody may read"
+	       : err == -ENOENT ? "no such name, or a file is missing"
+	                        : NULL;
+}
+
 static void on_changed(void *arg)
 {
 	struct mqtt *m = arg;
 
 	m->up_ns = m->env->now_ns();
+	m->device.detail = detail_of(client_error(m->client));
 	for (size_t i = 0; i < m->device.config->n_points; i++) {
 		m->subjects[i].heard = false;
 	}

@@ -252,6 +252,7 @@ static void on_changed(void *arg)
 	struct opcua *o = arg;
 
 	o->up_ns = o->env->now_ns();
+	o->device.detail = session_detail(o->session);
 	if (o->reading || o->probing) {
 		answer_soon(o);
 	}

@@ -29,12 +29,14 @@ struct session {
 
 	/* The loop's. */
 	int err;
+	const char *detail;
 	uint32_t number, beat_ms;
 	uint64_t connects;
 	bool started, closing;
 
 	/* The thread's. */
 	struct watch *watch;
+	const char *why;   /* in words, where the attempt failed; static */
 	unsigned int step; /* of the pause */
 	uint64_t random;   /* state of its jitter */
 
@@ -42,6 +44,7 @@ struct session {
 	uv_cond_t stop;  /* wakes the thread from its pause */
 	bool stopping, gone, news;
 	int news_err;
+	const char *news_detail;
 	uint32_t news_number, news_beat_ms;
 	uint64_t news_connects;
 };
@@ -70,6 +73,7 @@ static void say(struct session *s, int err)
 	uv_mutex_lock(&s->lock);
 	s->news = true;
 	s->news_err = err;
+	s->news_detail = err ? s->why : NULL;
 	s->news_connects += err == 0;
 	s->news_number = watch_session(s->watch);
 	s->news_beat_ms = watch_beat_ms(s->watch);
@@ -97,6 +101,10 @@ static int await_session(struct session *s, UA_Client *client)
 			return -ETIMEDOUT;
 		}
 	}
+	/* Where the server hangs up, the library does not hand on why. */
+	s->why = UA_StatusCode_isBad(status)
+	                 ? UA_StatusCode_name(status)
+	                 : "hung up; does the server trust our certificate?";
 	return secure_errno(status);
 }
 
@@ -140,6 +148,8 @@ static int attend(struct session *s)
 	uint64_t up_ns;
 	int err = secure_client(&client, s->cfg.endpoint, s->cfg.device->timeout_ms, s);
 
+	s->why = err ? "a certificate, key or password is missing or not as it should be"
+	             : NULL;
 	mailbox_beat(&s->mailbox, &never);
 	err = err ? err : await_session(s, client);
 	err = err ? err : watch_start(s->watch, client);
@@ -227,6 +237,7 @@ static void take_news(struct session *s)
 	news = s->news;
 	s->news = false;
 	s->err = news ? s->news_err : s->err;
+	s->detail = s->news_detail;
 	s->connects = s->news_connects;
 	s->number = s->news_number;
 	s->beat_ms = s->news_beat_ms;
@@ -354,6 +365,11 @@ fail:
 int session_error(const struct session *s)
 {
 	return s->err;
+}
+
+const char *session_detail(const struct session *s)
+{
+	return s->detail;
 }
 
 struct mailbox *session_mailbox(struct session *s)

@@ -42,6 +42,10 @@ int session_open(struct session **out, const struct session_config *cfg,
  * errno of secure_client() or secure_errno(), -EAGAIN: no thread */
 int session_error(const struct session *s);
 
+/** More about that in the words of the standard, such as BadCertificateUntrusted; static;
+ * NULL: there is none */
+const char *session_detail(const struct session *s);
+
 struct mailbox *session_mailbox(struct session *s);
 
 /** Number of the present session: what was told before it counts no more. */

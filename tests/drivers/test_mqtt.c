@@ -146,6 +146,17 @@ static int read_at(struct bench *b, double t_s)
 	return b->rig.err;
 }
 
+/* What becomes of the first attempt, however long a loaded machine takes for it. */
+static int settle(struct bench *b)
+{
+	int err;
+
+	do {
+		err = read_at(b, 0);
+	} while (err == -ETIMEDOUT);
+	return err;
+}
+
 static bool is_up(struct bench *b)
 {
 	return read_at(b, 0) == 0;
@@ -494,7 +505,7 @@ static void password_decides(void **state)
 	prepare(b, rest);
 	rig_point(&b->rig, "temp", TYPE_FLOAT64);
 	start(b);
-	assert_int_equal(read_at(b, 0), -EACCES);
+	assert_int_equal(settle(b), -EACCES);
 	assert_int_equal(b->rig.readings[0].reason, REASON_REFUSED);
 	broker_file(&b->broker, "password", "secret\n"); /* read at the next attempt */
 	turn_until(b, "up", is_up);
@@ -504,7 +515,7 @@ static void password_decides(void **state)
 	prepare(b, rest);
 	rig_point(&b->rig, "temp", TYPE_FLOAT64);
 	start(b);
-	assert_int_equal(read_at(b, 0), -EACCES);
+	assert_int_equal(settle(b), -EACCES);
 	rig_fini(&b->rig);
 }
 
@@ -546,7 +557,7 @@ static void certificates_are_checked_on_both_sides(void **state)
 		         b->broker.port, rest);
 		rig_point(&b->rig, "temp", TYPE_FLOAT64);
 		start(b);
-		assert_int_equal(read_at(b, 0), cases[i].want);
+		assert_int_equal(settle(b), cases[i].want);
 		rig_fini(&b->rig);
 	}
 }

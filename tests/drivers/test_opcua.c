@@ -409,7 +409,7 @@ static void server_that_hangs_is_left_after_its_beats_are_missing(void **state)
 	struct bench *b = *state;
 
 	prepare(b, "");
-	b->rig.config.timeout_ms = 300;
+	b->rig.config.timeout_ms = 1000;
 	add_double(b, "flow", 1);
 	rig_point(&b->rig, "ns=1;s=flow", TYPE_FLOAT64);
 	start(b);

@@ -177,22 +177,26 @@ def test_channel_is_secure_and_both_sides_are_known(bench):
         os.chmod(bench.path(name), 0o600)
     user = '&user=cell7&password_file='
     cases = [
-        ('?security=encrypt&' + ours + trust, True),
-        ('?security=sign&' + ours + trust, True),
-        ('?security=encrypt&policy=Aes256_Sha256_RsaPss&' + ours + trust, True),
-        ('?security=encrypt&' + ours + trust + user + bench.path('word'), True),
-        ('?security=encrypt&' + ours + trust + user + bench.path('guess'), False),
-        ('?security=encrypt&' + theirs + trust, False),
-        ('?security=encrypt&' + ours + '&trust=' + bench.path('theirs.pem'), False),
+        ('?security=encrypt&' + ours + trust, None),
+        ('?security=sign&' + ours + trust, None),
+        ('?security=encrypt&policy=Aes256_Sha256_RsaPss&' + ours + trust, None),
+        ('?security=encrypt&' + ours + trust + user + bench.path('word'), None),
+        ('?security=encrypt&' + ours + trust + user + bench.path('guess'),
+         'BadUserAccessDenied'),
+        ('?security=encrypt&' + theirs + trust, 'hung up'),
+        ('?security=encrypt&' + ours + '&trust=' + bench.path('theirs.pem'),
+         'BadCertificateUntrusted'),
+        ('?security=encrypt&' + ours + '&trust=/none.pem', 'a certificate'),
     ]
-    for i, (options, good) in enumerate(cases):
+    for i, (options, why) in enumerate(cases):
         gateway = Gateway(bench, server, options, 'gateway%d' % i)
-        if good:
+        if why is None:
             gateway.wait('flow', 12.5)
             assert gateway.write('speed', i)[0] == 0
         else:
             harness.wait_until('it is refused', lambda: gateway.error() == 'refused')
             gateway.wait('flow', None, 'bad')
+            assert 'is down: refused, %s' % why in gateway.process.errors(), options
         gateway.process.stop()
 
 
