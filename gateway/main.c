@@ -25,7 +25,10 @@ static void print_help(FILE *out)
 	      "both.\n\n",
 	      out);
 	for (size_t i = 0; commands[i]; i++) {
-		fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+		if (commands[i]->summary) {
+			fprintf(out, "  %-12s %s\n", commands[i]->name,
+			        commands[i]->summary);
+		}
 	}
 	fputs("\n`pollux COMMAND --help` says more.  Exit codes: 0 done, 1 failed, 2 "
 	      "usage,\n"

@@ -21,7 +21,7 @@ enum exit_code {
 
 struct command {
 	const char *name;    /* "run" */
-	const char *summary; /* one line for `pollux --help` */
+	const char *summary; /* one line for `pollux --help`; NULL: hidden */
 	const char *help;    /* whole text of `pollux NAME --help`, usage first */
 	/** argv[0] is the command's name.  --help is handled before. */
 	enum exit_code (*run)(int argc, char **argv);

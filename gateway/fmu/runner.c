@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/fmu/runner.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "drivers/reading.h"
+
+/* Of our environment the child gets these only: secrets may be in the rest. */
+static const char *const passed[] = {"ASAN_OPTIONS", "LD_LIBRARY_PATH", "LSAN_OPTIONS",
+                                     "TZ", "UBSAN_OPTIONS"};
+
+struct environment {
+	char *list[ARRAY_SIZE(passed) + 1];
+	char text[ARRAY_SIZE(passed)][1024];
+};
+
+static void pick_environment(struct environment *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++) {
+		const char *value = getenv(passed[i]);
+
+		if (value && strlen(value) < sizeof(e->text[0]) - 32) {
+			snprintf(e->text[n], sizeof(e->text[n]), "%s=%s", passed[i],
+			         value);
+			e->list[n] = e->text[n];
+			n++;
+		}
+	}
+	e->list[n] = NULL;
+}
+
+static int spawn(struct runner *r, const char *program, int socket)
+{
+	char name[] = "fmu-worker", *argv[] = {(char *)program, name, NULL};
+	struct environment environment;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int err = posix_spawn_file_actions_init(&files);
+
+	if (err) {
+		return -err;
+	}
+	err = posix_spawnattr_init(&attributes);
+	if (err) {
+		posix_spawn_file_actions_destroy(&files);
+		return -err;
+	}
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setpgroup(&attributes, 0); /* Ctrl-C is for us */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+	                                              POSIX_SPAWN_SETSIGDEF |
+	                                              POSIX_SPAWN_SETPGROUP);
+	err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", 0, 0);
+	err = err ? err : posix_spawn_file_actions_addopen(&files, 1, "/dev/null", 1, 0);
+	err = err ? err : posix_spawn_file_actions_adddup2(&files, 1, 2);
+	err = err ? err : posix_spawn_file_actions_adddup2(&files, socket, WIRE_FD);
+	pick_environment(&environment);
+	if (!err) {
+		err = posix_spawn(&r->pid, program, &files, &attributes, argv,
+		                  environment.list);
+	}
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return -err;
+}
+
+int runner_start(struct runner *r, const char *program)
+{
+	int fds[2], err;
+
+	*r = (struct runner){.fd = -1};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		return -errno;
+	}
+	err = spawn(r, program ? program : "/proc/self/exe", fds[1]);
+	close(fds[1]);
+	if (err) {
+		close(fds[0]);
+		r->pid = 0;
+		return err;
+	}
+	r->fd = fds[0];
+	return 0;
+}
+
+/* Take its status and say what ended it. */
+static void bury(struct runner *r, const char *why)
+{
+	int status = 0;
+
+	if (r->pid > 0) {
+		kill(r->pid, SIGKILL);
+		while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
+		}
+	}
+	if (why) {
+		snprintf(r->text, sizeof(r->text), "%s", why);
+	} else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+		snprintf(r->text, sizeof(r->text),
+		         "it took more processor time than it may");
+	} else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) {
+		snprintf(r->text, sizeof(r->text), "it crashed (%s)",
+		         strsignal(WTERMSIG(status)));
+	} else {
+		snprintf(r->text, sizeof(r->text), "its process ended by itself");
+	}
+	if (r->fd >= 0) {
+		close(r->fd);
+	}
+	r->fd = -1;
+	r->pid = 0;
+}
+
+/* The socket is closed: give the child a moment to die of what it is dying of, so that
+ * its own signal is told and not ours. */
+static void bury_dead(struct runner *r)
+{
+	enum { ROUNDS = 50 };
+
+	for (int i = 0; i < ROUNDS; i++) {
+		siginfo_t info = {0};
+
+		if (r->pid <= 0 ||
+		    waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+		    info.si_pid) {
+			break;
+		}
+		poll(NULL, 0, 1);
+	}
+	bury(r, NULL);
+}
+
+int runner_send(struct runner *r, const struct wire_message *request)
+{
+	size_t n = wire_size(&request->head);
+	ssize_t sent;
+
+	if (r->fd < 0) {
+		return -EPIPE;
+	}
+	do {
+		sent = send(r->fd, request, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (sent < 0 && errno == EINTR);
+	if (sent != (ssize_t)n) {
+		bury_dead(r);
+		return -EPIPE;
+	}
+	return 0;
+}
+
+int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get)
+{
+	const size_t want = offsetof(struct wire_message, body) +
+	                    n_get * sizeof(struct wire_value);
+	ssize_t n;
+
+	if (r->fd < 0) {
+		return -EPIPE;
+	}
+	do {
+		n = recv(r->fd, answer, sizeof(*answer), MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN) {
+		return -EAGAIN;
+	}
+	if (n <= 0) {
+		bury_dead(r);
+		return -EPIPE;
+	}
+	if (n != (ssize_t)want || answer->head.n_get != n_get ||
+	    answer->head.status > WIRE_MEMORY) {
+		bury(r, "its process answers what was not asked");
+		return -EPIPE;
+	}
+	answer->head.text[WIRE_TEXT_MAX - 1] = '\0';
+	return 0;
+}
+
+int runner_call(struct runner *r, struct wire_message *m, int ms)
+{
+	size_t n_get = m->head.n_get;
+	struct pollfd fd = {.events = POLLIN};
+	int err = runner_send(r, m), ready;
+
+	if (err) {
+		return err;
+	}
+	fd.fd = r->fd;
+	ready = poll(&fd, 1, ms);
+	while (ready < 0 && errno == EINTR) {
+		ready = poll(&fd, 1, ms);
+	}
+	if (ready <= 0) {
+		char why[80];
+
+		snprintf(why, sizeof(why), "it did not answer within %.9g s", ms / 1e3);
+		bury(r, why);
+		return -ETIMEDOUT;
+	}
+	return runner_receive(r, m, n_get);
+}
+
+void runner_kill(struct runner *r)
+{
+	if (r->pid > 0) {
+		bury(r, "ended");
+	}
+}
