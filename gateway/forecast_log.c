@@ -70,7 +70,7 @@ static int make_watched(struct watched *s, const struct forecast_log *log, size_
 	s->next_ns = (int64_t)log->last_ns +
 	             (FORECAST_EVERY_S + (int64_t)i % FORECAST_EVERY_S) * SECOND_NS;
 	s->from = calloc(ORIGINS * s->n + 1, sizeof(*s->from));
-	s->said = calloc(ORIGINS * FORECAST_HORIZONS * s->n + 1, sizeof(*s->said));
+	s->said = calloc(s->n * ORIGINS * FORECAST_HORIZONS + 1, sizeof(*s->said));
 	s->records = calloc(FORECAST_HORIZONS * s->n + 1, sizeof(*s->records));
 	if (!s->from || !s->said || !s->records) {
 		return -ENOMEM;
@@ -149,7 +149,7 @@ static struct forecast row_of(const struct forecast_log *log, const struct watch
 	const struct component_config *c = config_of(log, s);
 	const struct said *said = &o->said[horizon * s->n + k];
 	/* Components differ by their second, outputs and horizons by a microsecond. */
-	int64_t number = (int64_t)(s->component * MODEL_OUTPUTS_MAX + k) *
+	int64_t number = (int64_t)((size_t)s->component * MODEL_OUTPUTS_MAX + k) *
 	                         FORECAST_HORIZONS +
 	                 (int64_t)horizon;
 
