@@ -552,6 +552,43 @@ int reader_view(struct reader *r, const char *view, int64_t since_us, int64_t un
 	return err;
 }
 
+int reader_versions(struct reader *r, const char *component,
+                    int (*row)(void *arg, const struct version *v), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(r->db, &stmt,
+	                     "select ts, version, parameters, train_error,"
+	                     " held_out_error, accepted from model where component = ?"
+	                     " order by version");
+	int n = 0, rc = SQLITE_DONE;
+
+	if (err) {
+		return err;
+	}
+	db_bind_text(stmt, 1, component);
+	start_timer(r);
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *details = (const char *)sqlite3_column_text(stmt, 2);
+		const struct version v = {
+			.ts_us = sqlite3_column_int64(stmt, 0),
+			.device = EVENT_NOBODY,
+			.number = sqlite3_column_int64(stmt, 1),
+			.details = details ? details : "",
+			.train_error = sqlite3_column_double(stmt, 3),
+			.held_out_error = sqlite3_column_double(stmt, 4),
+			.accepted = sqlite3_column_int64(stmt, 5) != 0,
+		};
+
+		err = row(arg, &v);
+		n++;
+	}
+	if (!err && rc != SQLITE_DONE) {
+		err = db_errno(r->db, rc);
+	}
+	sqlite3_finalize(stmt);
+	return err ? err : n;
+}
+
 static int count_pending(struct reader *r, const char *name, int64_t *pending)
 {
 	sqlite3_stmt *stmt;

@@ -7,6 +7,7 @@
 #define STORAGE_READER_H
 
 #include "storage/history.h"
+#include "storage/version.h"
 
 struct reader;
 
@@ -67,6 +68,15 @@ int reader_view(struct reader *r, const char *view, int64_t since_us, int64_t un
                 int (*row)(void *arg, int n, const char *const *columns,
                            const char *const *values),
                 void *arg);
+
+/**
+ * All versions of a component's parameters, by number; device is EVENT_NOBODY, details
+ * borrowed for the call.
+ * @param row  non-zero stops and is returned
+ * @return number given, or a negative errno
+ */
+int reader_versions(struct reader *r, const char *component,
+                    int (*row)(void *arg, const struct version *v), void *arg);
 
 /** Counters as kept in the file, pending recounted from the rows. */
 int reader_counts(struct reader *r, struct history_counts *out,

@@ -137,6 +137,11 @@ static const char *const statements[STMTS] = {
 		" (select ts from minute order by ts limit ?2))",
 	[STMT_HOUR_DELETE] = "delete from hour where tag = ? and ts < ?",
 	[STMT_EVENT_DELETE] = "delete from event where ts < ?",
+	[STMT_VERSION] = "insert or replace into model(id, ts, version, component,"
+			 " parameters, train_error, held_out_error, accepted)"
+			 " values(?1, ?1, ?2, ?3, ?4, ?5, ?6, 0)",
+	[STMT_VERSION_FORCE] =
+		"update model set accepted = version = ?1 where component = ?2",
 	[STMT_FORECAST] = "insert or replace into forecast(id, ts, component, tag,"
 			  " horizon_s, predicted, low, high, actual, error, persistence)"
 			  " values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -23,9 +23,10 @@ enum {
 	STOP_MS = 4000,
 };
 
-enum kind { MESSAGE_SAMPLES, MESSAGE_EVENT, MESSAGE_FORECAST };
+enum kind { MESSAGE_SAMPLES, MESSAGE_EVENT, MESSAGE_FORECAST, MESSAGE_VERSION };
 
-/* A message: this, then n samples, an event or a forecast, then their texts. */
+/* A message: this, then n samples, an event, a forecast or a version, then their texts.
+ */
 struct message {
 	int64_t at_us;
 	size_t n; /* samples */
@@ -167,6 +168,26 @@ int writer_forecast(struct writer *w, const struct forecast *f)
 	return 0;
 }
 
+int writer_version(struct writer *w, const struct version *v)
+{
+	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*v) +
+	                                                  strlen(v->details) + 1);
+	struct version *copy;
+	char *end;
+
+	if (!m) {
+		return -ENOBUFS;
+	}
+	copy = (struct version *)(m + 1);
+	*copy = *v;
+	end = (char *)(copy + 1);
+	put_text(&end, &copy->details);
+	m->n = 0;
+	m->kind = MESSAGE_VERSION;
+	put(w, m, 0, end);
+	return 0;
+}
+
 static int put_down(struct history *h, const struct message *m)
 {
 	switch (m->kind) {
@@ -175,9 +196,11 @@ static int put_down(struct history *h, const struct message *m)
 	case MESSAGE_EVENT:
 		return history_event(h, (const struct event *)(m + 1));
 	case MESSAGE_FORECAST:
+		return forecast_put(h, (const struct forecast *)(m + 1));
+	case MESSAGE_VERSION:
 		break;
 	}
-	return forecast_put(h, (const struct forecast *)(m + 1));
+	return version_put(h, (const struct version *)(m + 1));
 }
 
 static int append(struct writer *w, const struct message *m)

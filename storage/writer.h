@@ -9,6 +9,7 @@
 
 #include "storage/forecast.h"
 #include "storage/history.h"
+#include "storage/version.h"
 
 struct writer;
 
@@ -50,6 +51,9 @@ int writer_event(struct writer *w, const struct event *e);
 
 /** Queue a forecast, or its outcome; as above. */
 int writer_forecast(struct writer *w, const struct forecast *f);
+
+/** Queue a version of a model, or which is in force; details are copied.  As above. */
+int writer_version(struct writer *w, const struct version *v);
 
 /** Newest position of a destination's cursor; any thread but the loop. */
 void writer_cursor(struct writer *w, size_t destination, const struct cursor *c);
