@@ -60,6 +60,9 @@ struct gateway {
 	struct clock_stamper stamper;
 	struct watchdog watchdog;
 	struct status_parts parts; /* owns bus, poller, publisher, writer, twin */
+	struct twin_config twin;   /* the configuration's, with components of our own */
+	struct component_config *components; /* whose parameters versions change */
+	struct versions *versions;
 	struct commands *commands;
 	struct control *control;
 	struct twin_file *twin_file;
@@ -171,8 +174,10 @@ static void on_device(void *arg, uint32_t device, const struct device_health *he
 static char *on_question(void *arg, const char *request)
 {
 	struct gateway *g = arg;
-	const struct question_parts parts = {
-		.status = &g->parts, .commands = g->commands, .control = g->control};
+	const struct question_parts parts = {.status = &g->parts,
+	                                     .commands = g->commands,
+	                                     .control = g->control,
+	                                     .versions = g->versions};
 
 	return question_answer(&parts, request);
 }
@@ -504,12 +509,50 @@ static void open_loop(struct gateway *g)
 	g->storage_async.data = g;
 }
 
+static void on_version(void *arg, uint32_t component, const char *message)
+{
+	struct gateway *g = arg;
+
+	log_line(LOG_NOTICE, "%s", message);
+	bus_event(g->parts.bus,
+	          &(struct event){.device = g->components[component].device_index,
+	                          .tag = EVENT_NOBODY,
+	                          .kind = "model",
+	                          .severity = "info",
+	                          .message = message});
+}
+
+static int open_twin(struct gateway *g)
+{
+	struct versions_parts parts = {.config = g->config,
+	                               .twin = &g->parts.twin,
+	                               .writer = g->parts.writer,
+	                               .changed = on_version,
+	                               .arg = g};
+	int err;
+
+	g->twin = g->config->twin;
+	g->components = calloc(g->twin.n_components + 1, sizeof(*g->components));
+	if (!g->components) {
+		return -ENOMEM;
+	}
+	parts.components = g->components;
+	memcpy(g->components, g->twin.components,
+	       g->twin.n_components * sizeof(*g->components));
+	g->twin.components = g->components;
+	err = versions_new(&g->versions, &parts);
+	if (!err) {
+		err = twin_new(&g->parts.twin, &g->twin);
+	}
+	return err;
+}
+
 static int open_parts(struct gateway *g)
 {
 	int err = open_history(g);
 
 	if (!err) {
-		err = twin_new(&g->parts.twin, &g->config->twin);
+		err = open_twin(g);
 	}
 	if (!err) {
 		err = twin_file_new(&g->twin_file, g->parts.twin, &g->loop,
@@ -559,6 +602,8 @@ static void take_down(struct gateway *g)
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);
 	twin_free(g->parts.twin);
+	versions_free(g->versions);
+	free(g->components);
 	uv_loop_close(&g->loop);
 	pthread_mutex_destroy(&g->news.lock);
 }

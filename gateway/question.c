@@ -290,6 +290,9 @@ char *question_answer(const struct question_parts *parts, const char *request)
 	if (strncmp(request, "read ", 5) == 0) {
 		return answer_read(parts->status, request + 5);
 	}
+	if (strncmp(request, "version ", 8) == 0) {
+		return versions_answer(parts->versions, request + 8);
+	}
 	if (strncmp(request, "write ", 6) == 0) {
 		return answer_write(parts, request + 6);
 	}

@@ -17,12 +17,14 @@
 #include "gateway/command.h"
 #include "gateway/control.h"
 #include "gateway/status.h"
+#include "gateway/versions.h"
 
 /** What answers; all borrowed. */
 struct question_parts {
 	const struct status_parts *status;
 	struct commands *commands;
 	struct control *control;
+	struct versions *versions;
 };
 
 /** As control_answer_cb. */

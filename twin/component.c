@@ -188,6 +188,21 @@ static void noise_learnt(struct component *c)
 	c->running = false;
 }
 
+/* P as unsure as at a start. */
+static void unsettle(struct component *c)
+{
+	struct kalman *k = &c->filter;
+
+	for (size_t i = 0; i < k->n * k->n; i++) {
+		k->P[i] = 0;
+	}
+	for (size_t i = 0; i < k->n; i++) {
+		double share = START_SHARE * k->x[i];
+
+		k->P[i * (k->n + 1)] = c->qc[i] * START_S + share * share;
+	}
+}
+
 /* x from the model's own idea, given what is measured now. */
 static void start(struct component *c, int64_t t_ns)
 {
@@ -199,14 +214,7 @@ static void start(struct component *c, int64_t t_ns)
 		y[i] = c->fresh[i] ? c->out[i].y : (double)NAN;
 	}
 	model->start(c->p, c->u, y, k->x);
-	for (size_t i = 0; i < k->n * k->n; i++) {
-		k->P[i] = 0;
-	}
-	for (size_t i = 0; i < k->n; i++) {
-		double share = START_SHARE * k->x[i];
-
-		k->P[i * (k->n + 1)] = c->qc[i] * START_S + share * share;
-	}
+	unsettle(c);
 	if (c->phase == COMPONENT_TUNING) {
 		tune_start(&c->tune, k);
 	}
@@ -514,6 +522,19 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 	*value = y[i];
 	*sigma = kalman_sigma(k, all.H + i * k->n, r + all.more[i * (all.n + 1)]);
 	return true;
+}
+
+void component_reparameterise(struct component *c)
+{
+	const struct model *model = c->cfg->model;
+
+	if (c->zoh) {
+		*c->zoh = (struct zoh){.next = 0}; /* of other matrices */
+	}
+	if (c->delay) {
+		c->delay->dead_ns = llround(model->dead_time(c->p) * 1e9);
+	}
+	unsettle(c);
 }
 
 enum tag_state component_state(const struct component *c)

@@ -102,6 +102,9 @@ void component_step(struct component *c, int64_t t_ns);
  */
 bool component_fill(const struct component *c, size_t i, double *value, double *sigma);
 
+/** The parameters have changed where c->p points: x stays, P is a start's. */
+void component_reparameterise(struct component *c);
+
 /** learning, healthy, mismatch or stale. */
 enum tag_state component_state(const struct component *c);
 

@@ -499,3 +499,8 @@ double twin_progress(const struct twin *t, uint32_t tag)
 	n = t->monitors[tag].ready ? t->cfg->learn : learner_rows(t->learner, tag).n;
 	return (double)n / t->cfg->learn;
 }
+
+void twin_reparameterise(struct twin *t, uint32_t component)
+{
+	component_reparameterise(&t->components[component]);
+}

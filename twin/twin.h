@@ -150,6 +150,12 @@ struct twin_restored {
 int twin_restore(struct twin *t, const struct twin_time *now, const uint8_t *buf,
                  size_t n, struct twin_restored *out);
 
+/**
+ * The parameters of a component's configuration were changed in place: its state stays,
+ * as unsure as at a start, its noise too.
+ */
+void twin_reparameterise(struct twin *t, uint32_t component);
+
 /** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored. */
 double twin_progress(const struct twin *t, uint32_t tag);
 

@@ -19,6 +19,8 @@ enum {
 #define TIED        0.98
 #define UNTOLD      0.95 /* of the prior's spread */
 #define SIGMA_MIN   1e-6
+#define DAMPING_MIN 1e-12
+#define DAMPING_MAX 1e12
 
 /* The state at the start of a span: where it began, and where it is now. */
 struct start {
@@ -42,7 +44,7 @@ struct fit {
 	double *y, *moved; /* of the longest span: residuals, and after a step */
 	double *jacobian;  /* its columns: parameters, then states */
 	size_t longest;
-	double cost;
+	double cost, gain; /* and what the last step brought, as a share */
 };
 
 static void parameters_of(const struct fit *f, const double *q, double *p)
@@ -210,19 +212,28 @@ static int linearise(struct fit *f)
 	return err;
 }
 
-/* Solve A z = b for n_b right sides, A symmetric by its lower triangle, damped. */
-static int solve(const double *A, size_t n, size_t stride, double damping, double *b,
-                 size_t n_b)
+/* A symmetric matrix by its lower triangle, its diagonal to be made 1 + damping times as
+ * large. */
+struct lower {
+	const double *a;
+	size_t n, stride;
+	double damping;
+};
+
+/* Solve A z = b for n_b right sides. */
+static int solve(struct lower A, double *b, size_t n_b)
 {
+	lapack_int n = (lapack_int)A.n;
 	double L[P_MAX * P_MAX];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < A.n; i++) {
 		for (size_t j = 0; j <= i; j++) {
-			L[i * n + j] = A[i * stride + j] * (i == j ? 1 + damping : 1);
+			L[i * A.n + j] = A.a[i * A.stride + j] *
+			                 (i == j ? 1 + A.damping : 1);
 		}
 	}
-	return LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', (lapack_int)n, (lapack_int)n_b, L,
-	                     (lapack_int)n, b, (lapack_int)n_b) == 0
+	return LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', n, (lapack_int)n_b, L, n, b,
+	                     (lapack_int)n_b) == 0
 	               ? 0
 	               : -EDOM;
 }
@@ -241,7 +252,7 @@ static int eliminate(const struct fit *f, const struct block *b, double damping,
 		}
 		z[i * (n_q + 1) + n_q] = b->gx[i];
 	}
-	err = solve(b->xx, n_x, X_MAX, damping, z, n_q + 1);
+	err = solve((struct lower){b->xx, n_x, X_MAX, damping}, z, n_q + 1);
 	for (size_t i = 0; i < n_q && !err; i++) {
 		for (size_t k = 0; k < n_x; k++) {
 			double a = b->qx[i * X_MAX + k];
@@ -279,7 +290,7 @@ static int step(const struct fit *f, double damping, double *q, double (*x)[X_MA
 	int err = reduce(f, damping, S, dq);
 
 	if (!err && f->n_q) {
-		err = solve(S, f->n_q, P_MAX, 0, dq, 1);
+		err = solve((struct lower){S, f->n_q, P_MAX, 0}, dq, 1);
 	}
 	for (size_t i = 0; i < f->n_q; i++) {
 		double bound = log(IDENTIFY_BOUND);
@@ -297,7 +308,7 @@ static int step(const struct fit *f, double damping, double *q, double (*x)[X_MA
 				dx[i] -= b->qx[j * X_MAX + i] * dq[j];
 			}
 		}
-		err = solve(b->xx, n_x, X_MAX, damping, dx, 1);
+		err = solve((struct lower){b->xx, n_x, X_MAX, damping}, dx, 1);
 		for (size_t i = 0; i < n_x; i++) {
 			x[s][i] = f->starts[s].x[i] - dx[i];
 		}
@@ -305,12 +316,38 @@ static int step(const struct fit *f, double damping, double *q, double (*x)[X_MA
 	return err;
 }
 
+/* A step to where the cost is no larger, ever shorter.  @return false: there is none */
+static bool descend(struct fit *f, double *damping, double (*x)[X_MAX])
+{
+	double q[P_MAX] = {0}, cost = INFINITY;
+
+	while (*damping < DAMPING_MAX) {
+		cost = step(f, *damping, q, x) == 0 ? cost_at(f, q, x) : (double)INFINITY;
+		if (cost <= f->cost) {
+			break;
+		}
+		*damping *= 8;
+	}
+	if (!(cost <= f->cost)) {
+		return false;
+	}
+	f->gain = (f->cost - cost) / fmax(cost, 1);
+	f->cost = cost;
+	memcpy(f->q, q, sizeof(q));
+	for (size_t s = 0; s < f->task->n_spans; s++) {
+		memcpy(f->starts[s].x, x[s], sizeof(x[s]));
+	}
+	*damping = fmax(*damping / 10, DAMPING_MIN);
+	return true;
+}
+
 /* Marquardt 1963: the damping falls while it goes well.  @return iterations, or a
  * negative errno */
 static int minimise(struct fit *f, double (*x)[X_MAX])
 {
-	double damping = 1e-3, gain = INFINITY;
-	int err = 0, i;
+	double damping = 1e-3;
+	bool down = true;
+	int i;
 
 	for (size_t s = 0; s < f->task->n_spans; s++) {
 		memcpy(x[s], f->starts[s].x, sizeof(x[s]));
@@ -319,30 +356,14 @@ static int minimise(struct fit *f, double (*x)[X_MAX])
 	if (isinf(f->cost)) {
 		return -EDOM;
 	}
-	for (i = 0; i < ITERATIONS_MAX && gain > ENOUGH && damping < 1e12; i++) {
-		double q[P_MAX] = {0}, cost = INFINITY;
+	f->gain = INFINITY;
+	for (i = 0; i < ITERATIONS_MAX && down && f->gain > ENOUGH; i++) {
+		int err = linearise(f);
 
-		err = linearise(f);
 		if (err) {
 			return err;
 		}
-		for (; damping < 1e12; damping *= 8) {
-			if (step(f, damping, q, x) == 0) {
-				cost = cost_at(f, q, x);
-			}
-			if (cost <= f->cost) {
-				break;
-			}
-		}
-		if (cost <= f->cost) {
-			gain = (f->cost - cost) / fmax(cost, 1);
-			f->cost = cost;
-			memcpy(f->q, q, sizeof(q));
-			for (size_t s = 0; s < f->task->n_spans; s++) {
-				memcpy(f->starts[s].x, x[s], sizeof(x[s]));
-			}
-			damping = fmax(damping / 10, 1e-12);
-		}
+		down = descend(f, &damping, x);
 	}
 	return i;
 }
@@ -363,7 +384,7 @@ static int covariance(struct fit *f, double *C)
 			C[i * f->n_q + j] = i == j;
 		}
 	}
-	return err ? err : solve(S, f->n_q, P_MAX, 0, C, f->n_q);
+	return err ? err : solve((struct lower){S, f->n_q, P_MAX, 0}, C, f->n_q);
 }
 
 /* Find the parameter of which the data tell least, if it is to be kept; f->n_q: none. */
@@ -538,33 +559,41 @@ int identify(const struct identify_task *task, struct identify_result *out)
 	return err;
 }
 
+/* Bends of one output over one span. */
+struct bends {
+	double squares, largest; /* of the bends; of the readings, without sign */
+	size_t n;
+};
+
+static void add_bends(struct bends *b, const double *y, size_t n, size_t stride)
+{
+	for (size_t j = 2; j < n; j++) {
+		double bend = y[j * stride] - 2 * y[(j - 1) * stride] +
+		              y[(j - 2) * stride];
+
+		if (isfinite(bend)) {
+			b->squares += bend * bend;
+			b->largest = fmax(b->largest, fabs(y[j * stride]));
+			b->n++;
+		}
+	}
+}
+
 void identify_noise(const struct recording_rows *rows, const struct span *spans,
                     size_t n_spans, double *sigma)
 {
 	size_t m = rows->model->n_outputs;
 
 	for (size_t k = 0; k < m; k++) {
-		double sum = 0, size = 0;
-		size_t bends = 0;
+		struct bends b = {.n = 0};
 
 		for (size_t i = 0; i < n_spans; i++) {
-			const double *y = rows->y + spans[i].from * m + k;
-
-			for (size_t j = 2; j < spans[i].n; j++) {
-				double bend = y[j * m] - 2 * y[(j - 1) * m] +
-				              y[(j - 2) * m];
-
-				if (isfinite(bend)) {
-					sum += bend * bend;
-					size = fmax(size, fabs(y[j * m]));
-					bends++;
-				}
-			}
+			add_bends(&b, rows->y + spans[i].from * m + k, spans[i].n, m);
 		}
 		if (!(sigma[k] > 0)) {
-			double r = bends ? sum / (double)bends / 6 : 0;
+			double r = b.n ? b.squares / (double)b.n / 6 : 0;
 
-			sigma[k] = fmax(sqrt(r), fmax(SIGMA_MIN * size, 1e-12));
+			sigma[k] = fmax(sqrt(r), fmax(SIGMA_MIN * b.largest, 1e-12));
 		}
 	}
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Parameters of a component out of its history, and what they are worth: fitted to the
+ * first 70 % of the healthy rows, judged on the others. */
+#ifndef GATEWAY_IDENTIFICATION_H
+#define GATEWAY_IDENTIFICATION_H
+
+#include "gateway/component_history.h"
+#include "twin/identify/held_out.h"
+
+struct identification {
+	struct component_history history;
+	double now[MODEL_PARAMETERS_MAX];  /* those in force: given */
+	bool wanted[MODEL_PARAMETERS_MAX]; /* which are to be fitted: given */
+	size_t fit_rows;
+	struct identify_result result;
+	struct held_out before, after; /* of those in force, and of those found */
+	bool judged;                   /* there were rows enough for both */
+	bool better;                   /* held_out_is_better() */
+};
+
+/** Can a component be identified at all: has its model parameters with names? */
+bool identification_is_possible(const struct component_config *c);
+
+/** Those that the configuration says: the model requires them, or they are not as
+ * preset; and positive. */
+void identification_default(const struct component_config *c, bool *wanted);
+
+/**
+ * @param[in,out] out  all zero but what is to be given
+ * @return 0; -ENODATA: not enough healthy rows (history says how many); -ENOMEM; -EDOM,
+ *         -ERANGE: the model cannot be simulated; or an error of the reader
+ */
+int identification_run(struct identification *out, struct reader *reader,
+                       const struct config *cfg,
+                       const struct component_history_wish *wish);
+void identification_fini(struct identification *i);
+
+/** Mean ratio of forecast errors, after to before; NAN where none tells. */
+double identification_gain(const struct identification *i);
+
+#endif

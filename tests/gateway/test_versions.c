@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "gateway/versions.h"
+#include "tests/gateway/tank_history.h"
+
+/* A gateway's versions, opened and closed as often as a test likes. */
+struct bench {
+	struct tank_history tank;
+	struct component_config components[1];
+	struct twin *twin;
+	struct writer *writer;
+	struct versions *v;
+	char message[160];
+};
+
+static void on_change(void *arg, uint32_t component, const char *message)
+{
+	struct bench *b = arg;
+
+	assert_int_equal(component, 0);
+	snprintf(b->message, sizeof(b->message), "%s", message);
+}
+
+static void start(struct bench *b)
+{
+	struct versions_parts parts = {.config = b->tank.config,
+	                               .components = b->components,
+	                               .twin = &b->twin,
+	                               .changed = on_change,
+	                               .arg = b};
+	const char *found;
+
+	b->components[0] = b->tank.config->twin.components[0];
+	assert_int_equal(
+		writer_start(&b->writer, &b->tank.config->history, NULL, 1 << 20, &found),
+		0);
+	parts.writer = b->writer;
+	assert_int_equal(versions_new(&b->v, &parts), 0);
+}
+
+static void stop(struct bench *b)
+{
+	versions_free(b->v);
+	writer_stop(b->writer);
+}
+
+static char *details(const struct bench *b, double outlet)
+{
+	const struct component_config *c = &b->tank.config->twin.components[0];
+	double p[MODEL_PARAMETERS_MAX];
+	const struct version_origin origin = {
+		.prior = c->parameters, .rows = 10, .from_us = TANK_T0_US, .by = "test"};
+
+	memcpy(p, c->parameters, sizeof(p));
+	p[1] = outlet;
+	return version_details(c, p, &origin);
+}
+
+/* Ask for version `number` with an outlet; the answer must hold `want`. */
+static void ask(struct bench *b, int number, double outlet, const char *want)
+{
+	char *text = details(b, outlet), *request, *answer;
+
+	assert_true(asprintf(&request,
+	                     "{\"component\":\"tank\",\"number\":%d,\"accepted\":true,"
+	                     "\"train_error\":1.1,\"details\":%s}",
+	                     number, text) > 0);
+	answer = versions_answer(b->v, request);
+	assert_non_null(answer);
+	if (!strstr(answer, want)) {
+		fail_msg("%s, not %s", answer, want);
+	}
+	free(answer);
+	free(request);
+	free(text);
+}
+
+static void accepted_version_outlives_a_restart(void **state)
+{
+	struct bench b = {.twin = NULL};
+
+	(void)state;
+	tank_history_new(&b.tank);
+	start(&b);
+	assert_int_equal(versions_in_force(b.v, 0), 0);
+	ask(&b, 0, 0.0021, "\"version\":1");
+	assert_true(b.components[0].parameters[1] == 0.0021);
+	assert_non_null(strstr(b.message, "tank: version 1"));
+	ask(&b, 0, 0.0023, "\"version\":2");
+	stop(&b);
+	start(&b);
+	assert_int_equal(versions_in_force(b.v, 0), 2);
+	assert_true(b.components[0].parameters[1] == 0.0023);
+	ask(&b, 1, 0.0021, "\"version\":1");
+	stop(&b);
+	start(&b);
+	assert_int_equal(versions_in_force(b.v, 0), 1);
+	assert_true(b.components[0].parameters[1] == 0.0021);
+	stop(&b);
+	tank_history_free(&b.tank);
+}
+
+static void version_0_is_the_configuration(void **state)
+{
+	struct bench b = {.twin = NULL};
+	char *answer;
+
+	(void)state;
+	tank_history_new(&b.tank);
+	start(&b);
+	ask(&b, 0, 0.0021, "\"version\":1");
+	answer = versions_answer(b.v, "{\"component\":\"tank\",\"accepted\":true}");
+	assert_string_equal(answer, "{\"version\":0}");
+	free(answer);
+	assert_true(b.components[0].parameters[1] == 0.00175);
+	assert_int_equal(versions_in_force(b.v, 0), 0);
+	stop(&b);
+	start(&b);
+	assert_int_equal(versions_in_force(b.v, 0), 0);
+	stop(&b);
+	tank_history_free(&b.tank);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	static const struct {
+		const char *request, *want;
+	} cases[] = {
+		{"", "no JSON"},
+		{"[]", "no JSON"},
+		{"{\"component\":\"pump\",\"accepted\":true}", "no such component"},
+		{"{\"component\":\"tank\",\"number\":7,\"accepted\":true}",
+	         "no such version"},
+		{"{\"component\":\"tank\"}", "details"},
+		{"{\"component\":\"tank\",\"details\":{\"area\":1}}", "incomplete"},
+	};
+	struct bench b = {.twin = NULL};
+
+	(void)state;
+	tank_history_new(&b.tank);
+	start(&b);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *answer = versions_answer(b.v, cases[i].request);
+
+		if (!answer || !strstr(answer, cases[i].want)) {
+			fail_msg("'%s': %s", cases[i].request, answer);
+		}
+		free(answer);
+	}
+	ask(&b, 0, -1, "out of range");
+	assert_true(b.components[0].parameters[1] == 0.00175);
+	stop(&b);
+	tank_history_free(&b.tank);
+}
+
+static void version_of_other_parameters_is_left_out(void **state)
+{
+	struct bench b = {.twin = NULL};
+	struct component_config other;
+	double p[MODEL_PARAMETERS_MAX];
+	char *text;
+
+	(void)state;
+	tank_history_new(&b.tank);
+	other = b.tank.config->twin.components[0];
+	text = details(&b, 0.002);
+	assert_int_equal(version_parse(text, &other, p), 0);
+	assert_true(p[1] == 0.002 && p[0] == 1.2);
+	other.parameters[0] = 1.3;
+	assert_int_equal(version_parse(text, &other, p), -ESTALE);
+	assert_int_equal(version_parse("{", &other, p), -EBADMSG);
+	free(text);
+	tank_history_free(&b.tank);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepted_version_outlives_a_restart),
+		cmocka_unit_test(version_0_is_the_configuration),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(version_of_other_parameters_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
