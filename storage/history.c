@@ -85,23 +85,36 @@ static int64_t mark_of(int64_t at, const struct sample *s)
 	                      << MARK_CHECK;
 }
 
-static int append_row(struct history *h, int64_t at_us, const struct sample *s)
+/* The row to the parameters after `after`. */
+static void bind_row(struct history *h, sqlite3_stmt *stmt, int after, int64_t at_us,
+                     const struct sample *s)
 {
-	sqlite3_stmt *stmt = h->stmts[STMT_ROW];
-	int64_t mark = mark_of(at_us, s);
-	int err;
-
-	db_bind(stmt, 3,
-	        (int64_t[]){++h->keys[STATE_NEXT], h->tag_ids[s->tag], s->ts_us});
+	sqlite3_bind_int64(stmt, after + 1, ++h->keys[STATE_NEXT]);
+	sqlite3_bind_int64(stmt, after + 2, h->tag_ids[s->tag]);
 	if (s->ts_us == at_us) {
-		sqlite3_bind_null(stmt, 3);
+		sqlite3_bind_null(stmt, after + 3);
+	} else {
+		sqlite3_bind_int64(stmt, after + 3, s->ts_us);
 	}
-	db_bind_value(stmt, 4, &s->value);
-	sqlite3_bind_double(stmt, 5, s->est.predicted);
-	sqlite3_bind_int64(stmt, 6, mark);
-	err = db_run(stmt);
-	if (!err) {
-		latest_set(h, s);
+	db_bind_value(stmt, after + 4, &s->value);
+	sqlite3_bind_double(stmt, after + 5, s->est.predicted);
+	sqlite3_bind_int64(stmt, after + 6, mark_of(at_us, s));
+	latest_set(h, s);
+}
+
+static int append_rows(struct history *h, int64_t at_us, const struct sample *rows,
+                       size_t n)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n;) {
+		int count = n - i < ROWS_AT_ONCE ? 1 : ROWS_AT_ONCE;
+		sqlite3_stmt *stmt = h->stmts[count > 1 ? STMT_ROWS : STMT_ROW];
+
+		for (int k = 0; k < count; k++) {
+			bind_row(h, stmt, k * ROW_COLUMNS, at_us, &rows[i++]);
+		}
+		err = db_run(stmt);
 	}
 	return err;
 }
@@ -140,8 +153,8 @@ int history_append(struct history *h, int64_t at_us, const struct sample *rows, 
 		        (int64_t[]){at_us, h->keys[STATE_NEXT] + 1, (int64_t)n});
 		err = db_run(h->stmts[STMT_BATCH]);
 	}
-	for (size_t i = 0; !err && i < n; i++) {
-		err = append_row(h, at_us, &rows[i]);
+	if (!err) {
+		err = append_rows(h, at_us, rows, n);
 	}
 	if (err) {
 		return history_fail(h, err);

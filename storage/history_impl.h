@@ -41,6 +41,7 @@ enum history_stmt {
 	STMT_BEGIN,
 	STMT_COMMIT,
 	STMT_ROW,
+	STMT_ROWS,
 	STMT_BATCH,
 	STMT_LATEST,
 	STMT_STATE,
@@ -180,6 +181,10 @@ struct history {
 
 /** Rows looked at or moved by one slice of upkeep: some 10 ms on a small board. */
 enum { SLICE_ROWS = 4000 };
+
+/** Rows and their columns in one STMT_ROWS; with fewer a statement costs more than its
+ * rows. */
+enum { ROWS_AT_ONCE = 25, ROW_COLUMNS = 6 };
 
 #define MINUTE_US INT64_C(60000000)
 #define HOUR_US   INT64_C(3600000000)

@@ -23,6 +23,9 @@ static const char *const destination_names[DEST_KEYS] = {
 	"acked", "live_from", "live_to", "delivered", "pending", "evicted", "events",
 };
 
+#define ROW_INTO "insert into fresh(id, tag, ts, value, predicted, mark)"
+#define ROW      "(?, ?, ?, ?, ?, ?)"
+#define ROWS_5   ROW "," ROW "," ROW "," ROW "," ROW
 #define ROWS_OF_BATCHES                                                                  \
 	"from batch b cross join fresh r where b.at > ?1 and b.at <= ?2"                 \
 	" and r.id >= b.first and r.id < b.first + b.n"
@@ -42,8 +45,9 @@ static const char *const destination_names[DEST_KEYS] = {
 static const char *const statements[STMTS] = {
 	[STMT_BEGIN] = "begin immediate",
 	[STMT_COMMIT] = "commit",
-	[STMT_ROW] = "insert into fresh(id, tag, ts, value, predicted, mark)"
-		     " values(?, ?, ?, ?, ?, ?)",
+	[STMT_ROW] = ROW_INTO " values" ROW,
+	[STMT_ROWS] = ROW_INTO " values" ROWS_5 "," ROWS_5 "," ROWS_5 "," ROWS_5
+			       "," ROWS_5,
 	[STMT_BATCH] = "insert into batch(at, first, n) values(?, ?, ?)",
 	/* The tag too, as an id that was lost in a failed commit may be another's. */
 	[STMT_LATEST] = "insert or replace into latest(tag, ts, mark, value, predicted,"
