@@ -229,7 +229,8 @@ static void add_tags(json_t *o, const struct status_parts *p)
 	uint64_t monitored = 0, learnt = 0, alarms = 0, unseen = 0;
 
 	for (uint32_t i = 0; i < p->config->n_tags; i++) {
-		double progress = twin_progress(p->twin, i);
+		double progress = i < p->config->n_field_tags ? twin_progress(p->twin, i)
+		                                              : (double)NAN;
 
 		monitored += isnan(progress) ? 0 : 1;
 		learnt += progress >= 1 ? 1 : 0;

@@ -489,6 +489,11 @@ double twin_progress(const struct twin *t, uint32_t tag)
 {
 	size_t n;
 
+	for (size_t i = 0; tag >= t->cfg->n_field_tags && i < t->cfg->n_components; i++) {
+		if (t->cfg->components[i].health_tag == tag) {
+			return component_progress(&t->components[i]);
+		}
+	}
 	if (tag >= t->cfg->n_field_tags || !t->monitors[tag].watched) {
 		return NAN;
 	}

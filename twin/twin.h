@@ -156,7 +156,8 @@ int twin_restore(struct twin *t, const struct twin_time *now, const uint8_t *buf
  */
 void twin_reparameterise(struct twin *t, uint32_t component);
 
-/** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored. */
+/** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored.  The tag
+ * health is its component. */
 double twin_progress(const struct twin *t, uint32_t tag);
 
 #endif

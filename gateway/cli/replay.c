@@ -127,8 +127,12 @@ static void print_report(const struct replay_report *r)
 {
 	double hours = (double)r->span_ns / 3.6e12;
 
-	fprintf(stderr, "%ju rows over %.3g h: %zu tags, %zu components\n",
-	        (uintmax_t)r->rows, hours, r->tags, r->components);
+	fprintf(stderr,
+	        "%ju rows over %.3g h: %zu tags, %zu of them learnt, %zu components\n",
+	        (uintmax_t)r->rows, hours, r->tags, r->learnt, r->components);
+	if (r->learnt == 0) {
+		fputs("nothing was judged: see --learn\n", stderr);
+	}
 	fprintf(stderr, "%ju cells without a number, %ju readings that came late\n",
 	        (uintmax_t)r->missing, (uintmax_t)r->late);
 	fprintf(stderr, "%ju alarms", (uintmax_t)r->alarms);

@@ -403,6 +403,9 @@ int replay_run(const struct replay_wish *wish, int in, int out, FILE *complaints
 	if (!err) {
 		say_tests(&p);
 	}
+	for (size_t i = 0; p.twin && i < p.n; i++) {
+		report->learnt += twin_progress(p.twin, p.r[i].tag) >= 1 ? 1 : 0;
+	}
 	if (p.twin) {
 		twin_count(p.twin, &counts);
 		report->late = counts.late;

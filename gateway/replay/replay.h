@@ -23,8 +23,8 @@ struct replay_wish {
 /** What became of it. */
 struct replay_report {
 	uint64_t rows;
-	size_t tags, components;
-	uint64_t missing; /* cells without a number */
+	size_t tags, learnt, components; /* tags that have learnt their normal */
+	uint64_t missing;                /* cells without a number */
 	uint64_t late;    /* readings whose time was not later than the one before */
 	uint64_t alarms;  /* raised, as the running gateway would */
 	int64_t span_ns;  /* from the first to the last row */

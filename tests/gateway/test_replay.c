@@ -251,6 +251,82 @@ static void broken_configuration_is_refused(void **state)
 	outcome_free(&o);
 }
 
+/* 300 rows to learn, a step of T at row 400 for 100 rows, a hole at row 600. */
+static char *recording_with_faults(void)
+{
+	char *text = malloc(64 * 1000), *to = text;
+	uint64_t seed = 3;
+
+	assert_non_null(text);
+	to += sprintf(to, "time,T,P\n");
+	for (int i = 0; i < 1000; i++) {
+		double x[2];
+
+		for (int k = 0; k < 2; k++) {
+			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+			x[k] = (double)(seed >> 33) / 2147483648.0;
+		}
+		x[0] += i >= 400 && i < 500 ? 4 : 0;
+		to += sprintf(to, "%d,%.4f,", i, x[0]);
+		to += i == 600 ? sprintf(to, "\n") : sprintf(to, "%.4f\n", x[1]);
+	}
+	return text;
+}
+
+static void alarms_are_told_when_they_are_over(void **state)
+{
+	char *text = recording_with_faults(), *told = NULL, line[512];
+	struct replay_wish wish = plain;
+	struct outcome o;
+	size_t n;
+
+	(void)state;
+	wish.learn = 300;
+	wish.alarms = open_memstream(&told, &n);
+	o = replay(text, &wish);
+	fclose(wish.alarms);
+	assert_int_equal(o.err, 0);
+	assert_int_equal(o.report.learnt, 2);
+	assert_int_equal(o.report.alarms, 2);
+	assert_in_range(o.report.alarm_ns / 1000000000, 100, 200);
+	line_of(told, 0, line, sizeof(line));
+	assert_string_equal(line, "since,until,device,tag,kind,severity,value,predicted,"
+	                          "threshold,method,contributions,message");
+	line_of(told, 1, line, sizeof(line));
+	assert_true(strncmp(line, "40", 2) == 0);
+	assert_non_null(strstr(line, ",replay,T,drift,warning,"));
+	assert_non_null(
+		strstr(line, "\"[{\"\"tag\"\":\"\"replay/T\"\",\"\"share\"\":1}]\""));
+	assert_non_null(strstr(line, "above its normal"));
+	line_of(told, 2, line, sizeof(line));
+	assert_true(strncmp(line, "600,603,replay,P,bad,warning,,", 30) == 0);
+	free(told);
+	free(text);
+	outcome_free(&o);
+}
+
+static void alarm_that_lasts_has_no_end(void **state)
+{
+	char *text = recording_with_faults(), *told = NULL, *end;
+	struct replay_wish wish = plain;
+	struct outcome o;
+	size_t n;
+
+	(void)state;
+	end = strstr(text, "\n450,");
+	assert_non_null(end);
+	end[1] = '\0';
+	wish.learn = 300;
+	wish.alarms = open_memstream(&told, &n);
+	o = replay(text, &wish);
+	fclose(wish.alarms);
+	assert_int_equal(o.report.alarms, 1);
+	assert_non_null(strstr(told, ",,replay,T,drift,"));
+	free(told);
+	free(text);
+	outcome_free(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +334,8 @@ int main(void)
 		cmocka_unit_test(same_input_gives_same_bytes),
 		cmocka_unit_test(time_that_goes_back_is_counted_and_not_learnt),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_line),
+		cmocka_unit_test(alarms_are_told_when_they_are_over),
+		cmocka_unit_test(alarm_that_lasts_has_no_end),
 		cmocka_unit_test(full_disk_is_an_error),
 		cmocka_unit_test(columns_are_tied_to_the_configuration),
 		cmocka_unit_test(broken_configuration_is_refused),

@@ -319,6 +319,7 @@ static void what_is_not_monitored_has_no_prediction(void **state)
 	}
 	assert_true(isfinite(m.e[LEVEL].predicted) && isfinite(m.e[INFLOW].score));
 	assert_true(isnan(twin_progress(m.twin, OUTFLOW)));
+	assert_true(twin_progress(m.twin, HEALTH) == 1);
 	twin_free(m.twin);
 }
 

@@ -276,6 +276,38 @@ static void quantile_is_between_its_neighbours(void **state)
 	assert_true(isinf(var_quantile(values, 0, 0.5)));
 }
 
+/* The fit of many tags is shared out among rows, none of which takes long. */
+static void many_tags_learn_in_pieces(void **state)
+{
+	enum { MANY = VAR_TAGS_MAX };
+	uint32_t learn = var_rows_needed(MANY);
+	uint64_t seed = 5;
+	struct var *v;
+	uint32_t rows = 0;
+
+	(void)state;
+	assert_int_equal(var_new(&v, MANY, learn, SECOND), 0);
+	for (; !var_is_ready(v); rows++) {
+		assert_true(rows < learn + 200);
+		for (size_t i = 0; i < MANY; i++) {
+			var_take(v, i, noise_normal(&seed));
+		}
+		var_step(v, (rows + 1) * SECOND);
+		assert_true(isnan(var_statistic(v)));
+	}
+	assert_true(rows > learn + 5);
+	for (int row = 0; row < 50; row++, rows++) {
+		for (size_t i = 0; i < MANY; i++) {
+			var_take(v, i, noise_normal(&seed) + (row < 25 ? 0 : 3));
+		}
+		var_step(v, (rows + 1) * SECOND);
+		assert_int_equal(isfinite(var_statistic(v)) != 0, row >= VAR_WINDOW);
+		assert_true(!var_alarm(v) || row >= 25);
+	}
+	assert_true(var_alarm(v));
+	var_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +320,7 @@ int main(void)
 		cmocka_unit_test(tag_that_never_moves_is_left_out),
 		cmocka_unit_test(tags_that_are_the_same_can_be_learnt),
 		cmocka_unit_test(what_was_learnt_can_be_moved),
+		cmocka_unit_test(many_tags_learn_in_pieces),
 		cmocka_unit_test(quantile_is_between_its_neighbours),
 	};
 

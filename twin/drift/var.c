@@ -10,7 +10,8 @@
 
 #define LIMIT_SHARE 0.995 /* quantile of the statistic in the rows not fitted */
 #define BLAME_SHARE 0.8
-#define OVERDUE     1.5 /* periods */
+#define WORK        10000000 /* multiplications of one step while it learns */
+#define OVERDUE     1.5      /* periods */
 
 struct var {
 	size_t n;       /* tags */
@@ -24,6 +25,8 @@ struct var {
 
 	struct var_rows rows; /* to learn from; its arrays are gone when learnt */
 	struct var_fit fit;
+	bool learning;            /* all rows are there, they are worked on */
+	size_t run, n_statistics; /* next row for the limit, and distances so far */
 	double dt0_s, limit;
 
 	double *before; /* z of the last row */
@@ -187,28 +190,48 @@ static void gather_blame(struct var *v, bool first)
 	}
 }
 
-/* All rows are there: fit the first part, run over the rest for the limit. */
-static void learn(struct var *v)
+/* The rows that were not fitted tell the limit.  Their distances take the place of the
+ * times of those before.  @return are all done? */
+static bool learn_limit(struct var *v, size_t *budget)
 {
-	float *statistics = v->rows.dt_s; /* no longer needed once a row is run over */
-	size_t fitted = var_rows_fitted(&v->rows), n = 0;
-
-	v->dt0_s = var_rows_step(&v->rows);
-	if (var_fit_learn(&v->fit, &v->rows, v->dt0_s)) {
-		var_rows_restart(&v->rows);
-		return;
-	}
-	v->has_before = false;
-	for (size_t k = fitted - 1; k < v->rows.n; k++) {
-		take_row(v, v->rows.x + k * v->n, (double)v->rows.dt_s[k]);
+	for (; v->run<v->rows.n && * budget> 0; v->run++, --*budget) {
+		take_row(v, v->rows.x + v->run * v->n, (double)v->rows.dt_s[v->run]);
 		if (!isnan(v->statistic)) {
-			statistics[n++] = (float)v->statistic;
+			v->rows.dt_s[v->n_statistics++] = (float)v->statistic;
 		}
 	}
-	v->limit = var_quantile(statistics, n, LIMIT_SHARE);
-	v->statistic = NAN; /* of a row that was learnt from */
-	var_rows_fini(&v->rows);
-	var_fit_settle(&v->fit);
+	if (v->run < v->rows.n) {
+		return false;
+	}
+	v->limit = var_quantile(v->rows.dt_s, v->n_statistics, LIMIT_SHARE);
+	return true;
+}
+
+static void begin_learning(struct var *v)
+{
+	v->dt0_s = var_rows_step(&v->rows);
+	v->run = var_rows_fitted(&v->rows) - 1;
+	v->n_statistics = 0;
+	v->has_before = false;
+	v->learning = true;
+}
+
+/* All rows are there.  The work is shared out among as many rows to come as it needs, so
+ * that none of them takes long. */
+static void learn(struct var *v)
+{
+	size_t budget = 1 + WORK / (v->n * v->n + 1);
+
+	if (var_fit_work(&v->fit, &v->rows, v->dt0_s, &budget)) {
+		var_rows_restart(&v->rows);
+		v->learning = false;
+		return;
+	}
+	if (v->fit.stage == VAR_FIT_DONE && learn_limit(v, &budget)) {
+		v->statistic = NAN; /* of a row that was learnt from */
+		var_rows_fini(&v->rows);
+		var_fit_settle(&v->fit);
+	}
 }
 
 void var_take(struct var *v, size_t i, double x)
@@ -218,16 +241,32 @@ void var_take(struct var *v, size_t i, double x)
 	v->came[i] = true;
 }
 
+static void next_row_to_learn(struct var *v, double dt_s)
+{
+	bool late = v->learning; /* a row that comes while the others are worked on */
+
+	if (!v->learning) {
+		var_rows_add(&v->rows, v->x, dt_s);
+		if (v->rows.n == v->learn) {
+			begin_learning(v);
+		}
+	}
+	if (v->learning) {
+		learn(v);
+	}
+	if (late && var_is_ready(v)) { /* rows went by */
+		v->has_before = false;
+		forget_window(v);
+	}
+}
+
 static void next_row(struct var *v, int64_t t_ns)
 {
 	double dt_s = v->t_ns == INT64_MIN ? (double)NAN : (double)(t_ns - v->t_ns) / 1e9;
 	bool before = v->alarm;
 
 	if (v->rows.x) {
-		var_rows_add(&v->rows, v->x, dt_s);
-		if (v->rows.n == v->learn) {
-			learn(v);
-		}
+		next_row_to_learn(v, dt_s);
 		return;
 	}
 	take_row(v, v->x, dt_s);
@@ -261,7 +300,7 @@ bool var_step(struct var *v, int64_t t_ns)
 
 double var_statistic(const struct var *v)
 {
-	return v->statistic;
+	return var_is_ready(v) ? v->statistic : (double)NAN;
 }
 
 double var_limit(const struct var *v)

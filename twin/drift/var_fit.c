@@ -205,92 +205,146 @@ static int factor(double *A, size_t n)
 	return 0;
 }
 
-/* W of the ridge: (U'U + 0.01 n I) W' = U'Z, U the rows before with a 1 behind. */
-static int learn_weights(struct var_fit *f, const struct var_rows *rows, double step_s)
+/* --- the fit, a piece at a time --- */
+
+/* Add a pair of rows to U'U and U'Z, U the rows before with a 1 behind. */
+static void add_pair(struct var_fit *f, const struct var_rows *rows, size_t k)
 {
-	size_t n = f->n, wide = n + 1, pairs = 0, fitted = var_rows_fitted(rows);
+	size_t n = f->n, wide = n + 1;
 	double *u = f->S, *z = f->S + wide; /* not in use yet */
 
-	memset(f->work, 0, wide * wide * sizeof(*f->work));
-	memset(f->W, 0, n * wide * sizeof(*f->W));
+	scale_row(f, rows, k - 1, u);
 	u[n] = 1;
-	for (size_t k = 1; k < fitted; k++) {
-		if (!is_pair(rows, k, step_s)) {
-			continue;
+	scale_row(f, rows, k, z);
+	add_square(f->work, u, wide);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < wide; j++) {
+			f->W[i * wide + j] += z[i] * u[j];
 		}
-		scale_row(f, rows, k - 1, u);
-		scale_row(f, rows, k, z);
-		add_square(f->work, u, wide);
-		for (size_t i = 0; i < n; i++) {
-			for (size_t j = 0; j < wide; j++) {
-				f->W[i * wide + j] += z[i] * u[j];
-			}
-		}
-		pairs++;
 	}
-	if (pairs < 2) {
+	f->pairs++;
+}
+
+/* The ridge: (U'U + 0.01 n I) W' = U'Z. */
+static int factor_sums(struct var_fit *f)
+{
+	size_t wide = f->n + 1;
+
+	if (f->pairs < 2) {
 		return -EDOM;
 	}
 	for (size_t i = 0; i < wide; i++) {
-		f->work[i * (wide + 1)] += RIDGE * (double)pairs;
+		f->work[i * (wide + 1)] += RIDGE * f->pairs;
 	}
-	if (factor(f->work, wide)) {
-		return -EDOM;
+	return factor(f->work, wide);
+}
+
+/* What is left of a row, into the lower triangle of work and the sums of the mean. */
+static void add_residual(struct var_fit *f, const struct var_rows *rows, size_t k)
+{
+	double *z = f->scratch, *e = z + f->n, *mean = e + f->n;
+
+	scale_row(f, rows, k - 1, z);
+	var_fit_predict(f, z, e);
+	scale_row(f, rows, k, z);
+	for (size_t i = 0; i < f->n; i++) {
+		e[i] = z[i] - e[i];
+		mean[i] += e[i];
 	}
+	add_square(f->work, e, f->n);
+}
+
+static int factor_covariance(struct var_fit *f)
+{
+	const double *mean = f->scratch + 2 * f->n;
+	size_t n = f->n;
+
 	for (size_t i = 0; i < n; i++) {
-		solve(f->work, f->W + i * wide, wide);
+		for (size_t j = 0; j <= i; j++) {
+			f->work[i * n + j] -= mean[i] * mean[j] / f->pairs;
+			f->work[i * n + j] /= f->pairs - 1;
+		}
+		f->work[i * (n + 1)] += FLOOR;
+	}
+	return factor(f->work, n);
+}
+
+static void invert_column(struct var_fit *f, size_t i)
+{
+	double *column = f->S + i * f->n; /* symmetric: a row as well */
+
+	memset(column, 0, f->n * sizeof(*column));
+	column[i] = 1;
+	solve(f->work, column, f->n);
+}
+
+/* Prepare the next stage; the factors of it all are a third of its work. */
+static int next_stage(struct var_fit *f, const struct var_rows *rows)
+{
+	size_t n = f->n;
+
+	f->at = 0;
+	switch (f->stage++) {
+	case VAR_FIT_SCALE:
+		learn_scale(f, rows, var_rows_fitted(rows));
+		memset(f->work, 0, (n + 1) * (n + 1) * sizeof(*f->work));
+		memset(f->W, 0, n * (n + 1) * sizeof(*f->W));
+		f->pairs = 0;
+		break;
+	case VAR_FIT_SUMS:
+		return factor_sums(f);
+	case VAR_FIT_WEIGHTS:
+		memset(f->work, 0, n * n * sizeof(*f->work));
+		memset(f->scratch, 0, 3 * n * sizeof(*f->scratch));
+		break;
+	case VAR_FIT_RESIDUALS:
+		return factor_covariance(f);
+	case VAR_FIT_INVERSE:
+	case VAR_FIT_DONE:
+		break;
 	}
 	return 0;
 }
 
-/* Covariance of what is left in the rows fitted, into the lower triangle of work. */
-static void learn_residuals(struct var_fit *f, const struct var_rows *rows, double step_s)
+/* Pieces of a stage. */
+static size_t pieces(const struct var_fit *f, const struct var_rows *rows)
 {
-	size_t n = f->n, fitted = var_rows_fitted(rows);
-	double *z = f->scratch, *e = z + n, *mean = e + n, pairs = 0;
+	bool by_row = f->stage == VAR_FIT_SUMS || f->stage == VAR_FIT_RESIDUALS;
 
-	memset(f->work, 0, n * n * sizeof(*f->work));
-	memset(mean, 0, n * sizeof(*mean));
-	for (size_t k = 1; k < fitted; k++) {
-		if (!is_pair(rows, k, step_s)) {
-			continue;
-		}
-		scale_row(f, rows, k - 1, z);
-		var_fit_predict(f, z, e);
-		scale_row(f, rows, k, z);
-		for (size_t i = 0; i < n; i++) {
-			e[i] = z[i] - e[i];
-			mean[i] += e[i];
-		}
-		add_square(f->work, e, n);
-		pairs++;
-	}
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j <= i; j++) {
-			f->work[i * n + j] -= mean[i] * mean[j] / pairs;
-			f->work[i * n + j] /= pairs - 1;
-		}
-		f->work[i * (n + 1)] += FLOOR;
+	return f->stage == VAR_FIT_SCALE ? 0 : by_row ? var_rows_fitted(rows) : f->n;
+}
+
+static void do_piece(struct var_fit *f, const struct var_rows *rows, double step_s)
+{
+	size_t k = f->at++;
+	bool pair = k > 0 && is_pair(rows, k, step_s);
+
+	if (f->stage == VAR_FIT_SUMS && pair) {
+		add_pair(f, rows, k);
+	} else if (f->stage == VAR_FIT_WEIGHTS) {
+		solve(f->work, f->W + k * (f->n + 1), f->n + 1);
+	} else if (f->stage == VAR_FIT_RESIDUALS && pair) {
+		add_residual(f, rows, k);
+	} else if (f->stage == VAR_FIT_INVERSE) {
+		invert_column(f, k);
 	}
 }
 
-int var_fit_learn(struct var_fit *f, const struct var_rows *rows, double step_s)
+int var_fit_work(struct var_fit *f, const struct var_rows *rows, double step_s,
+                 size_t *budget)
 {
-	size_t n = f->n;
-	int err;
+	int err = 0;
 
-	learn_scale(f, rows, var_rows_fitted(rows));
-	err = learn_weights(f, rows, step_s);
-	if (!err) {
-		learn_residuals(f, rows, step_s);
-		err = factor(f->work, n);
+	while (!err && f->stage != VAR_FIT_DONE && *budget > 0) {
+		if (f->at < pieces(f, rows)) {
+			do_piece(f, rows, step_s);
+			--*budget;
+		} else {
+			err = next_stage(f, rows);
+		}
 	}
-	for (size_t i = 0; !err && i < n; i++) {
-		double *column = f->S + i * n; /* symmetric: a row as well */
-
-		memset(column, 0, n * sizeof(*column));
-		column[i] = 1;
-		solve(f->work, column, n);
+	if (err) {
+		f->stage = VAR_FIT_SCALE;
 	}
 	return err;
 }

@@ -30,6 +30,16 @@ size_t var_rows_fitted(const struct var_rows *r);
 /** Median distance of them, s. */
 double var_rows_step(const struct var_rows *r);
 
+/** What the fit is at. */
+enum var_fit_stage {
+	VAR_FIT_SCALE,
+	VAR_FIT_SUMS,      /* by row */
+	VAR_FIT_WEIGHTS,   /* by tag */
+	VAR_FIT_RESIDUALS, /* by row */
+	VAR_FIT_INVERSE,   /* by tag */
+	VAR_FIT_DONE,
+};
+
 /** z = (x - mean) / spread; e = z[k] - W (z[k-1], 1); distance e' S e.  All row-major. */
 struct var_fit {
 	size_t n;
@@ -37,7 +47,10 @@ struct var_fit {
 	double *W;             /* n rows of n + 1 */
 	double *S;             /* n x n, inverse of the covariance of e */
 	double *work;          /* (n + 1) x (n + 1), and */
-	double *scratch;       /* 3 n, while it learns */
+	enum var_fit_stage stage;
+	size_t at;       /* piece of it */
+	double pairs;    /* of rows */
+	double *scratch; /* 3 n, while it learns */
 };
 
 int var_fit_init(struct var_fit *f, size_t n);
@@ -46,10 +59,15 @@ void var_fit_fini(struct var_fit *f);
 void var_fit_settle(struct var_fit *f);
 
 /**
- * Fit the first rows; pairs that are not about step_s apart are left out.
- * @return 0; -EDOM: these rows cannot be fitted
+ * Fit the first rows, of which pairs that are not about step_s apart are left out: a
+ * piece at a time, each about n^2 multiplications.
+ *
+ * @param budget  pieces to be done at most; what is left of them on return
+ * @return 0, with stage VAR_FIT_DONE where it is done; -EDOM: these rows cannot be
+ *         fitted
  */
-int var_fit_learn(struct var_fit *f, const struct var_rows *rows, double step_s);
+int var_fit_work(struct var_fit *f, const struct var_rows *rows, double step_s,
+                 size_t *budget);
 
 double var_fit_scale(const struct var_fit *f, size_t i, double x);
 /** What follows z. */
