@@ -88,6 +88,7 @@ static const struct unit units[] = {
 	{"rpm", "rad/s", 2 * PI / 60, 0},
 	{"1/min", "rad/s", 2 * PI / 60, 0},
 	{"1/s", "rad/s", 2 * PI, 0},
+	{"Hz", "rad/s", 2 * PI, 0},
 	/* mass, mass flow, density */
 	{"kg", "kg", 1, 0},
 	{"g", "kg", 1e-3, 0},

@@ -161,6 +161,9 @@ static void convert(const struct part *part, const struct node *node, const stru
 	if (!*port->unit) {
 		return; /* takes what comes */
 	}
+	if (!*t->unit && t->device_index >= part->b->config->n_devices) {
+		return; /* of a model without units: meant as it is wanted */
+	}
 	if (!*t->unit) {
 		complaint_warning(part->b->said, node->at,
 		                  "'%s/%s' has no unit: taken as %s, as '%s' of model "
@@ -179,11 +182,25 @@ static void convert(const struct part *part, const struct node *node, const stru
 	}
 }
 
+/* A device's tag; of an input also the virtual sensor of a component that stands before.
+ */
+static int64_t find_tag(const struct part *part, const struct node *node, bool input)
+{
+	const struct config *c = part->b->config;
+	int64_t tag = config_tag(c, node->text);
+
+	if (input && tag >= (int64_t)c->n_field_tags &&
+	    strcmp(part->b->tags[tag].name, "health") != 0) {
+		return tag;
+	}
+	return config_resolve(part->b, node, node->text);
+}
+
 /* Tie a port to the tag a node names.  False: complained about. */
 static bool bind_port(const struct part *part, const struct node *node, size_t port,
                       const struct model_port *ports, struct binding *out)
 {
-	int64_t tag = config_resolve(part->b, node, node->text);
+	int64_t tag = find_tag(part, node, ports == part->model->inputs);
 
 	if (tag < 0) {
 		return false;

@@ -304,7 +304,7 @@ static const struct schema_key component_keys[] = {
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 64},
 	{"parameters", SCHEMA_NUMBERS, "of the model, in SI; of state_space, matrices",
          .shape = SCHEMA_MAP_OF},
-	{"inputs", SCHEMA_TAG, "the model's inputs, each a device's tag",
+	{"inputs", SCHEMA_TAG, "the model's inputs: tags, or virtual sensors above",
          .shape = SCHEMA_MAP_OF},
 	{"outputs", SCHEMA_TAG, "measured outputs; those left out become virtual sensors",
          .shape = SCHEMA_MAP_OF},

@@ -537,6 +537,31 @@ static void models_of_matrices_and_formulas_are_made(void **state)
 	free(said);
 }
 
+static void a_virtual_sensor_feeds_the_next_component(void **state)
+{
+	struct complained got = valid(
+		"devices: [{id: d, driver: modbus, address: 'tcp://127.0.0.1:502', tags: "
+		"[\n"
+		"  {id: in, at: holding:0, type: float32, unit: m3/h},\n"
+		"  {id: duty, at: holding:2, type: float32, unit: kW}]}]\n"
+		"twin:\n"
+		"  components:\n"
+		"    - {id: heater, model: first_order, inputs: {u: d/duty},\n"
+		"       parameters: {gain: 1000, tau: 2}}\n"
+		"    - {id: a, model: heated_tank, parameters: {area: 1, outlet: 1e-3},\n"
+		"       inputs: {inflow: d/in, heater: heater/y}}\n"
+		"    - {id: b, model: tank, parameters: {area: 1, outlet: 1e-3},\n"
+		"       inputs: {inflow: a/outflow}}\n");
+	const struct component_config *k = got.config->twin.components;
+
+	(void)state;
+	assert_string_equal(got.text, ""); /* y, without a unit, is W as it is wanted */
+	assert_int_equal(k[1].inputs[1].tag, k[0].outputs[0].tag);
+	assert_true(k[1].inputs[1].scale == 1 && k[1].inputs[1].offset == 0);
+	assert_int_equal(k[2].inputs[0].tag, k[1].outputs[2].tag);
+	complained_free(&got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,6 +579,7 @@ int main(void)
 		cmocka_unit_test(shipped_file_documents_every_key_with_its_default),
 		cmocka_unit_test(shipped_file_is_valid),
 		cmocka_unit_test(models_of_matrices_and_formulas_are_made),
+		cmocka_unit_test(a_virtual_sensor_feeds_the_next_component),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
