@@ -41,8 +41,13 @@ char *question_tag(const struct tag *tag, const struct sample *sample,
 		return NULL;
 	}
 	if (s.ts_us == 0) {
-		s.est = (struct estimate){NAN,         NAN,         NAN,       NAN,
-		                          QUALITY_BAD, SOURCE_HELD, STATE_BAD, false};
+		s.est = (struct estimate){.predicted = NAN,
+		                          .sigma = NAN,
+		                          .estimate = NAN,
+		                          .score = NAN,
+		                          .quality = QUALITY_BAD,
+		                          .source = SOURCE_HELD,
+		                          .state = STATE_BAD};
 		s.last = NAN;
 	}
 	n = payload_state(text, PAYLOAD_STATE_MAX, tag, &s);

@@ -38,6 +38,8 @@ struct estimate {
 	uint8_t source;  /* enum source */
 	uint8_t state;   /* enum tag_state */
 	bool drift; /* in drift, mismatch, and in transient while the level test is on */
+	bool stuck; /* the reading has not moved for longer than its noise allows: no
+	               state, but an alarm */
 };
 
 /**

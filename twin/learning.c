@@ -2,6 +2,7 @@
 #include "twin/learning.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* The filter was tuned on the very rows that its innovations are learnt from: they move
  * less there than they will. */
@@ -42,6 +43,8 @@ void learning_done(struct twin *t, uint32_t tag)
 	if (--t->learning == 0) {
 		learner_free(t->learner);
 		t->learner = NULL;
+		free(t->still);
+		t->still = NULL;
 	}
 }
 
@@ -57,6 +60,7 @@ static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 	struct monitor_learnt learnt;
 
 	monitor_learn(&t->monitors[tag], &wish, rows, &learnt);
+	stuck_learnt(&t->monitors[tag].move.stuck, &t->still[tag]);
 	if (test) {
 		test->correlation = learnt.correlation;
 	}
@@ -123,6 +127,7 @@ static bool skip_startup(struct twin *t, uint32_t tag, const struct learner_rows
 		return false;
 	}
 	learner_drop(t->learner, tag, n);
+	t->still[tag] = (struct stuck_learner){0};
 	note_tag(t, tag, &(struct remark){.kind = REMARK_STARTUP, .n = n});
 	return true;
 }
@@ -137,6 +142,9 @@ void learning_watch(struct twin *t, int64_t t_ns, const struct reading *r, doubl
 
 	if (m->ready) {
 		monitor_step(m, t_ns, x, twin_sequence(t, r->tag), e);
+		stuck_step(&m->move.stuck, value_number(&r->value),
+		           e->state == STATE_HEALTHY);
+		e->stuck = stuck_is(&m->move.stuck);
 		if (m->rebaselined) {
 			note_tag(t, r->tag,
 			         &(struct remark){.kind = REMARK_REBASELINED,

@@ -19,10 +19,10 @@
 #define MAGIC UINT64_C(0x314e4957544c4f50) /* "POLTWIN1" */
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	HEAD_BYTES = 16,
 	RECORD_HEAD_BYTES = 21,
-	MONITOR_BYTES = 91,
+	MONITOR_BYTES = 95,
 	/* More than a component's numbers, of which the slow window is most. */
 	COMPONENT_BYTES = 1024 + 4 * NIS_SLOW +
 	                  8 * (MODEL_STATES_MAX * (MODEL_STATES_MAX + 2) +
@@ -136,6 +136,20 @@ static void moment(struct stream *s, int64_t *t_ns)
 	}
 }
 
+static void stuck(struct stream *s, struct stuck *k)
+{
+	uint32_t word;
+
+	word = k->last | (uint32_t)k->limit << 8 | (uint32_t)k->run << 17 |
+	       (uint32_t)k->alive << 27 | (uint32_t)k->normal << 31;
+	u32(s, &word);
+	*k = (struct stuck){.last = word & 0xff,
+	                    .limit = word >> 8 & 0x1ff,
+	                    .run = word >> 17 & 0x3ff,
+	                    .alive = word >> 27 & 0xf,
+	                    .normal = word >> 31 == 1};
+}
+
 static void monitor(struct stream *s, struct monitor *m)
 {
 	bool drift = m->drift, spike = m->spike;
@@ -152,6 +166,7 @@ static void monitor(struct stream *s, struct monitor *m)
 	f32(s, &m->move.limit);
 	u8(s, &m->move.age);
 	flag(s, &m->move.on);
+	stuck(s, &m->move.stuck);
 	f32(s, &m->dt0_s);
 	f32(s, &m->w_limit);
 	f32(s, &m->z_spike);

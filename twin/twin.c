@@ -48,6 +48,10 @@ static int make_monitors(struct twin *t)
 	if (!t->learning) {
 		return 0;
 	}
+	t->still = calloc(cfg->n_field_tags, sizeof(*t->still));
+	if (!t->still) {
+		return -ENOMEM;
+	}
 	return learner_new(&t->learner, cfg->n_field_tags, t->learning, cfg->learn,
 	                   cfg->learn_bytes ? cfg->learn_bytes : LEARN_BYTES);
 }
@@ -214,6 +218,7 @@ void twin_free(struct twin *t)
 	free(t->sequences);
 	free(t->sequence_of);
 	learner_free(t->learner);
+	free(t->still);
 	free(t->monitors);
 	free(t->monitored);
 	free(t->unlearnt);
@@ -320,6 +325,7 @@ static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
 	e->state = own.state;
 	e->score = own.score;
 	e->drift = own.drift;
+	e->stuck = own.stuck;
 	if (component_state(c) == STATE_MISMATCH) {
 		e->state = STATE_MISMATCH;
 		e->score = fmax(e->score, nis_score(&c->nis));
@@ -334,8 +340,13 @@ static bool receive(struct twin *t, int64_t t_ns, const struct reading *r,
 {
 	bool field = r->tag < t->cfg->n_field_tags;
 
-	*e = (struct estimate){NAN,           NAN,  NAN, NAN, r->quality, SOURCE_MEASURED,
-	                       STATE_HEALTHY, false};
+	*e = (struct estimate){.predicted = NAN,
+	                       .sigma = NAN,
+	                       .estimate = NAN,
+	                       .score = NAN,
+	                       .quality = r->quality,
+	                       .source = SOURCE_MEASURED,
+	                       .state = STATE_HEALTHY};
 	if (field && t->monitors[r->tag].watched && r->quality < QUALITY_STALE &&
 	    !isfinite(value_number(&r->value))) {
 		e->quality = QUALITY_BAD;
@@ -362,6 +373,9 @@ static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
 
 	if (!m || !(m->watched || m->modelled)) {
 		return;
+	}
+	if (enters && m->watched && !m->ready) {
+		stuck_learn(&t->still[r->tag], value_number(&r->value));
 	}
 	if (m->modelled) {
 		const struct link *l = links_output(&t->links, r->tag);
@@ -432,7 +446,8 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 {
 	const struct monitor *m = tag < t->cfg->n_field_tags ? &t->monitors[tag] : NULL;
 
-	*out = (struct explanation){.method = "ewma", .threshold = NAN, .rate = NAN};
+	*out = (struct explanation){
+		.method = "ewma", .threshold = NAN, .rate = NAN, .still_s = NAN};
 	for (size_t i = 0; i < t->cfg->n_components; i++) {
 		if (t->cfg->components[i].health_tag == tag) {
 			voice_component(&t->components[i], out);
@@ -441,8 +456,9 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 	}
 	if (m && m->ready) {
 		out->rate = transient_rate(&m->move) / (double)m->dt0_s;
+		out->still_s = m->move.stuck.run * (double)m->dt0_s;
 	}
-	if (m && m->modelled) {
+	if (m && m->modelled && !stuck_is(&m->move.stuck)) {
 		const struct link *l = links_output(&t->links, tag);
 		const struct component *c = &t->components[l->component];
 

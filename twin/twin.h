@@ -53,9 +53,10 @@ struct twin_config {
 	size_t n_field_tags; /* those of devices */
 	const struct component_config *components;
 	size_t n_components;
-	uint32_t learn;     /* readings, >= 180; default 1800 */
-	bool skip_startup;  /* a tag that is moving at first learns from what follows */
-	double false_alarm; /* wanted probability a row of a device; default 1e-4 */
+	uint32_t learn;       /* readings, >= 180; default 1800 */
+	bool skip_startup;    /* a tag that is moving at first learns from what follows */
+	double false_alarm;   /* wanted probability a row of a device; default 1e-4 */
+	uint32_t alarm_after; /* readings in a row before the gateway raises an alarm */
 	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
 	const struct sequence_config *const *tests; /* by tag of a device: what finds its
 	                                               drift; NULL: the monitor's own */
@@ -90,9 +91,11 @@ size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, siz
 
 /** Why a tag is in its state, for an alarm and its sentence. */
 struct explanation {
-	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate"; static */
+	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate", "stuck";
+	                       static */
 	double threshold;   /* |residual| in the tag's unit where the alarm begins; NAN */
 	double rate;        /* of the residual, unit/s, over the last readings; NAN */
+	double still_s;     /* since the reading last changed, up to 1023 steps; NAN */
 	uint32_t blamed[4]; /* tags by contribution, largest first */
 	double share[4];    /* 0..1 */
 	size_t n_blamed;

@@ -18,7 +18,8 @@ struct twin {
 	uint32_t *sequence_of;   /* by tag: number + 1, 0: none; NULL: no tag has one */
 	uint32_t *monitored;     /* by device: how many of its tags */
 	struct learner *learner; /* NULL when all have learnt */
-	size_t learning;         /* tags that have not learnt yet */
+	struct stuck_learner *still; /* by tag of a device; NULL when all have learnt */
+	size_t learning;             /* tags that have not learnt yet */
 
 	struct component *components;
 	struct links links;

@@ -12,14 +12,14 @@ void voice_sensor(const struct component *c, const struct binding *b, struct rea
 	double value, sigma;
 
 	*r = (struct reading){.tag = b->tag, .quality = QUALITY_BAD};
-	*e = (struct estimate){NAN,
-	                       NAN,
-	                       NAN,
-	                       NAN,
-	                       QUALITY_BAD,
-	                       SOURCE_HELD,
-	                       (uint8_t)state,
-	                       state == STATE_MISMATCH};
+	*e = (struct estimate){.predicted = NAN,
+	                       .sigma = NAN,
+	                       .estimate = NAN,
+	                       .score = NAN,
+	                       .quality = QUALITY_BAD,
+	                       .source = SOURCE_HELD,
+	                       .state = (uint8_t)state,
+	                       .drift = state == STATE_MISMATCH};
 	if (state == STATE_STALE) {
 		r->quality = e->quality = QUALITY_STALE;
 	} else if (component_fill(c, b->port, &value, &sigma)) {
@@ -51,14 +51,14 @@ void voice_health(const struct component *c, struct reading *r, struct estimate 
 	double score;
 
 	*r = (struct reading){.tag = c->cfg->health_tag, .quality = QUALITY_BAD};
-	*e = (struct estimate){NAN,
-	                       NAN,
-	                       NAN,
-	                       NAN,
-	                       QUALITY_BAD,
-	                       SOURCE_HELD,
-	                       (uint8_t)state,
-	                       state == STATE_MISMATCH};
+	*e = (struct estimate){.predicted = NAN,
+	                       .sigma = NAN,
+	                       .estimate = NAN,
+	                       .score = NAN,
+	                       .quality = QUALITY_BAD,
+	                       .source = SOURCE_HELD,
+	                       .state = (uint8_t)state,
+	                       .drift = state == STATE_MISMATCH};
 	if (state == STATE_STALE) {
 		r->quality = e->quality = QUALITY_STALE;
 	} else if (judges) {
@@ -124,7 +124,10 @@ void voice_monitor(const struct monitor *m, const struct sequence *test,
 		out->method = sequence_name(test->cfg->kind);
 		out->threshold = sequence_threshold(test->cfg) * monitor_sigma(m);
 	}
-	if (m->spike) {
+	if (stuck_is(&m->move.stuck)) {
+		out->method = "stuck";
+		out->threshold = NAN;
+	} else if (m->spike) {
 		out->method = "gate";
 		out->threshold = monitor_gate(m);
 	} else if (m->move.on) {

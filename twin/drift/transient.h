@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "twin/drift/stuck.h"
+
 /** State and limit of one tag; zeroed: before its first reading.  A plain value. */
 struct transient {
 	double fast, slow; /* means in the unit of x, weights 0.2 and 0.05 */
@@ -14,6 +16,8 @@ struct transient {
 	float limit; /* of |fast - slow| / sigma */
 	uint8_t age; /* readings since the start or a gap, up to 20 */
 	bool on;
+	struct stuck stuck; /* does it not move at all: of the raw reading, its caller's,
+	                       here for there is room; transient_learn() zeroes it */
 };
 
 /** Take a reading x.  after_gap: what happened before it is unknown, start anew. */
