@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEALTHY_TO_CLEAR = 10, GOOD_TO_CLEAR = 3 };
+enum {
+	HEALTHY_TO_CLEAR = 10,
+	GOOD_TO_CLEAR = 3,
+	REMEMBERED = 600, /* readings; who comes back by then flickers */
+	RELAPSES_MAX = 7,
+};
 
 /* Faults of a whole device, which tells them itself. */
 static bool is_device_fault(enum reason reason)
@@ -25,6 +30,9 @@ static enum alarm_kind kind_of(const struct sample *s)
 	if (state == STATE_STALE) {
 		return ALARM_STALE;
 	}
+	if (s->est.stuck) {
+		return ALARM_STUCK;
+	}
 	if (state == STATE_MISMATCH) {
 		/* A virtual sensor only repeats what its component says. */
 		return s->est.source == SOURCE_PREDICTED ? ALARM_NONE : ALARM_MISMATCH;
@@ -35,24 +43,55 @@ static enum alarm_kind kind_of(const struct sample *s)
 static bool is_over(const struct alarm *a)
 {
 	bool missing = a->kind == ALARM_STALE || a->kind == ALARM_BAD;
+	int stays = HEALTHY_TO_CLEAR << (a->relapses > 0 ? a->relapses - 1 : 0);
 
-	return a->healthy >= (missing ? GOOD_TO_CLEAR : HEALTHY_TO_CLEAR);
+	return a->healthy >= (missing ? GOOD_TO_CLEAR : stays);
 }
 
-enum alarm_change alarm_step(struct alarm *a, const struct sample *s)
+static bool is_of_behaviour(enum alarm_kind kind)
+{
+	return kind == ALARM_DRIFT || kind == ALARM_MISMATCH;
+}
+
+/* A reading in alarm of a tag that has none yet. */
+static enum alarm_change begin(struct alarm *a, enum alarm_kind kind, uint32_t after)
+{
+	if (a->ahead < UINT8_MAX) {
+		a->ahead++;
+	}
+	if (is_of_behaviour(kind) && a->ahead < after) {
+		return ALARM_SAME;
+	}
+	if (a->quiet == 0) {
+		a->relapses = 0;
+	} else if (a->relapses < RELAPSES_MAX) {
+		a->relapses++;
+	}
+	a->ahead = 0;
+	a->healthy = 0;
+	a->kind = (uint8_t)kind;
+	return ALARM_RAISE;
+}
+
+enum alarm_change alarm_step(struct alarm *a, const struct sample *s, uint32_t after)
 {
 	enum alarm_kind kind = kind_of(s);
 
-	if (kind != ALARM_NONE) {
-		a->healthy = 0;
-		if (a->id == 0) {
-			a->kind = (uint8_t)kind;
-			return ALARM_RAISE;
-		}
-		return ALARM_SAME;
+	if (a->quiet > 0) {
+		a->quiet--;
+	}
+	if (a->id == 0 && kind != ALARM_NONE) {
+		return begin(a, kind, after);
 	}
 	if (a->id == 0) {
+		a->ahead = 0;
 		return ALARM_SAME;
+	}
+	if (kind != ALARM_NONE) {
+		a->healthy = 0;
+		return kind == ALARM_STUCK && is_of_behaviour((enum alarm_kind)a->kind)
+		               ? ALARM_CLEAR
+		               : ALARM_SAME;
 	}
 	if (s->est.state == STATE_HEALTHY ||
 	    (s->est.quality == QUALITY_GOOD && a->kind >= ALARM_STALE)) {
@@ -61,12 +100,25 @@ enum alarm_change alarm_step(struct alarm *a, const struct sample *s)
 	return is_over(a) ? ALARM_CLEAR : ALARM_SAME;
 }
 
+void alarm_close(struct alarm *a)
+{
+	*a = (struct alarm){.shelved_ns = a->shelved_ns,
+	                    .relapses = a->relapses,
+	                    .quiet = REMEMBERED};
+}
+
+bool alarm_is_idle(const struct alarm *a)
+{
+	return a->id == 0 && a->ahead == 0 && a->quiet == 0;
+}
+
 const char *alarm_kind_name(enum alarm_kind kind)
 {
 	static const char *const names[] = {
 		[ALARM_NONE] = "",
 		[ALARM_DRIFT] = "drift",
 		[ALARM_MISMATCH] = "mismatch",
+		[ALARM_STUCK] = "stuck",
 		[ALARM_STALE] = "stale",
 		[ALARM_BAD] = "bad",
 	};
@@ -76,7 +128,7 @@ const char *alarm_kind_name(enum alarm_kind kind)
 
 const char *alarm_severity(enum alarm_kind kind)
 {
-	return kind == ALARM_MISMATCH ? "alarm" : "warning";
+	return kind == ALARM_MISMATCH || kind == ALARM_STUCK ? "alarm" : "warning";
 }
 
 /* Append to a text that is cut where the room ends. */
@@ -164,6 +216,12 @@ void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
 	snprintf(buf, size, "%s/%s", tag->device, tag->name);
 	if (facts->kind == ALARM_STALE || facts->kind == ALARM_BAD) {
 		add_missing(buf, size, facts->sample);
+		return;
+	}
+	if (facts->kind == ALARM_STUCK) {
+		add(buf, size,
+		    " has not moved for %.3g s, which its noise makes impossible",
+		    facts->why->still_s);
 		return;
 	}
 	add_deviation(buf, size, facts);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * From states of readings to alarms: one alarm from the first reading in alarm until ten
- * healthy ones (three after stale or bad), so that a state flickering at its limit is one
- * alarm.  Pure.  Words after ISA-18.2: active, acknowledged, shelved, cleared.
+ * From states of readings to alarms: one alarm from some readings in alarm in a row until
+ * ten healthy ones (three after stale or bad), so that a state flickering at its limit is
+ * one alarm.  One that comes back within 600 readings again and again stays twice as long
+ * each time, up to 640 healthy readings.  Pure.  Words after ISA-18.2: active,
+ * acknowledged, shelved, cleared.
  */
 #ifndef GATEWAY_ALARM_H
 #define GATEWAY_ALARM_H
@@ -14,6 +16,7 @@ enum alarm_kind {
 	ALARM_NONE,
 	ALARM_DRIFT,
 	ALARM_MISMATCH,
+	ALARM_STUCK,
 	ALARM_STALE,
 	ALARM_BAD,
 };
@@ -31,23 +34,35 @@ struct alarm {
 	int64_t id;          /* stamp of the raise, given by the caller; 0: none active */
 	uint64_t shelved_ns; /* monotonic; until then the tag raises nothing */
 	uint8_t kind;
-	uint8_t healthy; /* readings since the last in alarm */
-	uint8_t stage;   /* enum alarm_stage */
+	uint8_t stage;    /* enum alarm_stage */
+	uint8_t ahead;    /* readings in a row that would be an alarm, before it is one */
+	uint8_t relapses; /* how often it came back soon, up to seven */
+	uint16_t healthy; /* readings since the last in alarm */
+	uint16_t quiet;   /* readings until the last alarm is forgotten */
 };
 
 enum alarm_change {
 	ALARM_SAME,
 	ALARM_RAISE, /* the caller sets id */
-	ALARM_CLEAR, /* the caller sets id to 0 after it has told */
+	ALARM_CLEAR, /* the caller tells, then alarm_close() */
 };
 
 /**
  * Take one reading's verdict.  Tags of a device that is silent raise nothing of their
- * own: the device's event says it.
+ * own: the device's event says it.  A sensor found stuck ends the drift or mismatch that
+ * it was taken for; the next reading raises it by its name.
+ *
+ * @param after  so many readings of drift or mismatch in a row are an alarm; 0 as 1
  */
-enum alarm_change alarm_step(struct alarm *a, const struct sample *s);
+enum alarm_change alarm_step(struct alarm *a, const struct sample *s, uint32_t after);
 
-/** "drift", "mismatch", "stale", "bad"; static. */
+/** It is over: what stays is for how long it is shelved, and that it was there. */
+void alarm_close(struct alarm *a);
+
+/** Neither alarm nor memory of one: a healthy reading changes nothing. */
+bool alarm_is_idle(const struct alarm *a);
+
+/** "drift", "mismatch", "stuck", "stale", "bad"; static. */
 const char *alarm_kind_name(enum alarm_kind kind);
 
 /** "warning" or "alarm"; static. */

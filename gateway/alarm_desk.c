@@ -160,11 +160,12 @@ static void clear(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
 	if (a->stage == ALARM_HELD) {
 		d->lost++;
 	} else {
-		snprintf(message, sizeof(message), "%s/%s is back to normal", tag->device,
-		         tag->name);
+		snprintf(message, sizeof(message), "%s/%s %s", tag->device, tag->name,
+		         s->est.stuck ? "is not off its normal: it is stuck"
+		                      : "is back to normal");
 		tell(d, a, s, &(struct step){stamp(d, now_ns), "cleared", NULL, message});
 	}
-	*a = (struct alarm){.shelved_ns = a->shelved_ns};
+	alarm_close(a);
 }
 
 static void unshelve(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
@@ -179,7 +180,7 @@ static void unshelve(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
 void alarm_desk_judge(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
                       const struct sample *s)
 {
-	enum alarm_change change = alarm_step(a, s);
+	enum alarm_change change = alarm_step(a, s, d->parts.config->twin.alarm_after);
 
 	if (a->shelved_ns && now_ns >= a->shelved_ns) {
 		unshelve(d, a, now_ns, s);

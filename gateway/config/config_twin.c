@@ -402,6 +402,7 @@ int config_twin_build(struct build *b)
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
 	c->twin.false_alarm = schema_real(&monitor, "false_alarm");
+	c->twin.alarm_after = (uint32_t)schema_int(&monitor, "alarm_after");
 	c->twin.skip_startup = schema_flag(&monitor, "skip_startup");
 	if (c->twin.learn < FEW_TO_LEARN && schema_node(&monitor, "learn")) {
 		complaint_warning(b->said, config_place(&monitor, "learn"),

@@ -24,6 +24,7 @@ struct raised {
 struct alarms {
 	const struct tag *tags;
 	size_t n;
+	uint32_t after; /* readings in a row */
 	FILE *out;
 	struct alarm *alarms;   /* by tag */
 	struct raised **raised; /* by tag; NULL: none active, or nobody asks */
@@ -31,17 +32,18 @@ struct alarms {
 	uint64_t count;
 };
 
-int alarms_new(struct alarms **out, const struct tag *tags, size_t n, FILE *file)
+int alarms_new(struct alarms **out, const struct twin_config *cfg, FILE *file)
 {
 	struct alarms *a = calloc(1, sizeof(*a));
 
 	if (!a) {
 		return -ENOMEM;
 	}
-	a->tags = tags;
-	a->n = n;
-	a->alarms = calloc(n + 1, sizeof(*a->alarms));
-	a->raised = calloc(n + 1, sizeof(struct raised *));
+	a->tags = cfg->tags;
+	a->n = cfg->n_tags;
+	a->after = cfg->alarm_after;
+	a->alarms = calloc(cfg->n_tags + 1, sizeof(*a->alarms));
+	a->raised = calloc(cfg->n_tags + 1, sizeof(struct raised *));
 	if (!a->alarms || !a->raised) {
 		alarms_free(a);
 		return -ENOMEM;
@@ -146,7 +148,7 @@ static void clear_one(struct alarms *a, const struct sheet_cell *time, uint32_t 
 {
 	char until[TIME_MAX];
 
-	a->alarms[tag] = (struct alarm){.id = 0};
+	alarm_close(&a->alarms[tag]);
 	a->active--;
 	if (a->raised[tag]) {
 		copy_time(until, time);
@@ -161,10 +163,11 @@ int alarms_step(struct alarms *a, const struct sheet_cell *time, const struct sa
 {
 	struct raised *r = a->raised[s->tag];
 
-	if (a->alarms[s->tag].id == 0 && s->est.state == STATE_HEALTHY && !s->est.drift) {
+	if (s->est.state == STATE_HEALTHY && !s->est.drift && !s->est.stuck &&
+	    alarm_is_idle(&a->alarms[s->tag])) {
 		return 0; /* nearly always */
 	}
-	switch (alarm_step(&a->alarms[s->tag], s)) {
+	switch (alarm_step(&a->alarms[s->tag], s, a->after)) {
 	case ALARM_RAISE:
 		return raise_one(a, time, s, twin);
 	case ALARM_CLEAR:

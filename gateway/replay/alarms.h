@@ -12,11 +12,12 @@
 struct alarms;
 
 /**
- * @param tags  n of them, borrowed until alarms_free()
- * @param out   borrowed likewise; NULL: only count
+ * @param cfg  its tags, and after how many readings an alarm is one; borrowed until
+ *             alarms_free()
+ * @param out  borrowed likewise; NULL: only count
  * @return 0 or -ENOMEM
  */
-int alarms_new(struct alarms **a, const struct tag *tags, size_t n, FILE *out);
+int alarms_new(struct alarms **a, const struct twin_config *cfg, FILE *out);
 /** Those that are still active are written with an empty `until`. */
 void alarms_free(struct alarms *a);
 

@@ -16,7 +16,7 @@
 
 #define DEVICE "replay" /* whose tags the columns are without a configuration */
 
-enum { LEARN = 1800 };
+enum { LEARN = 1800, ALARM_AFTER = 3 };
 #define FALSE_ALARM 1e-4
 
 struct replay {
@@ -157,7 +157,8 @@ static int configure_plainly(struct replay *p, const char *const *headings)
 	                                   .n_field_tags = p->n,
 	                                   .learn = p->wish->learn ? p->wish->learn
 	                                                           : LEARN,
-	                                   .false_alarm = FALSE_ALARM};
+	                                   .false_alarm = FALSE_ALARM,
+	                                   .alarm_after = ALARM_AFTER};
 	p->cfg = &p->own_twin;
 	return 0;
 }
@@ -267,7 +268,7 @@ static int set_up(struct replay *p, int out)
 	p->report->components = p->cfg->n_components;
 	err = lines_new(&lines, out, p->cfg->tags, n);
 	p->lines = lines;
-	err = err ? err : alarms_new(&alarms, p->cfg->tags, n, p->wish->alarms);
+	err = err ? err : alarms_new(&alarms, p->cfg, p->wish->alarms);
 	p->alarms = alarms;
 	return err ? err : twin_new(&p->twin, p->cfg);
 }

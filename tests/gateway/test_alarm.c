@@ -18,8 +18,9 @@ static struct sample in_state(enum tag_state state)
 	                .drift = state == STATE_DRIFT || state == STATE_MISMATCH}};
 }
 
-/* Feed a string of states: h healthy, d drift, m mismatch, t transient, s spike. */
-static size_t raises(const char *states, size_t *clears)
+/* Feed a string of states: h healthy, d drift, m mismatch, t transient, s spike, k stuck.
+ */
+static size_t raises(const char *states, uint32_t after, size_t *clears)
 {
 	struct alarm a = {.id = 0};
 	size_t n = 0;
@@ -31,12 +32,15 @@ static size_t raises(const char *states, size_t *clears)
 		                           : *c == 't' ? STATE_TRANSIENT
 		                           : *c == 's' ? STATE_SPIKE
 		                                       : STATE_HEALTHY);
-		enum alarm_change change = alarm_step(&a, &s);
+		enum alarm_change change;
+
+		s.est.stuck = *c == 'k';
+		change = alarm_step(&a, &s, after);
 
 		if (change == ALARM_RAISE) {
 			a.id = (int64_t)++n;
 		} else if (change == ALARM_CLEAR) {
-			a.id = 0;
+			alarm_close(&a);
 			++*clears;
 		}
 	}
@@ -62,13 +66,60 @@ static void alarm_lasts_until_ten_healthy_readings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		size_t clears, got = raises(cases[i].states, &clears);
+		size_t clears, got = raises(cases[i].states, 1, &clears);
 
 		if (got != cases[i].raised || clears != cases[i].cleared) {
 			fail_msg("%s: %zu raised, %zu cleared", cases[i].name, got,
 			         clears);
 		}
 	}
+}
+
+static void only_what_lasts_is_an_alarm(void **state)
+{
+	static const struct {
+		const char *name, *states;
+		size_t raised, cleared;
+	} cases[] = {
+		{"two are none", "hddhddhdmh", 0, 0},
+		{"three are one", "hddd", 1, 0},
+		{"of either kind", "hddm", 1, 0},
+		{"stuck has lasted", "hk", 1, 0},
+		{"stuck in place of drift", "hdddkk", 2, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t clears, got = raises(cases[i].states, 3, &clears);
+
+		if (got != cases[i].raised || clears != cases[i].cleared) {
+			fail_msg("%s: %zu raised, %zu cleared", cases[i].name, got,
+			         clears);
+		}
+	}
+}
+
+static void what_comes_back_soon_stays_longer(void **state)
+{
+	char states[2200];
+	size_t clears, n;
+
+	(void)state;
+	/* one reading in alarm, thirty healthy, again and again */
+	for (n = 0; n < 2170; n++) {
+		states[n] = n % 31 ? 'h' : 'm';
+	}
+	states[n] = '\0';
+	assert_int_equal(raises(states, 1, &clears), 4);
+	assert_int_equal(clears, 3);
+	/* and is forgotten after 600 */
+	memset(states, 'h', 1400);
+	states[0] = states[700] = 'm';
+	states[1400] = '\0';
+	assert_int_equal(raises(states, 1, &clears), 2);
+	assert_int_equal(clears, 2);
+	states[720] = 'm';
+	assert_int_equal(raises(states, 1, &clears), 3);
 }
 
 static void silent_device_raises_no_alarm_per_tag(void **state)
@@ -89,7 +140,7 @@ static void silent_device_raises_no_alarm_per_tag(void **state)
 
 		s.est.quality = QUALITY_BAD;
 		s.reason = (uint8_t)cases[i].reason;
-		assert_int_equal(alarm_step(&a, &s), cases[i].want);
+		assert_int_equal(alarm_step(&a, &s, 1), cases[i].want);
 	}
 }
 
@@ -101,11 +152,11 @@ static void bad_tag_is_well_after_three_good_readings(void **state)
 	(void)state;
 	bad.est.quality = QUALITY_BAD;
 	bad.reason = REASON_EXCEPTION;
-	assert_int_equal(alarm_step(&a, &bad), ALARM_RAISE);
+	assert_int_equal(alarm_step(&a, &bad, 1), ALARM_RAISE);
 	a.id = 1;
-	assert_int_equal(alarm_step(&a, &learning), ALARM_SAME);
-	assert_int_equal(alarm_step(&a, &learning), ALARM_SAME);
-	assert_int_equal(alarm_step(&a, &learning), ALARM_CLEAR);
+	assert_int_equal(alarm_step(&a, &learning, 1), ALARM_SAME);
+	assert_int_equal(alarm_step(&a, &learning, 1), ALARM_SAME);
+	assert_int_equal(alarm_step(&a, &learning, 1), ALARM_CLEAR);
 }
 
 static const struct tag tags[] = {
@@ -166,7 +217,7 @@ static void virtual_sensor_leaves_the_alarm_to_its_component(void **state)
 
 	(void)state;
 	s.est.source = SOURCE_PREDICTED;
-	assert_int_equal(alarm_step(&a, &s), ALARM_SAME);
+	assert_int_equal(alarm_step(&a, &s, 1), ALARM_SAME);
 }
 
 static void sentence_of_a_bad_tag_has_the_code_and_the_last_value(void **state)
@@ -185,10 +236,27 @@ static void sentence_of_a_bad_tag_has_the_code_and_the_last_value(void **state)
 		buf, "tank/level has no valid value: exception 2; the last was 12.5");
 }
 
+static void sentence_of_a_stuck_sensor(void **state)
+{
+	struct sample s = in_state(STATE_HEALTHY);
+	struct explanation why = {.method = "stuck", .still_s = 12.04};
+	struct alarm_facts facts = {tags, ALARM_STUCK, &s, &why};
+	char buf[256];
+
+	(void)state;
+	alarm_sentence(buf, sizeof(buf), &facts);
+	assert_string_equal(
+		buf,
+		"tank/level has not moved for 12 s, which its noise makes impossible");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alarm_lasts_until_ten_healthy_readings),
+		cmocka_unit_test(only_what_lasts_is_an_alarm),
+		cmocka_unit_test(what_comes_back_soon_stays_longer),
+		cmocka_unit_test(sentence_of_a_stuck_sensor),
 		cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
 		cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
 		cmocka_unit_test(sentence_of_a_component_names_the_output_that_is_off),
