@@ -193,6 +193,13 @@ static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 
 static void add_blamed(char *buf, size_t size, const struct alarm_facts *f)
 {
+	if (f->why->lies) {
+		const struct tag *liar = &f->tags[f->why->blamed[0]];
+
+		add(buf, size, "; %s/%s lies: without it the model holds", liar->device,
+		    liar->name);
+		return;
+	}
 	for (size_t i = 0; i < f->why->n_blamed; i++) {
 		const struct tag *blamed = &f->tags[f->why->blamed[i]];
 

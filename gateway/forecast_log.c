@@ -36,8 +36,8 @@ struct origin {
 /* A component with outputs that are measured. */
 struct watched {
 	uint32_t component;
-	size_t n;                         /* measured outputs */
-	size_t output[MODEL_OUTPUTS_MAX]; /* in component_config */
+	size_t n;                             /* measured outputs */
+	size_t output[COMPONENT_OUTPUTS_MAX]; /* in component_config */
 	int64_t next_ns;
 	struct origin origins[ORIGINS];
 	size_t next;
@@ -181,7 +181,7 @@ static struct said say(const struct record *r, const struct rollout_forecast *f)
 static void make(struct forecast_log *log, struct watched *s, int64_t now_ns,
                  int64_t wall_us)
 {
-	struct rollout_forecast ahead[FORECAST_HORIZONS][MODEL_OUTPUTS_MAX];
+	struct rollout_forecast ahead[FORECAST_HORIZONS][COMPONENT_OUTPUTS_MAX];
 	struct origin *o = &s->origins[s->next];
 
 	if (!rollout_is_ready(log->parts.twin, s->component) ||

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twin/component.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "twin/component_impl.h"
+#include "twin/redundancy.h"
 
 #define TIME_NEVER  INT64_MIN
 #define TIME_ALWAYS INT64_MAX
@@ -17,6 +21,10 @@ enum {
 	NOISE_ROWS = 30, /* tell the noise of the sensors, else left out */
 	LEFT_OUT_ROWS = NOISE_ROWS + 10, /* until the filters have settled */
 };
+
+static_assert((int)COMPONENT_SENSORS_MAX <= (int)KALMAN_ROWS_MAX &&
+                      (int)COMPONENT_SENSORS_MAX <= (int)NIS_ROWS_MAX,
+              "a row of all sensors has room");
 
 static bool older(const struct component *c, int64_t then_ns, int64_t t_ns)
 {
@@ -38,20 +46,20 @@ static void init_ports(struct component *c, const struct twin_config *twin)
 	c->r_known = true;
 	for (size_t i = 0; i < cfg->n_outputs; i++) {
 		const struct binding *b = &cfg->outputs[i];
-		struct component_output *out = &c->out[b->port];
-		double sigma = cfg->noise[b->port];
+		struct component_output *out = &c->out[i];
+		double sigma = cfg->noise[i];
 
 		out->t_ns = TIME_NEVER;
 		out->measured = b->tag < twin->n_field_tags;
 		out->lsb = out->measured ? twin->tags[b->tag].lsb * fabs(b->scale) : 0;
 		if (out->measured && sigma > 0) {
-			c->R[b->port] = sigma * sigma + out->lsb * out->lsb / 12;
+			c->R[i] = sigma * sigma + out->lsb * out->lsb / 12;
 		} else if (out->measured) {
 			c->r_known = false;
 		}
 		out->sensor = (uint8_t)c->n_measured;
 		c->n_measured += out->measured;
-		c->y_before[0][b->port] = c->y_before[1][b->port] = NAN;
+		c->y_before[0][i] = c->y_before[1][i] = NAN;
 	}
 }
 
@@ -106,6 +114,7 @@ int component_init(struct component *c, const struct component_config *cfg,
 	c->filter.n = cfg->model->n_states;
 	cfg->model->noise(c->p, c->qc);
 	init_ports(c, twin);
+	redundancy_init(c);
 	for (size_t i = 0; i < MODEL_INPUTS_MAX; i++) {
 		c->u_next[i] = c->u[i];
 	}
@@ -137,15 +146,15 @@ void component_input(struct component *c, size_t port, int64_t t_ns, double u)
 	}
 }
 
-void component_output(struct component *c, size_t port, int64_t t_ns, double y)
+void component_output(struct component *c, size_t i, int64_t t_ns, double y)
 {
-	struct component_output *out = &c->out[port];
+	struct component_output *out = &c->out[i];
 
 	if (out->measured && t_ns > out->t_ns) {
 		out->t_ns = t_ns;
 		out->y = y;
 		out->lost = false;
-		c->fresh[port] = true;
+		c->fresh[i] = true;
 	}
 }
 
@@ -154,9 +163,9 @@ void component_tag(struct component *c, size_t i, double x)
 	var_take(c->var, i, x);
 }
 
-void component_lost(struct component *c, size_t port)
+void component_lost(struct component *c, size_t i)
 {
-	c->out[port].lost = true;
+	c->out[i].lost = true;
 }
 
 /* Learn R of output i from the bends of its readings: the variance of a second
@@ -176,7 +185,7 @@ static void learn_noise(struct component *c, size_t i)
 
 static void noise_learnt(struct component *c)
 {
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		struct component_output *out = &c->out[i];
 		double r = c->bends[i] ? c->bend2[i] / c->bends[i] / 6 : 0;
 
@@ -211,7 +220,12 @@ static void start(struct component *c, int64_t t_ns)
 	struct kalman *k = &c->filter;
 
 	for (size_t i = 0; i < model->n_outputs; i++) {
-		y[i] = c->fresh[i] ? c->out[i].y : (double)NAN;
+		y[i] = NAN;
+	}
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
+		if (c->fresh[i]) {
+			y[c->cfg->outputs[i].port] = c->out[i].y;
+		}
 	}
 	model->start(c->p, c->u, y, k->x);
 	unsettle(c);
@@ -220,29 +234,31 @@ static void start(struct component *c, int64_t t_ns)
 	}
 	c->t_ns = t_ns;
 	c->running = true;
+	c->witness.running = false;
 	c->stale = false;
 }
 
-/* The readings that came, against the prior of k; sensors: whose they are. */
-static int make_rows(const struct component *c, const struct kalman *k,
-                     struct kalman_rows *rows, uint8_t *sensors)
+int component_rows(const struct component *c, const struct kalman *k, size_t but,
+                   struct kalman_rows *rows, uint8_t *which)
 {
 	double y[MODEL_OUTPUTS_MAX];
-	size_t came[MODEL_OUTPUTS_MAX], n = 0, m = c->cfg->model->n_outputs;
+	size_t came[KALMAN_ROWS_MAX], n = 0, m = c->cfg->model->n_outputs;
 	struct kalman_rows all;
 	int err = observer_outputs(&c->observer, k, c->u, &all, y);
 
 	if (err) {
 		return err;
 	}
-	for (size_t i = 0; i < m; i++) {
-		if (c->fresh[i]) {
-			rows->nu[n] = c->out[i].y - y[i];
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
+		size_t port = c->cfg->outputs[i].port;
+
+		if (c->fresh[i] && i != but) {
+			rows->nu[n] = c->out[i].y - y[port];
 			rows->R[n] = c->R[i];
-			memcpy(rows->H + n * k->n, all.H + i * k->n,
+			memcpy(rows->H + n * k->n, all.H + port * k->n,
 			       k->n * sizeof(*rows->H));
-			sensors[n] = c->out[i].sensor;
-			came[n++] = i;
+			which[n] = (uint8_t)i;
+			came[n++] = port;
 		}
 	}
 	for (size_t i = 0; i < n * n; i++) {
@@ -252,10 +268,17 @@ static int make_rows(const struct component *c, const struct kalman *k,
 	return 0;
 }
 
+void component_limit(const struct component *c, struct kalman *k)
+{
+	if (c->cfg->model->limit) {
+		c->cfg->model->limit(c->p, k->x);
+	}
+}
+
 /* The filters of the tuning, each with its own prior. */
 static int tune(struct component *c)
 {
-	uint8_t sensors[MODEL_OUTPUTS_MAX];
+	uint8_t sensors[KALMAN_ROWS_MAX];
 	struct kalman_rows rows;
 	struct innovation v;
 	bool record = c->rows > LEFT_OUT_ROWS &&
@@ -265,7 +288,10 @@ static int tune(struct component *c)
 	for (size_t i = 0; i < TUNE_FILTERS && !err; i++) {
 		struct kalman *k = &c->tune.filter[i];
 
-		err = make_rows(c, k, &rows, sensors);
+		err = component_rows(c, k, COMPONENT_ALL, &rows, sensors);
+		for (size_t n = 0; !err && n < rows.n; n++) {
+			sensors[n] = c->out[sensors[n]].sensor;
+		}
 		if (!err) {
 			err = kalman_innovate(k, &rows, &v);
 		}
@@ -275,9 +301,7 @@ static int tune(struct component *c)
 		if (!err) {
 			err = kalman_update(k, &rows, &v);
 		}
-		if (c->cfg->model->limit) {
-			c->cfg->model->limit(c->p, k->x);
-		}
+		component_limit(c, k);
 	}
 	return err;
 }
@@ -298,7 +322,7 @@ static void learnt(struct component *c)
 	for (size_t i = 0; i < k->n * k->n; i++) {
 		k->P[i] *= best.scale_r;
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		c->R[i] *= best.scale_r;
 	}
 	for (size_t row = 0; row < c->tune.rows; row++) {
@@ -310,16 +334,33 @@ static void learnt(struct component *c)
 	c->phase = COMPONENT_JUDGING;
 }
 
+/* What the row made of the outputs that came. */
+static void tell_outputs(struct component *c, const struct kalman_rows *rows,
+                         const uint8_t *which, const struct innovation *v)
+{
+	const struct component_config *cfg = c->cfg;
+	double y[MODEL_OUTPUTS_MAX];
+
+	cfg->model->outputs_of(c->p, c->filter.x, c->u, y);
+	for (size_t row = 0; row < rows->n; row++) {
+		struct component_output *out = &c->out[which[row]];
+
+		out->judged = true;
+		out->predicted = out->y - rows->nu[row];
+		out->sigma = sqrt(v->S[row * (rows->n + 1)]);
+		out->share = v->nis > 0 ? rows->nu[row] * v->weighted[row] / v->nis : 0;
+		out->estimate = y[cfg->outputs[which[row]].port];
+	}
+}
+
 static int merge(struct component *c)
 {
-	const struct model *model = c->cfg->model;
-	uint8_t sensors[MODEL_OUTPUTS_MAX];
-	double y[MODEL_OUTPUTS_MAX];
+	uint8_t which[KALMAN_ROWS_MAX];
 	struct kalman_rows rows = {0};
 	struct innovation v;
 	int err;
 
-	err = make_rows(c, &c->filter, &rows, sensors);
+	err = component_rows(c, &c->filter, COMPONENT_ALL, &rows, which);
 	if (!err) {
 		err = kalman_innovate(&c->filter, &rows, &v);
 	}
@@ -331,23 +372,9 @@ static int merge(struct component *c)
 	if (err) {
 		return err;
 	}
-	if (model->limit) {
-		model->limit(c->p, c->filter.x);
-	}
-	model->outputs_of(c->p, c->filter.x, c->u, y);
-	for (size_t i = 0, row = 0; i < model->n_outputs; i++) {
-		struct component_output *out = &c->out[i];
-
-		if (c->fresh[i]) {
-			out->judged = true;
-			out->predicted = out->y - rows.nu[row];
-			out->sigma = sqrt(v.S[row * (rows.n + 1)]);
-			out->share = v.nis > 0 ? rows.nu[row] * v.weighted[row] / v.nis
-			                       : 0;
-			out->estimate = y[i];
-			row++;
-		}
-	}
+	component_limit(c, &c->filter);
+	tell_outputs(c, &rows, which, &v);
+	redundancy_step(c);
 	return 0;
 }
 
@@ -358,7 +385,7 @@ static int take_row(struct component *c)
 
 	c->rows += c->phase != COMPONENT_JUDGING;
 	if (c->phase == COMPONENT_NOISE) {
-		for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 			if (c->fresh[i]) {
 				learn_noise(c, i);
 			}
@@ -378,22 +405,36 @@ static int take_row(struct component *c)
 	return err;
 }
 
+/* Is there an output all of whose sensors are lost? */
+static bool is_quantity_lost(const struct component *c)
+{
+	bool lost[MODEL_OUTPUTS_MAX] = {false}, heard[MODEL_OUTPUTS_MAX] = {false};
+	bool any = false;
+
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
+		lost[c->cfg->outputs[i].port] |= c->out[i].measured && c->out[i].lost;
+		heard[c->cfg->outputs[i].port] |= c->out[i].measured && !c->out[i].lost;
+	}
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		any |= lost[i] && !heard[i];
+	}
+	return any;
+}
+
 /* While a sensor is lost nothing holds the model's errors down: then they are taken at
  * their full size, not at the smaller one that makes a watchful filter. */
-static int predict_filter(struct component *c, double dt_s)
+static int predict_filters(struct component *c, double dt_s)
 {
 	double qc[MODEL_STATES_MAX];
 	struct observer lost = c->observer;
-	bool any = false;
+	const struct observer *o = is_quantity_lost(c) ? &lost : &c->observer;
 
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
-		any |= c->out[i].measured && c->out[i].lost;
-	}
 	for (size_t i = 0; i < c->filter.n; i++) {
 		qc[i] = c->qc[i] * c->qc_lost;
 	}
 	lost.qc = qc;
-	return observer_predict(any ? &lost : &c->observer, &c->filter, c->u, dt_s);
+	redundancy_predict(c, o, dt_s);
+	return observer_predict(o, &c->filter, c->u, dt_s);
 }
 
 /* Over dt_s with the inputs that act. */
@@ -402,7 +443,7 @@ static int predict_held(struct component *c, double dt_s)
 	if (c->phase == COMPONENT_TUNING) {
 		return tune_predict(&c->tune, &c->observer, c->u, dt_s);
 	}
-	return predict_filter(c, dt_s);
+	return predict_filters(c, dt_s);
 }
 
 static int predict(struct component *c, int64_t t_ns)
@@ -446,7 +487,7 @@ static bool is_lost(const struct component *c, int64_t t_ns)
 			return true;
 		}
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		heard |= c->out[i].measured && !older(c, c->out[i].t_ns, t_ns);
 	}
 	return c->n_measured && !heard;
@@ -461,7 +502,7 @@ static int take(struct component *c, int64_t t_ns)
 	if (!lost) {
 		take_inputs(c, t_ns);
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		any |= c->fresh[i];
 	}
 	if (lost) {
@@ -484,7 +525,7 @@ void component_step(struct component *c, int64_t t_ns)
 		c->spoke = var_step(c->var, t_ns);
 		return;
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		c->out[i].judged = false;
 	}
 	if (c->running && older(c, c->t_ns, t_ns)) {
@@ -501,9 +542,21 @@ void component_step(struct component *c, int64_t t_ns)
 		c->resets++;
 		c->running = false;
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		c->fresh[i] = false;
 	}
+}
+
+/* Has no sensor of it been heard for max_age? */
+static bool is_silent(const struct component *c, size_t port)
+{
+	bool silent = true;
+
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
+		silent = silent && (c->cfg->outputs[i].port != port ||
+		                    older(c, c->out[i].t_ns, c->t_ns));
+	}
+	return silent;
 }
 
 bool component_fill(const struct component *c, size_t i, double *value, double *sigma)
@@ -512,15 +565,16 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 	                                 ? &c->filter
 	                                 : &c->tune.filter[TUNE_MIDDLE];
 	double y[MODEL_OUTPUTS_MAX], r = c->out[i].measured ? c->R[i] : 0;
+	size_t port = c->cfg->outputs[i].port;
 	struct kalman_rows all;
 
 	if (!c->running || c->phase == COMPONENT_NOISE ||
-	    (c->out[i].measured && older(c, c->out[i].t_ns, c->t_ns)) ||
+	    (c->out[i].measured && is_silent(c, port)) ||
 	    observer_outputs(&c->observer, k, c->u, &all, y)) {
 		return false;
 	}
-	*value = y[i];
-	*sigma = kalman_sigma(k, all.H + i * k->n, r + all.more[i * (all.n + 1)]);
+	*value = y[port];
+	*sigma = kalman_sigma(k, all.H + port * k->n, r + all.more[port * (all.n + 1)]);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #include "twin/drift/var.h"
 #include "twin/observer/delay.h"
 #include "twin/observer/tune.h"
+#include "twin/observer/witness.h"
 #include "twin/twin.h"
 
 enum component_phase {
@@ -42,7 +43,7 @@ struct component {
 	bool spoke;      /* model var: the last step was a row */
 	struct observer observer;
 	struct zoh *zoh; /* of a linear model; NULL: none */
-	double qc[MODEL_STATES_MAX], R[MODEL_OUTPUTS_MAX];
+	double qc[MODEL_STATES_MAX], R[COMPONENT_OUTPUTS_MAX];
 	double qc_lost; /* times qc while a sensor is lost */
 	bool r_known;   /* every measured output's noise is configured */
 
@@ -50,9 +51,9 @@ struct component {
 	double u_next[MODEL_INPUTS_MAX]; /* as they are */
 	struct delay *delay;             /* between the two; NULL: none */
 	int64_t u_ns[MODEL_INPUTS_MAX];  /* INT64_MIN: never; INT64_MAX: not bound */
-	struct component_output out[MODEL_OUTPUTS_MAX];
+	struct component_output out[COMPONENT_OUTPUTS_MAX]; /* as in cfg->outputs */
 	size_t n_measured;
-	bool fresh[MODEL_OUTPUTS_MAX]; /* readings that the next step takes */
+	bool fresh[COMPONENT_OUTPUTS_MAX]; /* readings that the next step takes */
 
 	enum component_phase phase;
 	uint32_t rows, learn;
@@ -60,14 +61,16 @@ struct component {
 	bool stale;   /* an input, or all outputs, missing longer than max_age */
 	int64_t t_ns; /* of x and P */
 	struct kalman filter;
-	struct tune tune;                      /* until component_forget() */
-	size_t tuned;                          /* the filter taken */
-	int64_t row_ns;                        /* of the last row */
-	double y_before[2][MODEL_OUTPUTS_MAX]; /* learning R: the two readings before */
-	double bend2[MODEL_OUTPUTS_MAX];       /* sum of squared second differences */
-	uint32_t bends[MODEL_OUTPUTS_MAX];
+	struct tune tune; /* until component_forget() */
+	size_t tuned;     /* the filter taken */
+	int64_t row_ns;   /* of the last row */
+	double y_before[2]
+		       [COMPONENT_OUTPUTS_MAX]; /* learning R: the two readings before */
+	double bend2[COMPONENT_OUTPUTS_MAX];    /* sum of squared second differences */
+	uint32_t bends[COMPONENT_OUTPUTS_MAX];
 	struct nis nis;
-	uint64_t resets; /* the filter lost its footing and was started anew */
+	struct witness witness; /* of sensors that have another beside them */
+	uint64_t resets;        /* the filter lost its footing and was started anew */
 };
 
 /**
@@ -79,22 +82,23 @@ int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin);
 void component_fini(struct component *c);
 
-/** A good value of an input, or of a measured output, at t_ns; taken by component_step().
- */
+/** A good value of an input, by its port, or of a measured output, by its place in
+ * cfg->outputs, at t_ns; taken by component_step(). */
 void component_input(struct component *c, size_t port, int64_t t_ns, double u);
-void component_output(struct component *c, size_t port, int64_t t_ns, double y);
+void component_output(struct component *c, size_t i, int64_t t_ns, double y);
 
 /** A tag of model var at cfg->tags[i]; NAN: it has no good value. */
 void component_tag(struct component *c, size_t i, double x);
 
 /** There is no reading of a measured output; until there is one the model stands in. */
-void component_lost(struct component *c, size_t port);
+void component_lost(struct component *c, size_t i);
 
 /** Predict to t_ns, then take what came: inputs, and outputs judged on the prior. */
 void component_step(struct component *c, int64_t t_ns);
 
 /**
- * Output i as the model has it now, for a sensor that is lost or was never there.
+ * Output i of cfg->outputs as the model has it now, for a sensor that is lost or was
+ * never there.
  *
  * @param[out] value  prior, SI
  * @param[out] sigma  of the value, or, where a sensor is lost, of what it would read

@@ -75,11 +75,11 @@ void learning_teach(struct twin *t, struct component *c, int64_t t_ns)
 		struct learner_rows rows;
 		double nu, dt_s;
 
-		if (!c->out[b->port].measured || !t->monitors[b->tag].watched) {
+		if (!c->out[j].measured || !t->monitors[b->tag].watched) {
 			continue;
 		}
 		for (size_t k = 0; k < component_learnt_rows(c); k++) {
-			if (component_learnt(c, b->port, k, &nu, &dt_s)) {
+			if (component_learnt(c, j, k, &nu, &dt_s)) {
 				learner_add(t->learner, b->tag, nu / b->scale, dt_s);
 			}
 		}

@@ -14,7 +14,7 @@ static int by_tag(const void *a, const void *b)
 
 int links_init(struct links *l, const struct twin_config *cfg)
 {
-	size_t most = cfg->n_components * (MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX);
+	size_t most = cfg->n_components * (MODEL_INPUTS_MAX + COMPONENT_OUTPUTS_MAX);
 
 	for (size_t i = 0; i < cfg->n_components; i++) {
 		most += cfg->components[i].n_tags;
@@ -26,14 +26,15 @@ int links_init(struct links *l, const struct twin_config *cfg)
 	for (uint32_t i = 0; i < cfg->n_components; i++) {
 		const struct component_config *c = &cfg->components[i];
 
-		for (size_t j = 0; j < c->n_inputs; j++) {
-			l->all[l->n++] = (struct link){i, false, c->inputs[j]};
+		for (uint32_t j = 0; j < c->n_inputs; j++) {
+			l->all[l->n++] = (struct link){i, false, j, c->inputs[j]};
 		}
-		for (size_t j = 0; j < c->n_outputs; j++) {
-			l->all[l->n++] = (struct link){i, true, c->outputs[j]};
+		for (uint32_t j = 0; j < c->n_outputs; j++) {
+			l->all[l->n++] = (struct link){i, true, j, c->outputs[j]};
 		}
 		for (uint32_t j = 0; j < c->n_tags; j++) {
-			l->all[l->n++] = (struct link){i, false, {j, c->tags[j], 1, 0}};
+			l->all[l->n++] = (struct link){
+				i, false, j, {j, c->tags[j], 1, 0}};
 		}
 	}
 	qsort(l->all, l->n, sizeof(*l->all), by_tag);

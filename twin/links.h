@@ -9,6 +9,7 @@
 struct link {
 	uint32_t component;
 	bool output;
+	uint32_t number; /* in the component's list of inputs, outputs or tags */
 	struct binding binding;
 };
 

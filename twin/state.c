@@ -26,7 +26,7 @@ enum {
 	/* More than a component's numbers, of which the slow window is most. */
 	COMPONENT_BYTES = 1024 + 4 * NIS_SLOW +
 	                  8 * (MODEL_STATES_MAX * (MODEL_STATES_MAX + 2) +
-	                       4 * MODEL_INPUTS_MAX + 8 * MODEL_OUTPUTS_MAX),
+	                       4 * MODEL_INPUTS_MAX + 8 * COMPONENT_OUTPUTS_MAX),
 	CHECK_BYTES = 8,
 };
 
@@ -220,7 +220,7 @@ static void component(struct stream *s, struct component *c)
 		return;
 	}
 	f64s(s, c->qc, model->n_states);
-	f64s(s, c->R, model->n_outputs);
+	f64s(s, c->R, c->cfg->n_outputs);
 	f64(s, &c->qc_lost);
 	nis(s, &c->nis);
 	flag(s, &c->running);
@@ -234,7 +234,7 @@ static void component(struct stream *s, struct component *c)
 		f64(s, &c->u_next[i]);
 		moment(s, &c->u_ns[i]);
 	}
-	for (size_t i = 0; i < model->n_outputs; i++) {
+	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		struct component_output *out = &c->out[i];
 
 		moment(s, &out->t_ns);
@@ -319,7 +319,7 @@ static uint64_t component_meaning(const struct twin *t, const struct component_c
 	for (size_t i = 0; i < c->n_made; i++) {
 		hash = add_real(hash, c->made[i]);
 	}
-	for (size_t i = 0; i < c->model->n_outputs; i++) {
+	for (size_t i = 0; i < c->n_outputs; i++) {
 		hash = add_real(hash, c->noise[i]);
 	}
 	for (size_t i = 0; i < c->n_tags; i++) {

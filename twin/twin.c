@@ -117,18 +117,35 @@ static int make_components(struct twin *t)
 	return err;
 }
 
-static bool are_bindings(const struct binding *b, size_t n, size_t n_ports, size_t n_tags)
+/* Of inputs, or of outputs, which may have several sensors. */
+static bool are_bindings(const struct component_config *c, bool inputs,
+                         const struct twin_config *cfg)
 {
+	const struct binding *b = inputs ? c->inputs : c->outputs;
+	size_t n = inputs ? c->n_inputs : c->n_outputs;
+	size_t n_ports = inputs ? c->model->n_inputs : c->model->n_outputs;
 	bool seen[MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX] = {false};
 
 	for (size_t i = 0; i < n; i++) {
-		if (b[i].port >= n_ports || b[i].tag >= n_tags || seen[b[i].port] ||
+		if (b[i].port >= n_ports || b[i].tag >= cfg->n_tags ||
+		    (seen[b[i].port] && (inputs || b[i].tag >= cfg->n_field_tags)) ||
 		    !isnormal(b[i].scale) || !isfinite(b[i].offset)) {
 			return false;
 		}
 		seen[b[i].port] = true;
 	}
 	return true;
+}
+
+static bool are_outputs(const struct component_config *c, const struct twin_config *cfg)
+{
+	size_t measured = 0;
+
+	for (size_t i = 0; i < c->n_outputs && i < COMPONENT_OUTPUTS_MAX; i++) {
+		measured += c->outputs[i].tag < cfg->n_field_tags;
+	}
+	return c->n_outputs <= COMPONENT_OUTPUTS_MAX &&
+	       measured <= COMPONENT_SENSORS_MAX && are_bindings(c, false, cfg);
 }
 
 /* Model var: enough rows for its tags, all of devices. */
@@ -146,15 +163,12 @@ static bool are_tags(const struct component_config *c, const struct twin_config 
 static bool is_component(const struct component_config *c, const struct twin_config *cfg)
 {
 	const struct model *m = c->model;
-	size_t n_tags = cfg->n_tags;
 
 	return m && (c->n_tags > 0) == (m == &model_var) && are_tags(c, cfg) &&
 	       (!c->learn || c->learn >= LEARN_MIN) && c->max_age_s > 0 &&
-	       c->n_inputs <= m->n_inputs && c->n_outputs <= m->n_outputs &&
-	       m->n_inputs <= MODEL_INPUTS_MAX && m->n_outputs <= MODEL_OUTPUTS_MAX &&
-	       m->n_states <= MODEL_STATES_MAX &&
-	       are_bindings(c->inputs, c->n_inputs, m->n_inputs, n_tags) &&
-	       are_bindings(c->outputs, c->n_outputs, m->n_outputs, n_tags);
+	       c->n_inputs <= m->n_inputs && m->n_inputs <= MODEL_INPUTS_MAX &&
+	       m->n_outputs <= MODEL_OUTPUTS_MAX && m->n_states <= MODEL_STATES_MAX &&
+	       are_bindings(c, true, cfg) && are_outputs(c, cfg);
 }
 
 static bool is_valid(const struct twin_config *cfg)
@@ -250,9 +264,9 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 		if (c->var) {
 			component_tag(c, l->binding.port, si);
 		} else if (!isfinite(si) && l->output) {
-			component_lost(c, l->binding.port);
+			component_lost(c, l->number);
 		} else if (isfinite(si) && l->output) {
-			component_output(c, l->binding.port, t_ns, si);
+			component_output(c, l->number, t_ns, si);
 		} else if (isfinite(si)) {
 			component_input(c, l->binding.port, t_ns, si);
 		}
@@ -274,8 +288,7 @@ static void step_components(struct twin *t, int64_t t_ns)
 			const struct binding *b = &c->cfg->outputs[j];
 			double value, sigma;
 
-			if (!c->out[b->port].measured &&
-			    component_fill(c, b->port, &value, &sigma)) {
+			if (!c->out[j].measured && component_fill(c, j, &value, &sigma)) {
 				offer(t, t_ns, b->tag, links_to_tag(b, value));
 			}
 		}
@@ -289,7 +302,7 @@ static void fill(const struct twin *t, const struct link *l, struct estimate *e)
 	double value, sigma;
 
 	if (c->phase != COMPONENT_JUDGING ||
-	    !component_fill(c, l->binding.port, &value, &sigma)) {
+	    !component_fill(c, l->number, &value, &sigma)) {
 		return;
 	}
 	e->predicted = e->estimate = links_to_tag(&l->binding, value);
@@ -305,7 +318,7 @@ static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
                   const struct link *l, struct estimate *e)
 {
 	const struct component *c = &t->components[l->component];
-	const struct component_output *out = &c->out[l->binding.port];
+	const struct component_output *out = &c->out[l->number];
 	struct estimate own = *e;
 
 	own.score = 0;
@@ -427,10 +440,8 @@ size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, siz
 		const struct component *c = &t->components[t->touched[i]];
 
 		for (size_t j = 0; j < c->cfg->n_outputs && n < max; j++) {
-			const struct binding *b = &c->cfg->outputs[j];
-
-			if (!c->out[b->port].measured) {
-				voice_sensor(c, b, &r[n], &out[n]);
+			if (!c->out[j].measured) {
+				voice_sensor(c, j, &r[n], &out[n]);
 				n++;
 			}
 		}
@@ -463,8 +474,7 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 		const struct component *c = &t->components[l->component];
 
 		if (component_state(c) == STATE_MISMATCH) {
-			double scaled = c->out[l->binding.port].sigma /
-			                fabs(l->binding.scale);
+			double scaled = c->out[l->number].sigma / fabs(l->binding.scale);
 
 			voice_component(c, out);
 			out->threshold = scaled * component_threshold(c);

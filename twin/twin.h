@@ -17,6 +17,11 @@
 #include "twin/models/model.h"
 #include "twin/remark.h"
 
+enum {
+	COMPONENT_OUTPUTS_MAX = 2 * MODEL_OUTPUTS_MAX,
+	COMPONENT_SENSORS_MAX = 8, /* outputs with a tag of a device */
+};
+
 /** A model's port tied to a tag: si = value * scale + offset. */
 struct binding {
 	uint32_t port; /* index in model->inputs or ->outputs */
@@ -35,12 +40,14 @@ struct component_config {
 	size_t n_made;
 	struct binding inputs[MODEL_INPUTS_MAX];
 	size_t n_inputs;
-	struct binding outputs[MODEL_OUTPUTS_MAX]; /* all of the model's, in its order */
+	/* All of the model's, in its order, then further sensors of the same ports. */
+	struct binding outputs[COMPONENT_OUTPUTS_MAX];
 	size_t n_outputs;
 	uint32_t health_tag; /* its own test, tag "health" of device = component */
 	uint32_t learn;      /* rows to learn; default as the monitor's */
 	double max_age_s; /* of an input that is held, or of a sensor that is filled in */
-	double noise[MODEL_OUTPUTS_MAX]; /* sigma of each sensor, SI; NAN: learnt */
+	double noise[COMPONENT_OUTPUTS_MAX]; /* by output: sigma of its sensor, SI; NAN:
+	                                        learnt */
 	const uint32_t *tags; /* model var: what it is learnt from; else NULL */
 	size_t n_tags;
 	bool unscented; /* filter, for a model that bends much within its uncertainty */
@@ -99,6 +106,8 @@ struct explanation {
 	uint32_t blamed[4]; /* tags by contribution, largest first */
 	double share[4];    /* 0..1 */
 	size_t n_blamed;
+	bool lies; /* blamed[0] is a sensor that another of its quantity disproves:
+	              without it the model holds */
 };
 void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out);
 

@@ -5,9 +5,10 @@
 
 #include "twin/links.h"
 
-void voice_sensor(const struct component *c, const struct binding *b, struct reading *r,
+void voice_sensor(const struct component *c, size_t i, struct reading *r,
                   struct estimate *e)
 {
+	const struct binding *b = &c->cfg->outputs[i];
 	enum tag_state state = component_state(c);
 	double value, sigma;
 
@@ -22,7 +23,7 @@ void voice_sensor(const struct component *c, const struct binding *b, struct rea
 	                       .drift = state == STATE_MISMATCH};
 	if (state == STATE_STALE) {
 		r->quality = e->quality = QUALITY_STALE;
-	} else if (component_fill(c, b->port, &value, &sigma)) {
+	} else if (component_fill(c, i, &value, &sigma)) {
 		r->quality = e->quality = QUALITY_UNCERTAIN;
 		r->value = value_real(links_to_tag(b, value));
 		e->source = SOURCE_PREDICTED;
@@ -73,7 +74,7 @@ void voice_health(const struct component *c, struct reading *r, struct estimate 
 static void blame(const struct component *c, struct explanation *out)
 {
 	for (size_t j = 0; j < c->cfg->n_outputs; j++) {
-		const struct component_output *o = &c->out[c->cfg->outputs[j].port];
+		const struct component_output *o = &c->out[j];
 		size_t at = out->n_blamed < 4 ? out->n_blamed : 4;
 
 		if (!o->measured || !(o->share > 0)) {
@@ -112,6 +113,13 @@ void voice_component(const struct component *c, struct explanation *out)
 	out->method = c->nis.alarm || !c->nis.mismatch ? "nis" : "nis_mean";
 	out->threshold = c->nis.alarm || !c->nis.mismatch ? nis_limit(&c->nis)
 	                                                  : c->nis.high;
+	if (witness_liar(&c->witness) != WITNESS_NOBODY) {
+		out->blamed[0] = c->cfg->outputs[witness_liar(&c->witness)].tag;
+		out->share[0] = 1;
+		out->n_blamed = 1;
+		out->lies = true;
+		return;
+	}
 	blame(c, out);
 }
 

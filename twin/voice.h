@@ -7,8 +7,8 @@
 #include "twin/drift/monitor.h"
 #include "twin/twin.h"
 
-/** An output that no device measures, as a reading of its own tag. */
-void voice_sensor(const struct component *c, const struct binding *b, struct reading *r,
+/** Output i, which no device measures, as a reading of its own tag. */
+void voice_sensor(const struct component *c, size_t i, struct reading *r,
                   struct estimate *e);
 
 /** The component's own test, as a reading of its tag health: the sum of five NIS. */

@@ -238,6 +238,26 @@ static void print_device(const struct config *c, const struct device_config *d, 
 	}
 }
 
+/* What b[0] is tied to; a list where bindings from b[further] on are of its port too. */
+static void print_sensors(const struct config *c, const struct binding *b, size_t n,
+                          size_t further, FILE *out)
+{
+	bool list = false;
+
+	for (size_t i = further; i < n; i++) {
+		list = list || b[i].port == b->port;
+	}
+	fputs(list ? "[" : "", out);
+	for (size_t i = 0; i < n; i = i ? i + 1 : further) {
+		const struct tag *t = &c->tags[b[i].tag];
+
+		if (b[i].port == b->port) {
+			fprintf(out, "%s%s/%s", i ? ", " : "", t->device, t->name);
+		}
+	}
+	fputs(list ? "]" : "", out);
+}
+
 /* A component's inputs or outputs; virtual sensors are none of them. */
 static void print_bindings(const struct config *c, const struct component_config *k,
                            bool outputs, FILE *out)
@@ -245,15 +265,14 @@ static void print_bindings(const struct config *c, const struct component_config
 	const struct model_port *ports = outputs ? k->model->outputs : k->model->inputs;
 	const struct binding *list = outputs ? k->outputs : k->inputs;
 	size_t n = outputs ? k->n_outputs : k->n_inputs;
+	size_t n_ports = outputs ? k->model->n_outputs : n;
 	const char *comma = "";
 
 	fprintf(out, "      %s: {", outputs ? "outputs" : "inputs");
-	for (size_t i = 0; i < n; i++) {
-		const struct tag *t = &c->tags[list[i].tag];
-
+	for (size_t i = 0; i < n && i < n_ports; i++) {
 		if (list[i].tag < c->n_field_tags) {
-			fprintf(out, "%s%s: %s/%s", comma, ports[list[i].port].name,
-			        t->device, t->name);
+			fprintf(out, "%s%s: ", comma, ports[list[i].port].name);
+			print_sensors(c, list + i, n - i, n_ports - i, out);
 			comma = ", ";
 		}
 	}

@@ -76,16 +76,28 @@ static int find_model(struct build *b, const struct schema_view *v,
 	return 0;
 }
 
+/* Index of a port by name, or -1. */
+static int64_t index_of(const struct ports *ports, const char *name)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		if (strcmp(ports->port[i].name, name) == 0) {
+			return (int64_t)i;
+		}
+	}
+	return -1;
+}
+
 /* Index of a port by name, or -1 with a complaint. */
 static int64_t find_port(const struct part *part, const struct ports *ports,
                          const struct node *key)
 {
 	struct nearest nearest = {.word = key->text};
+	int64_t found = index_of(ports, key->text);
 
+	if (found >= 0) {
+		return found;
+	}
 	for (size_t i = 0; i < ports->n; i++) {
-		if (strcmp(ports->port[i].name, key->text) == 0) {
-			return (int64_t)i;
-		}
 		nearest_offer(&nearest, ports->port[i].name);
 	}
 	complaint_error(part->b->said, key->at, "model '%s' has no %s '%.64s'%s%s%s",
@@ -299,6 +311,63 @@ static uint32_t add_tag(const struct part *part, const char *name, const char *u
 	return (uint32_t)i;
 }
 
+/* One more sensor of a port that has one.  False: complained about. */
+static bool bind_further(const struct part *part, const struct node *node, size_t port)
+{
+	struct component_config *k = part->out;
+	struct binding *out = &k->outputs[k->n_outputs];
+
+	if (k->n_outputs == COMPONENT_OUTPUTS_MAX) {
+		complaint_error(part->b->said, node->at,
+		                "component '%s' has too many sensors: at most %d", k->id,
+		                COMPONENT_SENSORS_MAX);
+		return false;
+	}
+	if (!bind_port(part, node, port, part->model->outputs, out)) {
+		return false;
+	}
+	for (size_t i = 0; i < k->n_outputs; i++) {
+		if (k->outputs[i].tag == out->tag) {
+			complaint_error(part->b->said, node->at,
+			                "'%s' is an output of '%s' already", node->text,
+			                k->id);
+			return false;
+		}
+	}
+	k->n_outputs++;
+	return true;
+}
+
+/* Lists of sensors: the first of each is bound, the others come after all outputs. */
+static void build_further_sensors(const struct part *part, const struct ports *ports)
+{
+	const struct node *map = schema_node(part->view, "outputs");
+	const struct component_config *k = part->out;
+	size_t measured = 0;
+
+	for (size_t i = 0; map && i < map->n; i++) {
+		const struct node *list = map->items[i];
+		int64_t port = list->kind == NODE_LIST
+		                       ? index_of(ports, map->keys[i]->text)
+		                       : -1;
+
+		for (size_t j = 1; port >= 0 && j < list->n; j++) {
+			if (list->items[j]->bad ||
+			    !bind_further(part, list->items[j], (size_t)port)) {
+				break;
+			}
+		}
+	}
+	for (size_t i = 0; i < k->n_outputs; i++) {
+		measured += k->outputs[i].tag < part->b->config->n_field_tags;
+	}
+	if (measured > COMPONENT_SENSORS_MAX) {
+		complaint_error(part->b->said, key_place(part, "outputs"),
+		                "component '%s' has %zu sensors: at most %d", k->id,
+		                measured, COMPONENT_SENSORS_MAX);
+	}
+}
+
 static void build_outputs(const struct part *part)
 {
 	const struct model *m = part->model;
@@ -309,10 +378,14 @@ static void build_outputs(const struct part *part)
 
 	for (size_t i = 0; map && i < map->n; i++) {
 		int64_t port = find_port(part, &ports, map->keys[i]);
+		const struct node *first = map->items[i];
 
-		if (port >= 0 && !map->items[i]->bad && !bound[port]) {
-			bound[port] = bind_port(part, map->items[i], (size_t)port,
-			                        m->outputs, &k->outputs[port]);
+		if (first->kind == NODE_LIST && first->n > 0) {
+			first = first->items[0];
+		}
+		if (port >= 0 && !first->bad && !bound[port]) {
+			bound[port] = bind_port(part, first, (size_t)port, m->outputs,
+			                        &k->outputs[port]);
 		}
 	}
 	k->n_outputs = m->n_outputs;
@@ -326,6 +399,7 @@ static void build_outputs(const struct part *part)
 				.scale = 1};
 		}
 	}
+	build_further_sensors(part, &ports);
 	k->health_tag = add_tag(part, "health", "1", "innovations against their limit");
 }
 
@@ -345,6 +419,9 @@ static void build_noise(const struct part *part)
 			                   &part->out->noise[k], &whole);
 		}
 	}
+	for (size_t i = m->n_outputs; i < part->out->n_outputs; i++) {
+		part->out->noise[i] = part->out->noise[part->out->outputs[i].port];
+	}
 }
 
 static int build_component(struct build *b, size_t i, const struct made_model *made)
@@ -360,7 +437,7 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 	k->model = made->model;
 	k->made = made->p;
 	k->n_made = made->n;
-	memcpy(k->noise, made->noise, sizeof(k->noise));
+	memcpy(k->noise, made->noise, sizeof(made->noise));
 	k->device_index = (uint32_t)(b->config->n_devices + i);
 	k->learn = schema_node(v, "learn") ? (uint32_t)schema_int(v, "learn")
 	                                   : b->config->twin.learn;

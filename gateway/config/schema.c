@@ -89,7 +89,7 @@ static void refuse(struct node *node, const struct schema_key *key,
 static const char *trap(const struct schema_key *key, const struct node *node)
 {
 	bool text = key->type == SCHEMA_TEXT || key->type == SCHEMA_ID ||
-	            key->type == SCHEMA_TAG;
+	            key->type == SCHEMA_TAG || key->type == SCHEMA_TAGS;
 	bool number = key->type == SCHEMA_INT || key->type == SCHEMA_REAL;
 
 	if (text && !node->quoted && !node->secret && schema_is_boolean(node->raw)) {
@@ -229,6 +229,23 @@ static void check_numbers(struct node *node, const struct schema_key *key,
 	}
 }
 
+static void check_tags(struct node *node, const struct schema_key *key,
+                       const struct path *path, struct walk *w)
+{
+	struct schema_key tag = *key;
+
+	if (node->kind != NODE_LIST || node->n == 0) {
+		check_scalar(node, key, path, w);
+		return;
+	}
+	tag.type = SCHEMA_TAG;
+	for (size_t i = 0; i < node->n; i++) {
+		const struct path item = {path->up, path->name, (long)i};
+
+		check_scalar(node->items[i], &tag, &item, w);
+	}
+}
+
 static void check_one(struct node *node, const struct schema_key *key,
                       const struct path *path, struct walk *w)
 {
@@ -239,7 +256,9 @@ static void check_one(struct node *node, const struct schema_key *key,
 		check_numbers(node, key, path, w);
 		return;
 	}
-	if (key->type != SCHEMA_OBJECT) {
+	if (key->type == SCHEMA_TAGS) {
+		check_tags(node, key, path, w);
+	} else if (key->type != SCHEMA_OBJECT) {
 		check_scalar(node, key, path, w);
 	} else if (node->kind != NODE_MAP) {
 		refuse(node, key, path, "", w);

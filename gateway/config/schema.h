@@ -21,6 +21,7 @@ enum schema_type {
 	SCHEMA_TEXT,     /* limits on its bytes */
 	SCHEMA_ID,       /* [A-Za-z0-9_-]{1,64} */
 	SCHEMA_TAG,      /* DEVICE/TAG */
+	SCHEMA_TAGS,     /* a SCHEMA_TAG, or a list of them */
 	SCHEMA_CHOICE,
 	SCHEMA_VALUE_TYPE, /* gateway/config/value_type.h */
 	SCHEMA_OBJECT,     /* a map with its own table */

@@ -18,6 +18,7 @@ static const char *pattern_of(enum schema_type type)
 	case SCHEMA_ID:
 		return "^[A-Za-z0-9_-]{1,64}$";
 	case SCHEMA_TAG:
+	case SCHEMA_TAGS:
 		return "^[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}$";
 	case SCHEMA_VALUE_TYPE:
 		return "^(bool|u?int(8|16|32|64)|float(16|32|64)|epoch|bit\\([0-9]+\\)|"
@@ -70,6 +71,12 @@ static json_t *text_of(const struct schema_key *key)
 	return out;
 }
 
+static json_t *tags_of(const struct schema_key *key)
+{
+	return json_pack("{s:[o,{s:s,s:o,s:i}]}", "anyOf", text_of(key), "type", "array",
+	                 "items", text_of(key), "minItems", 1);
+}
+
 static json_t *type_of(const struct schema_key *key)
 {
 	switch ((int)key->type) {
@@ -84,6 +91,8 @@ static json_t *type_of(const struct schema_key *key)
 		return choices_of(key);
 	case SCHEMA_NUMBERS:
 		return json_pack("{s:[s,s]}", "type", "number", "array");
+	case SCHEMA_TAGS:
+		return tags_of(key);
 	case SCHEMA_OBJECT:
 		return json_pack("{s:s+}", "$ref", "#/$defs/", key->object->name);
 	default:

@@ -309,7 +309,9 @@ static const struct schema_key component_keys[] = {
          .shape = SCHEMA_MAP_OF},
 	{"inputs", SCHEMA_TAG, "the model's inputs: tags, or virtual sensors above",
          .shape = SCHEMA_MAP_OF},
-	{"outputs", SCHEMA_TAG, "measured outputs; those left out become virtual sensors",
+	{"outputs", SCHEMA_TAGS,
+         "measured outputs, each a tag, or a list where several sensors measure it; "
+         "those left out become virtual sensors",
          .shape = SCHEMA_MAP_OF},
 	{"learn", SCHEMA_INT, "rows to learn; absent: the monitor's", .min = 180,
          .max = 1e6},

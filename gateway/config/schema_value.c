@@ -100,6 +100,7 @@ int schema_parse(const struct schema_key *key, const char *text, double *real,
 	case SCHEMA_ID:
 		return schema_is_id(text, strlen(text)) ? 0 : -EINVAL;
 	case SCHEMA_TAG:
+	case SCHEMA_TAGS:
 		return is_tag(text) ? 0 : -EINVAL;
 	case SCHEMA_TEXT:
 		return in_limits(key, (double)strlen(text));
@@ -137,6 +138,7 @@ static const char *type_text(const struct schema_key *key)
 		[SCHEMA_TEXT] = "text",
 		[SCHEMA_ID] = "1 to 64 of A-Z a-z 0-9 _ -",
 		[SCHEMA_TAG] = "DEVICE/TAG",
+		[SCHEMA_TAGS] = "DEVICE/TAG, or a list of them",
 		[SCHEMA_CHOICE] = "one of ",
 		[SCHEMA_VALUE_TYPE] = "a type such as float32",
 		[SCHEMA_OBJECT] = "a map of keys",

@@ -191,6 +191,26 @@ static void sentence_names_what_a_technician_looks_for(void **state)
 	                         "{\"tag\":\"pump/flow\",\"share\":0.8}]");
 }
 
+static void sentence_names_the_sensor_that_lies(void **state)
+{
+	struct sample s = in_state(STATE_MISMATCH);
+	struct explanation why = {.method = "nis",
+	                          .threshold = NAN,
+	                          .rate = NAN,
+	                          .blamed = {1},
+	                          .share = {1},
+	                          .n_blamed = 1,
+	                          .lies = true};
+	struct alarm_facts facts = {tags, ALARM_MISMATCH, &s, &why};
+	char buf[256];
+
+	(void)state;
+	s.est.predicted = NAN;
+	alarm_sentence(buf, sizeof(buf), &facts);
+	assert_string_equal(buf, "tank does not behave as its model; pump/flow lies: "
+	                         "without it the model holds");
+}
+
 static void sentence_of_a_component_names_the_output_that_is_off(void **state)
 {
 	struct sample s = in_state(STATE_MISMATCH);
@@ -259,6 +279,7 @@ int main(void)
 		cmocka_unit_test(sentence_of_a_stuck_sensor),
 		cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
 		cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
+		cmocka_unit_test(sentence_names_the_sensor_that_lies),
 		cmocka_unit_test(sentence_of_a_component_names_the_output_that_is_off),
 		cmocka_unit_test(virtual_sensor_leaves_the_alarm_to_its_component),
 		cmocka_unit_test(sentence_names_what_a_technician_looks_for),

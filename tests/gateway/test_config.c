@@ -220,6 +220,45 @@ static void components_are_tied_in_si(void **state)
 	complained_free(&got);
 }
 
+/* The model's outputs come first, then further sensors, each in its own unit. */
+static void an_output_may_have_several_sensors(void **state)
+{
+	struct complained got = valid(
+		"devices:\n"
+		"  - id: plc\n"
+		"    driver: sim\n"
+		"    tags:\n"
+		"      - {id: inflow, at: \"memory:0\", type: float64, unit: m3/s}\n"
+		"      - {id: a, at: \"memory:1\", type: float64, unit: m}\n"
+		"      - {id: b, at: \"memory:2\", type: float64, unit: mm}\n"
+		"twin:\n"
+		"  components:\n"
+		"    - id: tank\n"
+		"      model: tank\n"
+		"      parameters: {area: 1.2, outlet: 0.0021}\n"
+		"      inputs: {inflow: plc/inflow}\n"
+		"      outputs: {level: [plc/a, plc/b]}\n"
+		"      noise: {level: 0.002}\n");
+	const struct component_config *k = got.config->twin.components;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(k->n_outputs, 3);
+	assert_int_equal(k->outputs[0].tag, 1);
+	assert_int_equal(k->outputs[1].tag, 3); /* virtual: tank/outflow */
+	assert_int_equal(k->outputs[2].port, 0);
+	assert_int_equal(k->outputs[2].tag, 2);
+	assert_true(k->outputs[2].scale == 1e-3);
+	assert_true(k->noise[0] == 0.002 && k->noise[2] == 0.002);
+	config_print(got.config, out);
+	fclose(out);
+	assert_non_null(strstr(text, "outputs: {level: [plc/a, plc/b]}\n"));
+	free(text);
+	complained_free(&got);
+}
+
 static void tests_are_chosen_from_the_tag_up(void **state)
 {
 	struct complained got = valid(
@@ -569,6 +608,7 @@ int main(void)
 		cmocka_unit_test(devices_have_their_points_in_poll_groups),
 		cmocka_unit_test(tags_have_what_everybody_sees),
 		cmocka_unit_test(components_are_tied_in_si),
+		cmocka_unit_test(an_output_may_have_several_sensors),
 		cmocka_unit_test(tests_are_chosen_from_the_tag_up),
 		cmocka_unit_test(tags_are_found_by_name),
 		cmocka_unit_test(printed_configuration_loads_to_the_same),

@@ -34,7 +34,7 @@ static void setup(struct machine *m, uint64_t seed)
 static void forecast_meets_what_comes(void **state)
 {
 	static const double horizons[] = {10, 60};
-	struct rollout_forecast ahead[2][MODEL_OUTPUTS_MAX];
+	struct rollout_forecast ahead[2][COMPONENT_OUTPUTS_MAX];
 	struct machine m;
 
 	(void)state;
@@ -62,7 +62,7 @@ static void run_along_with_the_inputs_follows_them(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 5; seed++) {
-		struct rollout_forecast ahead[1][MODEL_OUTPUTS_MAX];
+		struct rollout_forecast ahead[1][COMPONENT_OUTPUTS_MAX];
 		struct rollout r;
 		struct machine m;
 
@@ -84,7 +84,7 @@ static void run_along_with_the_inputs_follows_them(void **state)
 static void rollout_leaves_the_twin_as_it_was(void **state)
 {
 	static const double horizon = 600;
-	struct rollout_forecast ahead[1][MODEL_OUTPUTS_MAX];
+	struct rollout_forecast ahead[1][COMPONENT_OUTPUTS_MAX];
 	struct machine a, b;
 
 	(void)state;

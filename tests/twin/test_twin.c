@@ -181,6 +181,38 @@ static void a_mismatch_is_explained(void **state)
 	twin_free(m.twin);
 }
 
+/* The temperature is a second sensor of the level, in m. */
+static void of_two_sensors_the_lying_one_is_blamed(void **state)
+{
+	struct explanation why;
+	struct machine m;
+
+	(void)state;
+	machine_new(&m, 4);
+	m.component.outputs[2] = (struct binding){0, TEMPERATURE, 1, 0};
+	m.component.n_outputs = 3;
+	m.component.noise[2] = NAN;
+	assert_int_equal(twin_new(&m.twin, &m.cfg), 0);
+	for (int i = 0; i < MACHINE_LEARN + 210; i++) {
+		double wrong = i < MACHINE_LEARN + 200 ? 0 : 0.03;
+
+		machine_run(&m);
+		m.r[TEMPERATURE].value = value_real(tank_plant_level(&m.tank) + wrong);
+		machine_merge(&m);
+	}
+	assert_int_equal(m.e[LEVEL].state, STATE_MISMATCH);
+	assert_int_equal(m.e[TEMPERATURE].state, STATE_MISMATCH);
+	for (uint32_t k = 0; k < 3; k++) {
+		const uint32_t asked[] = {LEVEL, TEMPERATURE, HEALTH};
+
+		twin_explain(m.twin, asked[k], &why);
+		assert_true(why.lies);
+		assert_int_equal(why.n_blamed, 1);
+		assert_int_equal(why.blamed[0], TEMPERATURE);
+	}
+	twin_free(m.twin);
+}
+
 static void a_tag_without_a_model_is_explained_by_its_test(void **state)
 {
 	struct explanation why;
@@ -443,6 +475,7 @@ int main(void)
 		cmocka_unit_test(virtual_sensors_and_health_come_with_their_component),
 		cmocka_unit_test(a_lost_sensor_is_predicted_up_to_max_age_then_held),
 		cmocka_unit_test(a_mismatch_is_explained),
+		cmocka_unit_test(of_two_sensors_the_lying_one_is_blamed),
 		cmocka_unit_test(a_tag_without_a_model_is_explained_by_its_test),
 		cmocka_unit_test(readings_that_are_not_good_change_nothing),
 		cmocka_unit_test(a_late_stamp_is_counted_and_not_taken),

@@ -47,7 +47,7 @@ static int read_outputs(const struct component *c, const struct observer *o,
 
 	for (size_t i = 0; !err && i < c->cfg->n_outputs; i++) {
 		const struct binding *b = &c->cfg->outputs[i];
-		double r = c->out[b->port].measured ? c->R[b->port] : 0;
+		double r = c->out[i].measured ? c->R[i] : 0;
 		double more = rows.more[b->port * (rows.n + 1)];
 
 		out[i].value = links_to_tag(b, y[b->port]);
@@ -58,7 +58,7 @@ static int read_outputs(const struct component *c, const struct observer *o,
 }
 
 int rollout_forecast(const struct twin *t, uint32_t component, const double *horizon_s,
-                     size_t n, struct rollout_forecast (*out)[MODEL_OUTPUTS_MAX])
+                     size_t n, struct rollout_forecast (*out)[COMPONENT_OUTPUTS_MAX])
 {
 	const struct component *c = &t->components[component];
 	struct observer o = c->observer;

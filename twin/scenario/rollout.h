@@ -29,7 +29,7 @@ bool rollout_is_ready(const struct twin *t, uint32_t component);
  * @return 0, or as observer_predict()
  */
 int rollout_forecast(const struct twin *t, uint32_t component, const double *horizon_s,
-                     size_t n, struct rollout_forecast (*out)[MODEL_OUTPUTS_MAX]);
+                     size_t n, struct rollout_forecast (*out)[COMPONENT_OUTPUTS_MAX]);
 
 /** Begin where a component that is ready stands. */
 void rollout_begin(struct rollout *r, const struct twin *t, uint32_t component);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files behind twin/component.h share.  Nobody else includes it. */
+#ifndef TWIN_COMPONENT_IMPL_H
+#define TWIN_COMPONENT_IMPL_H
+
+#include "twin/component.h"
+
+/** For component_rows(): no output is left out. */
+#define COMPONENT_ALL SIZE_MAX
+
+/**
+ * The readings that came, but for that of output but, against the prior of k.
+ *
+ * @param[out] which  by row: the output it is of
+ * @return 0 or -EDOM
+ */
+int component_rows(const struct component *c, const struct kalman *k, size_t but,
+                   struct kalman_rows *rows, uint8_t *which);
+
+/** Bring x of k back to what is physical. */
+void component_limit(const struct component *c, struct kalman *k);
+
+#endif
