@@ -277,6 +277,28 @@ static void value_that_stands_still_is_confirmed_by_the_beat(void **state)
 	rig_fini(&b->rig);
 }
 
+static void value_told_in_this_period_is_not_confirmed(void **state)
+{
+	struct bench *b = *state;
+	uint64_t told_ns;
+
+	add_double(b, "flow", 0);
+	prepare(b, "");
+	rig_point(&b->rig, "ns=1;s=flow", TYPE_FLOAT64);
+	start(b);
+	all_are_reported(b, 1);
+	turn_until(b, "there is a beat", is_confirmed);
+	for (size_t i = 2; i < 12; i++) {
+		set_double(b, "flow", (double)i, 0);
+		all_are_reported(b, i);
+		told_ns = b->at_ns[0];
+		assert_int_equal(read_now(b), 0);
+		/* A read that was held up for long may confirm it. */
+		assert_true(b->rig.n_brought == 0 || now_ns() - told_ns > 75000000);
+	}
+	rig_fini(&b->rig);
+}
+
 static void status_of_the_server_is_the_quality(void **state)
 {
 	static const struct {
@@ -578,6 +600,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BENCH(values_of_every_type_are_reported),
 		WITH_BENCH(value_that_stands_still_is_confirmed_by_the_beat),
+		WITH_BENCH(value_told_in_this_period_is_not_confirmed),
 		WITH_BENCH(status_of_the_server_is_the_quality),
 		WITH_BENCH(value_that_the_server_calls_old_is_stale),
 		WITH_BENCH(write_is_done_on_the_servers_answer),
