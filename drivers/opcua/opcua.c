@@ -158,7 +158,7 @@ static bool is_due(struct reading *r, uint64_t *at_ns, const struct opcua *o, si
 	if (err) {
 		*r = scalar_bad(&cfg->points[i], reason_of(err));
 	} else if (heard && beat->received_ns > s->brought_ns &&
-	           4 * (*at_ns - s->brought_ns) >= 3 * period_ms * MS_NS) {
+	           4 * (*at_ns - s->brought_ns) >= 3 * MS_NS * period_ms) {
 		/* What was told in this period needs no confirmation. */
 		*r = shown(o, s, beat->server_us);
 		*at_ns = beat->received_ns;
