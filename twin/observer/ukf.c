@@ -4,12 +4,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "twin/observer/discretise.h"
 #include "twin/observer/integrate.h"
 
 enum { N_MAX = MODEL_STATES_MAX, M_MAX = MODEL_OUTPUTS_MAX, POINTS_MAX = 2 * N_MAX + 1 };
 
 /* alpha^2 (n + kappa) - n */
 #define LAMBDA 1.0
+/* A share of a time constant beyond which noise is not just added up. */
+#define SHORT 0.1
 /* 1 - alpha^2 + beta, of the middle point in covariances */
 #define MIDDLE 2.0
 
@@ -40,11 +43,36 @@ static int draw(const struct kalman *k, double points[][N_MAX])
 	return err;
 }
 
+/* What the noise adds over dt_s from x on. */
+static void noise(const struct observer *o, const double *x, const double *u, double dt_s,
+                  double *Q)
+{
+	double J[N_MAX * N_MAX], Qc[N_MAX * N_MAX] = {0}, largest = 0;
+	size_t n = o->model->n_states;
+
+	integrate_jacobian(o->model, o->p, u, x, J);
+	for (size_t i = 0; i < n; i++) {
+		double sum = 0;
+
+		for (size_t j = 0; j < n; j++) {
+			sum += fabs(J[i * n + j]) * dt_s;
+			Q[i * n + j] = i == j ? o->qc[i] * dt_s : 0;
+		}
+		Qc[i * (n + 1)] = o->qc[i];
+		largest = fmax(largest, sum);
+	}
+	if (largest > SHORT) {
+		discretise_noise(&(struct linear){.n = n, .A = J, .Qc = Qc}, dt_s, Q);
+	}
+}
+
 int ukf_predict(const struct observer *o, struct kalman *k, const double *u, double dt_s)
 {
-	double points[POINTS_MAX][N_MAX];
+	double points[POINTS_MAX][N_MAX], Q[N_MAX * N_MAX];
 	size_t n = k->n;
 	int err = draw(k, points);
+
+	noise(o, k->x, u, dt_s, Q);
 
 	for (size_t s = 0; !err && s < 2 * n + 1; s++) {
 		struct integration in;
@@ -64,7 +92,7 @@ int ukf_predict(const struct observer *o, struct kalman *k, const double *u, dou
 	}
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < n; j++) {
-			double sum = i == j ? o->qc[i] * dt_s : 0;
+			double sum = Q[i * n + j];
 
 			for (size_t s = 0; s < 2 * n + 1; s++) {
 				sum += weight(s, n, true) * (points[s][i] - k->x[i]) *

@@ -6,7 +6,8 @@
 
 #include "twin/observer/observer.h"
 
-/** Each point by integration, then Q = Qc dt. */
+/** Each point by integration, then Q: Qc dt, or that of the Jacobian where dt is no short
+ * step of the model. */
 int ukf_predict(const struct observer *o, struct kalman *k, const double *u, double dt_s);
 
 /**

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What observers must keep to, measured: figures are printed beside their bars. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "mimic.h"
+#include "twin/component.h"
+#include "twin/drift/quantile.h"
+
+enum { LEARN = 400, MAX_AGE_STEPS = 30 };
+
+/* ---- the filters alone, with the noise that the machine has ---- */
+
+/* The readings of a step as rows. */
+static void read_rows(struct mimic *m, const double *y_prior, struct kalman_rows *rows)
+{
+	const struct model *model = m->model;
+	struct kalman_rows all = *rows;
+	size_t came[MODEL_OUTPUTS_MAX], n = 0, states = model->n_states;
+	double y[MODEL_OUTPUTS_MAX];
+
+	mimic_outputs(m, y);
+	for (size_t i = 0; i < model->n_outputs; i++) {
+		double sigma = m->kind->sigma[i];
+
+		if (sigma > 0) {
+			rows->nu[n] = y[i] + mimic_noise(m, i) - y_prior[i];
+			rows->R[n] = sigma * sigma;
+			memcpy(rows->H + n * states, all.H + i * states,
+			       states * sizeof(double));
+			came[n++] = i;
+		}
+	}
+	for (size_t i = 0; i < n * n; i++) {
+		rows->more[i] = all.more[came[i / n] * model->n_outputs + came[i % n]];
+	}
+	rows->n = n;
+}
+
+/* Mean NIS by reading over n steps, after as many as it takes to settle. */
+static double mean_nis(const struct mimic_kind *kind, bool unscented, int n)
+{
+	struct mimic m = mimic_new(kind, 11);
+	double qc[MODEL_STATES_MAX], sum = 0, y[MODEL_OUTPUTS_MAX];
+	const struct observer o = {
+		.model = m.model, .p = kind->p, .qc = qc, .unscented = unscented};
+	struct kalman k = {.n = m.model->n_states};
+	size_t readings = 0;
+
+	m.model->noise(kind->p, qc);
+	memcpy(k.x, m.x, sizeof(k.x));
+	for (size_t i = 0; i < k.n; i++) {
+		k.P[i * (k.n + 1)] = qc[i] * kind->dt_s;
+	}
+	for (int i = -100; i < n; i++) {
+		double dead_s = m.model->dead_time ? m.model->dead_time(m.p) : 0;
+		long delay = lround(dead_s / kind->dt_s), at;
+		struct kalman_rows rows;
+		struct innovation v;
+
+		at = (m.step + MIMIC_DELAY - delay) % MIMIC_DELAY;
+		assert_int_equal(observer_predict(&o, &k, m.acting[at], kind->dt_s), 0);
+		mimic_step(&m);
+		assert_int_equal(observer_outputs(&o, &k, m.u, &rows, y), 0);
+		read_rows(&m, y, &rows);
+		assert_int_equal(kalman_innovate(&k, &rows, &v), 0);
+		if (i >= 0) {
+			sum += v.nis;
+			readings += rows.n;
+		}
+		assert_int_equal(kalman_update(&k, &rows, &v), 0);
+	}
+	return sum / (double)readings;
+}
+
+/* With the true noise NIS is chi-squared: a mean of n readings within its band at 1e-4
+ * (Bar-Shalom, Li, Kirubarajan 2001, 5.4).  Euler's steps and linearisation may take
+ * another 2 %. */
+static void nis_of_every_model_is_consistent(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mimic_kinds); i++) {
+		const struct mimic_kind *kind = &mimic_kinds[i];
+		size_t sensors = 0;
+		double dof, low, high, ekf, ukf;
+
+		for (size_t k = 0; k < MODEL_OUTPUTS_MAX; k++) {
+			sensors += kind->sigma[k] > 0;
+		}
+		dof = 2000 * (double)sensors;
+		low = quantile_chi2(1 - 5e-5, dof) / dof - 0.02;
+		high = quantile_chi2(5e-5, dof) / dof + 0.02;
+		ekf = mean_nis(kind, false, 2000);
+		ukf = mean_nis(kind, true, 2000);
+		print_message("%-15s mean NIS by reading: ekf %.3f, ukf %.3f (%.3f to "
+		              "%.3f)\n",
+		              kind->name, ekf, ukf, low, high);
+		assert_true(ekf > low && ekf < high);
+		assert_true(ukf > low && ukf < high);
+	}
+}
+
+/* ---- the component as configured ---- */
+
+struct bench {
+	struct component_config cfg;
+	struct twin_config twin;
+	struct tag tags[MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX];
+	struct component c;
+	struct mimic m;
+	int64_t t_ns;
+	double y[MODEL_OUTPUTS_MAX]; /* true */
+};
+
+static void setup(struct bench *b, const char *name, uint64_t seed)
+{
+	const struct mimic_kind *kind = mimic_kind(name);
+	struct component_config *cfg = &b->cfg;
+	const struct model *model;
+
+	*b = (struct bench){.m = mimic_new(kind, seed), .t_ns = 1};
+	model = b->m.model;
+	cfg->model = model;
+	memcpy(cfg->parameters, kind->p, sizeof(cfg->parameters));
+	b->twin = (struct twin_config){.tags = b->tags, .learn = LEARN};
+	for (size_t i = 0; i < model->n_inputs; i++) {
+		cfg->inputs[cfg->n_inputs++] = (struct binding){
+			(uint32_t)i, (uint32_t)b->twin.n_tags++, 1, 0};
+	}
+	for (size_t i = 0; i < model->n_outputs; i++) {
+		cfg->outputs[i].port = (uint32_t)i;
+		cfg->outputs[i].scale = 1;
+		cfg->noise[i] = NAN;
+		if (kind->sigma[i] > 0) {
+			cfg->outputs[i].tag = (uint32_t)b->twin.n_tags++;
+		}
+	}
+	b->twin.n_field_tags = b->twin.n_tags;
+	for (size_t i = 0; i < model->n_outputs; i++) {
+		if (!(kind->sigma[i] > 0)) {
+			cfg->outputs[i].tag = (uint32_t)b->twin.n_tags++;
+		}
+	}
+	cfg->n_outputs = model->n_outputs;
+	cfg->max_age_s = MAX_AGE_STEPS * kind->dt_s;
+	assert_int_equal(component_init(&b->c, cfg, &b->twin), 0);
+}
+
+/* lost: an output that gives nothing; MODEL_OUTPUTS_MAX: all do. */
+static void step(struct bench *b, size_t lost)
+{
+	const struct mimic_kind *kind = b->m.kind;
+
+	mimic_step(&b->m);
+	b->t_ns += llround(kind->dt_s * 1e9);
+	mimic_outputs(&b->m, b->y);
+	for (size_t i = 0; i < b->m.model->n_inputs; i++) {
+		component_input(&b->c, i, b->t_ns, b->m.u[i]);
+	}
+	for (size_t i = 0; i < b->m.model->n_outputs; i++) {
+		if (i == lost) {
+			component_lost(&b->c, i);
+		} else if (kind->sigma[i] > 0) {
+			component_output(&b->c, i, b->t_ns,
+			                 b->y[i] + mimic_noise(&b->m, i));
+		}
+	}
+	component_step(&b->c, b->t_ns);
+}
+
+static void steps(struct bench *b, int n)
+{
+	for (int i = 0; i < n; i++) {
+		step(b, MODEL_OUTPUTS_MAX);
+	}
+}
+
+struct losses {
+	int n, true_within, read_within;
+	double sigma; /* sum of the published ones, over the sensor's noise */
+};
+
+/* Each sensor in turn is lost up to max_age, and must be there again for 40 steps. */
+static void lose(struct bench *b, int times, struct losses *out)
+{
+	const double *sigma = b->m.kind->sigma;
+
+	for (int loss = 0; loss < times; loss++) {
+		double value, spread, reading;
+		size_t i = (size_t)loss % b->m.model->n_outputs;
+
+		while (!(sigma[i] > 0)) {
+			i = (i + 1) % b->m.model->n_outputs;
+		}
+		for (int k = 0; k < MAX_AGE_STEPS; k++) {
+			step(b, i);
+		}
+		assert_true(component_fill(&b->c, i, &value, &spread));
+		reading = b->y[i] + mimic_noise(&b->m, i);
+		out->n++;
+		out->true_within += fabs(value - b->y[i]) <= 2 * spread;
+		out->read_within += fabs(value - reading) <= 2 * spread;
+		out->sigma += spread / sigma[i];
+		steps(b, 40);
+	}
+}
+
+static void a_lost_sensor_is_filled_within_its_sigma(void **state)
+{
+	static const char *const names[] = {"tank", "heated_tank", "thermal", "pump"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct losses all = {0};
+
+		for (uint64_t seed = 1; seed <= 20; seed++) {
+			struct bench b;
+
+			setup(&b, names[i], seed * 97);
+			steps(&b, LEARN + 100);
+			assert_int_equal(b.c.phase, COMPONENT_JUDGING);
+			lose(&b, 50, &all);
+			component_fini(&b.c);
+		}
+		print_message("%-12s lost, at max age: within 2 sigma the true value "
+		              "%.1f %%, a reading %.1f %% of %d (bar 93 %%); sigma "
+		              "%.1f times the sensor's\n",
+		              names[i], 100.0 * all.true_within / all.n,
+		              100.0 * all.read_within / all.n, all.n, all.sigma / all.n);
+		assert_int_equal(all.n, 1000);
+		assert_true(all.true_within >= 930);
+		assert_true(all.read_within >= 930);
+	}
+}
+
+/* What an estimate is off, over the sensor's noise, after learning. */
+static void heated_tank_rmse(double walk, double *rmse)
+{
+	double error2[2] = {0};
+	long n = 0;
+
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct bench b;
+
+		setup(&b, "heated_tank", seed * 5);
+		b.m.walk = walk;
+		steps(&b, LEARN + 100);
+		for (int i = 0; i < 2000; i++, n++) {
+			step(&b, MODEL_OUTPUTS_MAX);
+			for (size_t k = 0; k < 2; k++) {
+				double off = (b.c.out[k].estimate - b.y[k]) /
+				             b.m.kind->sigma[k];
+
+				error2[k] += off * off;
+			}
+		}
+		component_fini(&b.c);
+	}
+	for (size_t k = 0; k < 2; k++) {
+		rmse[k] = sqrt(error2[k] / (double)n);
+	}
+}
+
+/* A machine that walks by itself is not better known than its walk allows. */
+static void estimates_are_a_third_of_the_noise(void **state)
+{
+	double rmse[2], walking[2];
+
+	(void)state;
+	heated_tank_rmse(0, rmse);
+	heated_tank_rmse(1, walking);
+	print_message("heated_tank, model right: estimate RMSE %.3f (level), %.3f "
+	              "(temperature) of the sensor's noise (bar 0.333); with a walk of "
+	              "the machine's own %.3f, %.3f\n",
+	              rmse[0], rmse[1], walking[0], walking[1]);
+	assert_true(rmse[0] <= 1.0 / 3 && rmse[1] <= 1.0 / 3);
+}
+
+/* Healthy for 2000 steps, then the machine is no longer as its model: a parameter is off
+ * by 20 %. */
+static void a_parameter_off_by_a_fifth_is_found(void **state)
+{
+	static const struct {
+		size_t parameter;
+		double factor;
+	} cases[] = {{1, 0.8}, {1, 1.2}, {0, 0.8}, {0, 1.2}, {4, 0.8}, {4, 1.2}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int found = 0, rows = 0;
+		struct bench b;
+
+		for (uint64_t seed = 1; seed <= 10; seed++) {
+			int row = 0;
+
+			setup(&b, "heated_tank", seed * 3);
+			steps(&b, LEARN + 2000);
+			assert_int_equal(component_state(&b.c), STATE_HEALTHY);
+			b.m.p[cases[i].parameter] *= cases[i].factor;
+			while (row < 1200 && component_state(&b.c) == STATE_HEALTHY) {
+				step(&b, MODEL_OUTPUTS_MAX);
+				row++;
+			}
+			found += component_state(&b.c) == STATE_MISMATCH;
+			rows += row;
+			component_fini(&b.c);
+		}
+		print_message("heated_tank, %s x %.1f: found %d of 10, after %d s\n",
+		              b.m.model->parameters[cases[i].parameter].name,
+		              cases[i].factor, found, rows / 10);
+		assert_int_equal(found, 10);
+	}
+}
+
+/* After learning, nothing: with the noise as learnt, not as it is. */
+static void every_model_learnt_stays_healthy(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mimic_kinds); i++) {
+		struct bench b;
+		double sum = 0;
+		int off = 0;
+
+		setup(&b, mimic_kinds[i].name, 23);
+		steps(&b, LEARN);
+		for (int k = 0; k < 3000; k++) {
+			step(&b, MODEL_OUTPUTS_MAX);
+			off += component_state(&b.c) != STATE_HEALTHY;
+			sum += b.c.nis.last[(b.c.nis.n - 1) % NIS_WINDOW];
+		}
+		print_message("%-15s learnt: mean NIS by reading %.2f, mismatch in "
+		              "%.2f %% of 3000 rows\n",
+		              mimic_kinds[i].name, sum / 3000 / (double)b.c.n_measured,
+		              off / 30.0);
+		assert_int_equal(off, 0);
+		component_fini(&b.c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nis_of_every_model_is_consistent),
+		cmocka_unit_test(every_model_learnt_stays_healthy),
+		cmocka_unit_test(a_lost_sensor_is_filled_within_its_sigma),
+		cmocka_unit_test(estimates_are_a_third_of_the_noise),
+		cmocka_unit_test(a_parameter_off_by_a_fifth_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
