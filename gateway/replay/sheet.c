@@ -245,6 +245,9 @@ static int read_heading(struct sheet *s)
 		return -ENOMEM;
 	}
 	n = split(s, line, end);
+	if (n >= 0 && (size_t)n != s->columns) {
+		return fail(s, -EBADMSG, "quotes in the middle of a cell");
+	}
 	for (int i = 0; i < n; i++) {
 		s->headings[i] = heading(&s->cells[i]);
 		n = s->headings[i] ? n : -ENOMEM;

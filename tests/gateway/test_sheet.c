@@ -79,6 +79,7 @@ static void what_is_wrong_is_found_in_its_line(void **state)
 		{"a,b\n\"1,2\n", -EBADMSG, 2},
 		{"a,b\n\"1\"x,2\n", -EBADMSG, 2},
 		{"a,\"b\n", -EBADMSG, 1},
+		{"a \"b\",c\",d\",e\n", -EBADMSG, 1},
 	};
 
 	(void)state;
