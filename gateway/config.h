@@ -54,6 +54,13 @@ struct mqtt_config {
 	size_t n_fields;
 };
 
+/** A tag whose way to a limit is foretold from its history. */
+struct trend_config {
+	uint32_t tag;
+	double limit;     /* in the tag's unit */
+	const char *name; /* what it means when it is reached */
+};
+
 struct config {
 	const char *path;
 	const char *gateway_id, *state_dir, *timezone;
@@ -67,6 +74,8 @@ struct config {
 	const struct tag_options *options; /* same index */
 	size_t n_tags, n_field_tags;
 	struct twin_config twin;
+	const struct trend_config *trends;
+	size_t n_trends;
 	size_t n_warnings;
 };
 

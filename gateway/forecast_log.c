@@ -43,7 +43,8 @@ struct watched {
 	size_t next;
 	double *from;
 	struct said *said;
-	struct record *records; /* by horizon, then output */
+	struct record *told;  /* by horizon, then output */
+	struct record *model; /* of the runs with the real inputs */
 };
 
 struct forecast_log {
@@ -71,8 +72,9 @@ static int make_watched(struct watched *s, const struct forecast_log *log, size_
 	             (FORECAST_EVERY_S + (int64_t)i % FORECAST_EVERY_S) * SECOND_NS;
 	s->from = calloc(ORIGINS * s->n + 1, sizeof(*s->from));
 	s->said = calloc(s->n * ORIGINS * FORECAST_HORIZONS + 1, sizeof(*s->said));
-	s->records = calloc(FORECAST_HORIZONS * s->n + 1, sizeof(*s->records));
-	if (!s->from || !s->said || !s->records) {
+	s->told = calloc(FORECAST_HORIZONS * s->n + 1, sizeof(*s->told));
+	s->model = calloc(FORECAST_HORIZONS * s->n + 1, sizeof(*s->model));
+	if (!s->from || !s->said || !s->told || !s->model) {
 		return -ENOMEM;
 	}
 	for (size_t k = 0; k < ORIGINS; k++) {
@@ -115,7 +117,8 @@ void forecast_log_free(struct forecast_log *log)
 	for (size_t i = 0; log->sources && i < log->n_sources; i++) {
 		free(log->sources[i].from);
 		free(log->sources[i].said);
-		free(log->sources[i].records);
+		free(log->sources[i].told);
+		free(log->sources[i].model);
 	}
 	free(log->sources);
 	free(log);
@@ -205,7 +208,7 @@ static void make(struct forecast_log *log, struct watched *s, int64_t now_ns,
 			size_t at = h * s->n + k;
 			struct forecast row;
 
-			o->said[at] = say(&s->records[at], &ahead[h][s->output[k]]);
+			o->said[at] = say(&s->told[at], &ahead[h][s->output[k]]);
 			row = row_of(log, s, o, h, k);
 			log->parts.put(log->parts.arg, &row);
 		}
@@ -214,18 +217,21 @@ static void make(struct forecast_log *log, struct watched *s, int64_t now_ns,
 
 /* --- scoring --- */
 
-/* Into the record goes what the model did with the real inputs, out of alarms. */
-static void add_to_record(const struct forecast_log *log, struct watched *s,
-                          const struct origin *o, size_t at, const struct forecast *row)
+/* Out of alarms: they say nothing of the model. */
+static void add_to_records(const struct forecast_log *log, struct watched *s,
+                           const struct origin *o, size_t at, const struct forecast *row)
 {
 	size_t k = at % s->n;
-	double error = row->actual -
-	               rollout_output(&o->ahead, log->parts.twin, s->output[k]);
+	double error;
 
-	if (o->rolling && !o->in_alarm && !latest(log, s, k)->est.drift &&
-	    isfinite(error) && isfinite(row->persistence)) {
-		record_add(&s->records[at], error, row->persistence,
-		           fabs(error) <= o->said[at].half);
+	if (o->in_alarm || latest(log, s, k)->est.drift || !isfinite(row->persistence)) {
+		return;
+	}
+	record_add(&s->told[at], row->error, row->persistence,
+	           fabs(row->error) <= o->said[at].half);
+	error = row->actual - rollout_output(&o->ahead, log->parts.twin, s->output[k]);
+	if (o->rolling && isfinite(error)) {
+		record_add(&s->model[at], error, row->persistence, true);
 	}
 }
 
@@ -243,7 +249,7 @@ static void score(struct forecast_log *log, struct watched *s, const struct orig
 		row.error = row.actual - row.predicted;
 		row.persistence = row.actual - o->from[k];
 		log->parts.put(log->parts.arg, &row);
-		add_to_record(log, s, o, horizon * s->n + k, &row);
+		add_to_records(log, s, o, horizon * s->n + k, &row);
 	}
 }
 
@@ -303,8 +309,9 @@ bool forecast_log_figures(const struct forecast_log *log, size_t i,
 			.device = cfg->device_index,
 			.tag = cfg->outputs[s->output[i % s->n]].tag,
 			.horizon_s = forecast_log_horizons_s[i / s->n],
-			.score = record_judge(&s->records[i]),
-			.band = record_band(&s->records[i], FORECAST_LEVEL),
+			.told = record_judge(&s->told[i]),
+			.model = record_judge(&s->model[i]),
+			.band = record_band(&s->told[i], FORECAST_LEVEL),
 		};
 		return true;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * What the components' models say of the minutes to come, each minute, and what became of
- * it: view `forecasts`.  A forecast holds the inputs as they are; it is scored by a
- * second run with the inputs as they were, so that its record is the model's alone.
+ * it: view `forecasts`.  A forecast holds the inputs as they are, and its band is made of
+ * the errors of such forecasts; beside them stands a second run with the inputs as they
+ * came, whose errors are the model's alone.
  * Pure but for the functions that it is lent; loop thread.
  */
 #ifndef GATEWAY_FORECAST_LOG_H
@@ -46,8 +47,9 @@ void forecast_log_tick(struct forecast_log *log, uint64_t now_ns, int64_t wall_u
 struct forecast_figures {
 	uint32_t device, tag;
 	double horizon_s;
-	struct record_score score;
-	double band; /* half width from its own record; NAN: too short yet */
+	struct record_score told;  /* as told, with the inputs held */
+	struct record_score model; /* with the inputs as they came; no coverage */
+	double band;               /* half width from what was told; NAN: too short yet */
 };
 
 /** The i-th; false beyond the last. */

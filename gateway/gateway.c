@@ -17,6 +17,7 @@
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
+#include "gateway/outlook.h"
 #include "gateway/question.h"
 #include "gateway/report.h"
 #include "gateway/twin_file.h"
@@ -68,6 +69,7 @@ struct gateway {
 	struct twin_file *twin_file;
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
+	struct outlook *outlook;
 	struct report report;
 	uint64_t turns; /* of the loop, for the watchdog */
 	struct reload reload;
@@ -251,6 +253,7 @@ static void on_tick(uv_timer_t *timer)
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
+	outlook_tick(g->outlook, clock_now_ns());
 	forecast_log_tick(g->forecasts, clock_now_ns(), clock_wall_us());
 	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
@@ -453,6 +456,27 @@ static int open_forecasts(struct gateway *g)
 	return err;
 }
 
+static void on_outlook(void *arg, const struct event *e)
+{
+	struct gateway *g = arg;
+
+	log_line(LOG_NOTICE, "%s", e->message);
+	bus_event(g->parts.bus, e);
+}
+
+static int open_outlook(struct gateway *g)
+{
+	const struct outlook_parts parts = {.config = g->config,
+	                                    .twin = g->parts.twin,
+	                                    .loop = &g->loop,
+	                                    .tell = on_outlook,
+	                                    .arg = g};
+	int err = outlook_new(&g->outlook, &parts);
+
+	g->parts.outlook = g->outlook;
+	return err;
+}
+
 static int open_commands(struct gateway *g)
 {
 	const struct command_parts parts = {.config = g->config,
@@ -568,6 +592,9 @@ static int open_parts(struct gateway *g)
 		err = open_forecasts(g);
 	}
 	if (!err) {
+		err = open_outlook(g);
+	}
+	if (!err) {
 		err = open_commands(g);
 	}
 	if (!err) {
@@ -598,6 +625,7 @@ static void take_down(struct gateway *g)
 	command_free(g->commands);
 	poller_free(g->parts.poller);
 	forecast_log_free(g->forecasts);
+	outlook_free(g->outlook);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

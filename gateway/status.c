@@ -211,13 +211,43 @@ static json_t *forecasts_json(const struct status_parts *p)
 		json_object_set_new(o, "tag",
 		                    json_sprintf("%s/%s", tag->device, tag->name));
 		json_object_set_new(o, "horizon_s", number(f.horizon_s));
-		json_object_set_new(o, "n", integer(f.score.n));
-		json_object_set_new(o, "rmse", number(f.score.rmse));
+		json_object_set_new(o, "n", integer(f.told.n));
+		json_object_set_new(o, "rmse", number(f.told.rmse));
 		json_object_set_new(o, "persistence_rmse",
-		                    number(f.score.persistence_rmse));
-		json_object_set_new(o, "skill", number(f.score.skill));
-		json_object_set_new(o, "coverage", number(f.score.coverage));
+		                    number(f.told.persistence_rmse));
+		json_object_set_new(o, "skill", number(f.told.skill));
+		json_object_set_new(o, "coverage", number(f.told.coverage));
 		json_object_set_new(o, "band", number(f.band));
+		json_object_set_new(o, "model_rmse", number(f.model.rmse));
+		json_object_set_new(o, "model_skill", number(f.model.skill));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* What moves towards its limit, and when it will be there. */
+static json_t *outlook_json(const struct status_parts *p)
+{
+	json_t *list = json_array();
+	struct outlook_item item;
+
+	for (size_t i = 0; p->outlook && outlook_item(p->outlook, i, &item); i++) {
+		const struct tag *tag = &p->config->tags[item.tag];
+		const struct remaining *r = &item.remaining;
+		json_t *o = json_object();
+
+		json_object_set_new(o, "tag",
+		                    json_sprintf("%s/%s", tag->device, tag->name));
+		json_object_set_new(o, "name", json_string(item.name));
+		json_object_set_new(o, "limit", number(item.limit));
+		json_object_set_new(o, "health", number(item.health));
+		json_object_set_new(o, "p10_s", number(r->p10));
+		json_object_set_new(o, "p50_s", number(r->p50));
+		json_object_set_new(o, "p90_s", number(r->p90));
+		json_object_set_new(o, "no_prediction",
+		                    r->why == REMAINING_KNOWN
+		                            ? json_null()
+		                            : json_string(remaining_why_text(r->why)));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -292,6 +322,7 @@ char *status_json(const struct status_parts *p)
 	json_object_set_new(o, "devices", devices);
 	json_object_set_new(o, "history", history_json(&w));
 	json_object_set_new(o, "forecasts", forecasts_json(p));
+	json_object_set_new(o, "outlook", outlook_json(p));
 	add_tags(o, p);
 	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);

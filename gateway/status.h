@@ -5,6 +5,7 @@
 
 #include "gateway/bus.h"
 #include "gateway/forecast_log.h"
+#include "gateway/outlook.h"
 
 /** Everything status looks at; borrowed. */
 struct status_parts {
@@ -15,6 +16,7 @@ struct status_parts {
 	struct writer *writer;
 	struct twin *twin;
 	struct forecast_log *forecasts; /* NULL: none */
+	struct outlook *outlook;        /* NULL: none */
 	uint64_t started_ns;            /* monotonic */
 	int64_t stored_before;          /* rows in the history at start */
 };
@@ -22,7 +24,8 @@ struct status_parts {
 /**
  * The whole status as one JSON object:
  * version, gateway, pid, uptime_s, clock_synced, produced, stored, queued, dropped (by
- * reason), readings, reduced, destinations, devices, history, forecasts, tags, alarms.
+ * reason), readings, reduced, destinations, devices, history, forecasts, outlook, tags,
+ * alarms.
  *
  * produced = stored + dropped at every moment: a sample counts as produced when the
  * history has it or lost it; queued are those still on the way.

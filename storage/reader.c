@@ -525,6 +525,37 @@ static int give_cells(struct reader *r, sqlite3_stmt *stmt, int n,
 	return stop ? stop : db_errno(r->db, rc);
 }
 
+#define MEANS(table)                                                                     \
+	"select r.ts, r.total / r.good from " table " r join tag t on t.id = r.tag"      \
+	" where t.device = ?2 and t.name = ?3 and r.ts >= ?1 and r.good > 0 order by "   \
+	"r.ts"
+
+/* NOLINTNEXTLINE(readability-function-size): a call with its callback */
+int reader_means(struct reader *r, const struct tag *tag, bool hours, int64_t since_us,
+                 int (*row)(void *arg, int64_t ts_us, double mean), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int err = db_prepare(r->db, &stmt, hours ? MEANS("hour") : MEANS("minute"));
+	int n = 0, rc = SQLITE_DONE;
+
+	if (err) {
+		return err;
+	}
+	sqlite3_bind_int64(stmt, 1, since_us);
+	db_bind_text(stmt, 2, tag->device);
+	db_bind_text(stmt, 3, tag->name);
+	start_timer(r);
+	for (; !err && (rc = sqlite3_step(stmt)) == SQLITE_ROW; n++) {
+		err = row(arg, sqlite3_column_int64(stmt, 0),
+		          sqlite3_column_double(stmt, 1));
+	}
+	if (!err && rc != SQLITE_DONE) {
+		err = db_errno(r->db, rc);
+	}
+	sqlite3_finalize(stmt);
+	return err ? err : n;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): a call with its callback */
 int reader_view(struct reader *r, const char *view, int64_t since_us, int64_t until_us,
                 int (*row)(void *arg, int n, const char *const *columns,

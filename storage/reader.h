@@ -62,6 +62,14 @@ int reader_history(struct reader *r, const char *device, const char *tag,
                    int64_t since_us, int64_t until_us, int64_t every_us,
                    int (*row)(void *arg, const struct history_row *row), void *arg);
 
+/**
+ * Means of a tag's good values by hour, or by minute, in order of time.
+ * @param row  non-zero stops and is returned
+ * @return number given, or a negative errno
+ */
+int reader_means(struct reader *r, const struct tag *tag, bool hours, int64_t since_us,
+                 int (*row)(void *arg, int64_t ts_us, double mean), void *arg);
+
 /** Rows of view `events`, `alarms`, `devices`, `tags`, `gaps` or `now` as text, for the
  * command line; columns and values borrowed, NULL for null. */
 int reader_view(struct reader *r, const char *view, int64_t since_us, int64_t until_us,

@@ -535,3 +535,16 @@ void twin_reparameterise(struct twin *t, uint32_t component)
 {
 	component_reparameterise(&t->components[component]);
 }
+
+bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
+                       double *alarm)
+{
+	const struct component *c = &t->components[component];
+
+	if (c->var || c->phase != COMPONENT_JUDGING || !c->n_measured) {
+		return false;
+	}
+	*well = (double)(NIS_WINDOW * c->n_measured); /* NIS is chi-squared */
+	*alarm = nis_limit(&c->nis);
+	return *alarm > *well;
+}

@@ -168,6 +168,13 @@ int twin_restore(struct twin *t, const struct twin_time *now, const uint8_t *buf
  */
 void twin_reparameterise(struct twin *t, uint32_t component);
 
+/**
+ * A component's tag health: what it is when all is well, and where its alarm begins.
+ * @return false while it learns, and for model var
+ */
+bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
+                       double *alarm);
+
 /** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored.  The tag
  * health is its component. */
 double twin_progress(const struct twin *t, uint32_t tag);

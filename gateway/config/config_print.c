@@ -422,4 +422,15 @@ void config_print(const struct config *c, FILE *out)
 	for (size_t i = 0; i < c->n_components; i++) {
 		print_component(c, &c->twin.components[i], out);
 	}
+	fputs(c->n_trends ? "  trends:\n" : "", out);
+	for (size_t i = 0; i < c->n_trends; i++) {
+		const struct trend_config *t = &c->trends[i];
+		const struct tag *tag = &c->tags[t->tag];
+
+		fprintf(out, "    - {tag: %s/%s, limit: ", tag->device, tag->name);
+		yaml_out_real(t->limit, out);
+		fputs(", name: ", out);
+		yaml_out_text(t->name, out);
+		fputs("}\n", out);
+	}
 }

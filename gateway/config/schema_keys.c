@@ -343,11 +343,24 @@ static const struct schema_key component_keys[] = {
 static const struct schema_object component = {
 	"component", "tags tied together by a model", component_keys};
 
+static const struct schema_key trend_keys[] = {
+	{"tag", SCHEMA_TAG, "an analog tag", .flags = SCHEMA_REQUIRED},
+	{"limit", SCHEMA_REAL, "that it is not to reach, in its unit",
+         .flags = SCHEMA_REQUIRED},
+	{"name", SCHEMA_TEXT, "what it means when it does: filter dirty", .min = 1,
+         .max = 64, .preset = "limit"},
+	{0},
+};
+static const struct schema_object trend = {
+	"trend", "a tag whose way to a limit is foretold", trend_keys};
+
 static const struct schema_key twin_keys[] = {
 	{"monitor", SCHEMA_OBJECT, "channel monitor of every analog tag",
          .object = &monitor},
 	{"components", SCHEMA_OBJECT, "tags tied together by models",
          .shape = SCHEMA_LIST_OF, .object = &component},
+	{"trends", SCHEMA_OBJECT, "tags that move slowly towards a limit",
+         .shape = SCHEMA_LIST_OF, .object = &trend},
 	{0},
 };
 static const struct schema_object twin = {"twin", "the live twin", twin_keys};

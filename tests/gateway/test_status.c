@@ -88,6 +88,16 @@ bool twin_test(const struct twin *t, uint32_t tag, struct tag_test *out)
 	return tag == 0;
 }
 
+bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
+                       double *alarm)
+{
+	(void)t;
+	(void)component;
+	(void)well;
+	(void)alarm;
+	return false;
+}
+
 double twin_progress(const struct twin *t, uint32_t tag)
 {
 	(void)t;
