@@ -104,7 +104,10 @@ int component_init(struct component *c, const struct component_config *cfg,
                    const struct twin_config *twin)
 {
 	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
-	c->p = cfg->made ? cfg->made : cfg->parameters;
+	c->p = cfg->model->remote ? c->told : cfg->made ? cfg->made : cfg->parameters;
+	c->told[0] = (double)cfg->model->n_outputs;
+	component_tell(c, NULL);
+	c->bad = c->news = false;
 	c->observer = (struct observer){
 		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
 	c->learn = cfg->learn ? cfg->learn : twin->learn;
@@ -166,6 +169,31 @@ void component_tag(struct component *c, size_t i, double x)
 void component_lost(struct component *c, size_t i)
 {
 	c->out[i].lost = true;
+}
+
+void component_tell(struct component *c, const double *y)
+{
+	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+		c->told[1 + i] = y ? y[i] : (double)NAN;
+	}
+	c->bad = !y;
+	c->news = true;
+}
+
+double component_asked(const struct component *c, size_t i)
+{
+	return c->u_ns[i] == TIME_NEVER ? (double)NAN : c->u_next[i];
+}
+
+/* Nothing can be said: the model's outputs are not known. */
+static bool is_mute(const struct component *c)
+{
+	for (size_t i = 0; c->cfg->model->remote && i < c->cfg->model->n_outputs; i++) {
+		if (!isfinite(c->told[1 + i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Learn R of output i from the bends of its readings: the variance of a second
@@ -528,6 +556,12 @@ void component_step(struct component *c, int64_t t_ns)
 	for (size_t i = 0; i < c->cfg->n_outputs; i++) {
 		c->out[i].judged = false;
 	}
+	c->news = false;
+	if (is_mute(c)) {
+		memset(c->fresh, 0, sizeof(c->fresh));
+		c->running = c->stale = false;
+		return;
+	}
 	if (c->running && older(c, c->t_ns, t_ns)) {
 		c->running = false;
 	}
@@ -597,6 +631,9 @@ enum tag_state component_state(const struct component *c)
 		return isnan(var_statistic(c->var)) ? STATE_LEARNING
 		       : var_alarm(c->var)          ? STATE_MISMATCH
 		                                    : STATE_HEALTHY;
+	}
+	if (c->bad) {
+		return STATE_BAD;
 	}
 	if (c->stale) {
 		return STATE_STALE;

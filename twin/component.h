@@ -38,7 +38,10 @@ struct component_output {
 
 struct component {
 	const struct component_config *cfg;
-	const double *p; /* the model's parameters */
+	const double *p;                    /* the model's parameters */
+	double told[1 + MODEL_OUTPUTS_MAX]; /* p of a model that is computed elsewhere */
+	bool bad;        /* who computes it cannot; until told otherwise */
+	bool news;       /* something was told since the last step */
 	struct var *var; /* model var: all that follows is not used but t_ns and learn */
 	bool spoke;      /* model var: the last step was a row */
 	struct observer observer;
@@ -90,6 +93,12 @@ void component_output(struct component *c, size_t i, int64_t t_ns, double y);
 /** A tag of model var at cfg->tags[i]; NAN: it has no good value. */
 void component_tag(struct component *c, size_t i, double x);
 
+/** Of a model that is computed elsewhere: its outputs, SI; NULL: they are not known. */
+void component_tell(struct component *c, const double *y);
+
+/** Input i as it is, SI; NAN: it is bound and was never read. */
+double component_asked(const struct component *c, size_t i);
+
 /** There is no reading of a measured output; until there is one the model stands in. */
 void component_lost(struct component *c, size_t i);
 
@@ -109,7 +118,7 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 /** The parameters have changed where c->p points: x stays, P is a start's. */
 void component_reparameterise(struct component *c);
 
-/** learning, healthy, mismatch or stale. */
+/** learning, healthy, mismatch, stale, or bad. */
 enum tag_state component_state(const struct component *c);
 
 /** |residual| over its sigma that, lasting, sets off the alarm in force. */

@@ -252,6 +252,30 @@ static void touch(struct twin *t, uint32_t component)
 	}
 }
 
+/* Components that were told something speak, whatever is read. */
+static void touch_news(struct twin *t)
+{
+	for (uint32_t i = 0; t->news && i < t->cfg->n_components; i++) {
+		if (t->components[i].news) {
+			touch(t, i);
+		}
+	}
+	t->news = false;
+}
+
+void twin_asked(const struct twin *t, size_t i, double *u)
+{
+	for (size_t k = 0; k < t->cfg->components[i].model->n_inputs; k++) {
+		u[k] = component_asked(&t->components[i], k);
+	}
+}
+
+void twin_tell(struct twin *t, size_t i, const double *y)
+{
+	component_tell(&t->components[i], y);
+	t->news = true;
+}
+
 /* Hand a value to the components that take it; NAN: only that there is none. */
 static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 {
@@ -417,6 +441,7 @@ void twin_merge(struct twin *t, int64_t t_ns, const struct reading *r, size_t n,
 		t->is_touched[t->touched[i]] = false;
 	}
 	t->n_touched = 0;
+	touch_news(t);
 	for (size_t i = 0; i < n; i++) {
 		bool enters = receive(t, t_ns, &r[i], &out[i]);
 

@@ -96,6 +96,18 @@ void twin_merge(struct twin *t, int64_t t_ns, const struct reading *r, size_t n,
  */
 size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, size_t max);
 
+/**
+ * Of component i, whose model is computed elsewhere (model->remote): its inputs as they
+ * are now, SI, by port; NAN: never read.
+ */
+void twin_asked(const struct twin *t, size_t i, double *u);
+
+/**
+ * What its outputs are from now on, SI, by port; NULL: not known, and the component is
+ * bad until told otherwise.  The next twin_merge() speaks of it, also one of no readings.
+ */
+void twin_tell(struct twin *t, size_t i, const double *y);
+
 /** Why a tag is in its state, for an alarm and its sentence. */
 struct explanation {
 	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate", "stuck";

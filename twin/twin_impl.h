@@ -26,6 +26,7 @@ struct twin {
 	uint32_t *touched; /* components of the last batch, in the order of their steps */
 	size_t n_touched;
 	bool *is_touched; /* by component */
+	bool news;        /* some component was told something */
 	uint64_t late;
 
 	uint32_t *unlearnt; /* by device: tags that have not learnt yet */

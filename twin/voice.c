@@ -62,7 +62,7 @@ void voice_health(const struct component *c, struct reading *r, struct estimate 
 	                       .drift = state == STATE_MISMATCH};
 	if (state == STATE_STALE) {
 		r->quality = e->quality = QUALITY_STALE;
-	} else if (judges) {
+	} else if (judges && state != STATE_BAD) {
 		r->quality = e->quality = QUALITY_GOOD;
 		r->value = value_real(statistic_of(c, &score));
 		e->source = SOURCE_MEASURED;

@@ -54,6 +54,8 @@ struct model {
 	double (*dead_time)(const double *p);
 	/** rates is affine in x and u: the step over held inputs is known exactly. */
 	bool linear;
+	/** Computed elsewhere: twin_tell() says its outputs (twin/models/remote.h). */
+	bool remote;
 };
 
 /** Learnt from its tags alone (twin/drift/var.h): not in the list of model_at(). */
