@@ -76,7 +76,7 @@ static json_t *tag_json(const struct config *cfg, uint32_t tag,
 	                   .value = r->value,
 	                   .last = NAN,
 	                   .est = {NAN, NAN, NAN, NAN, r->quality, SOURCE_MEASURED,
-	                           STATE_LEARNING, false}};
+	                           STATE_LEARNING, false, false}};
 	char *text;
 	json_t *o;
 
