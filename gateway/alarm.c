@@ -150,7 +150,8 @@ static void add_missing(char *buf, size_t size, const struct sample *s)
 	if (s->est.state == STATE_STALE) {
 		add(buf, size, " has had no reading for three periods");
 	} else {
-		add(buf, size, " has no valid value: %s",
+		add(buf, size, " has no valid value%s%s",
+		    s->reason == REASON_NONE ? "" : ": ",
 		    reason_name((enum reason)s->reason));
 		if (s->reason == REASON_EXCEPTION) {
 			add(buf, size, s->code > UINT8_MAX ? " 0x%04X" : " %u",

@@ -312,7 +312,9 @@ void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, s
 {
 	b->counts.readings += n;
 	twin_merge(b->parts.twin, (int64_t)received_ns, r, n, b->est);
-	pass_on(b, received_ns, r, b->est, n);
+	if (n > 0) {
+		pass_on(b, received_ns, r, b->est, n);
+	}
 	pass_virtual(b, received_ns);
 	pass_remarks(b);
 }

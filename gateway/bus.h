@@ -45,7 +45,8 @@ struct bus;
 int bus_new(struct bus **out, const struct bus_parts *parts);
 void bus_free(struct bus *b);
 
-/** Take one block's answer.  Readings are borrowed for the call. */
+/** Take one block's answer.  Readings are borrowed for the call; none: only what the twin
+ * was told is passed on (twin_tell()). */
 void bus_deliver(struct bus *b, uint64_t received_ns, const struct reading *r, size_t n);
 
 /** Give out what the reductions hold back: the newest readings, before the end. */

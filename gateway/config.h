@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "drivers/driver.h"
+#include "gateway/fmu/wire.h"
 #include "storage/history.h"
 #include "twin/twin.h"
 
@@ -61,6 +62,26 @@ struct trend_config {
 	const char *name; /* what it means when it is reached */
 };
 
+/** A variable of an FMU tied to a port of its component: si = value * scale + offset. */
+struct fmu_port_config {
+	uint32_t reference;
+	uint32_t type; /* enum fmu_type */
+	double scale, offset;
+};
+
+/** A component whose model is an FMU. */
+struct fmu_config {
+	const char *path;
+	const char *sha256; /* of the file, as it was read */
+	size_t component;   /* in twin.components */
+	double step_s;
+	struct fmu_port_config inputs[MODEL_INPUTS_MAX], outputs[MODEL_OUTPUTS_MAX];
+	size_t n_inputs, n_outputs;
+	const struct wire_value *start; /* set before it is initialised */
+	const char *const *start_names;
+	size_t n_start;
+};
+
 struct config {
 	const char *path;
 	const char *gateway_id, *state_dir, *timezone;
@@ -76,6 +97,8 @@ struct config {
 	struct twin_config twin;
 	const struct trend_config *trends;
 	size_t n_trends;
+	const struct fmu_config *fmus;
+	size_t n_fmus;
 	size_t n_warnings;
 };
 

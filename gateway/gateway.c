@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include "gateway/bus.h"
 #include "gateway/command.h"
 #include "gateway/device_file.h"
+#include "gateway/fmu/supervisor.h"
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
@@ -67,6 +69,8 @@ struct gateway {
 	struct commands *commands;
 	struct control *control;
 	struct twin_file *twin_file;
+	struct supervisor *fmus; /* NULL: there are none */
+	char fmu_folder[PATH_MAX];
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
 	struct outlook *outlook;
@@ -184,6 +188,41 @@ static char *on_question(void *arg, const char *request)
 	return question_answer(&parts, request);
 }
 
+/* --- from and to the FMUs --- */
+
+static void on_fmu_asks(void *arg, size_t component, double *u)
+{
+	struct gateway *g = arg;
+
+	twin_asked(g->parts.twin, component, u);
+}
+
+static void on_fmu_tells(void *arg, size_t component, const double *y)
+{
+	struct gateway *g = arg;
+
+	twin_tell(g->parts.twin, component, y);
+	if (g->parts.bus) {
+		bus_deliver(g->parts.bus, clock_now_ns(), NULL, 0);
+	}
+}
+
+static void on_fmu_event(void *arg, size_t component, const char *why)
+{
+	struct gateway *g = arg;
+	const struct component_config *c = &g->config->twin.components[component];
+	char message[512];
+
+	snprintf(message, sizeof(message), "%s: its FMU %s%s", c->id,
+	         why ? "failed: " : "runs again", why ? why : "");
+	log_line(why ? LOG_WARNING : LOG_NOTICE, "%s", message);
+	bus_event(g->parts.bus, &(struct event){.device = c->device_index,
+	                                        .tag = EVENT_NOBODY,
+	                                        .kind = why ? "fmu_down" : "fmu_up",
+	                                        .severity = why ? "warning" : "info",
+	                                        .message = message});
+}
+
 /* --- from the door to the machine --- */
 
 static struct device *find_device(void *arg, uint32_t index)
@@ -271,6 +310,7 @@ static void stop(struct gateway *g)
 	}
 	poller_close(g->parts.poller);
 	control_close(g->control);
+	supervisor_close(g->fmus);
 	uv_close((uv_handle_t *)&g->tick, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(g->signals); i++) {
 		uv_close((uv_handle_t *)&g->signals[i], NULL);
@@ -489,6 +529,24 @@ static int open_commands(struct gateway *g)
 	return command_open(&g->commands, &parts);
 }
 
+static int open_fmus(struct gateway *g)
+{
+	const struct supervisor_parts parts = {.config = g->config,
+	                                       .loop = &g->loop,
+	                                       .now_ns = clock_now_ns,
+	                                       .folder = g->fmu_folder,
+	                                       .calls = {.ask = on_fmu_asks,
+	                                                 .tell = on_fmu_tells,
+	                                                 .event = on_fmu_event,
+	                                                 .arg = g}};
+
+	if (g->config->n_fmus == 0) {
+		return 0;
+	}
+	snprintf(g->fmu_folder, sizeof(g->fmu_folder), "%s/fmu", g->config->state_dir);
+	return supervisor_open(&g->fmus, &parts);
+}
+
 static int open_poller(struct gateway *g)
 {
 	const struct poller_config cfg = {.devices = device_file_devices(g->device_file),
@@ -598,6 +656,9 @@ static int open_parts(struct gateway *g)
 		err = open_commands(g);
 	}
 	if (!err) {
+		err = open_fmus(g);
+	}
+	if (!err) {
 		err = device_file_new(&g->device_file, g->config, &g->loop);
 	}
 	if (!err) {
@@ -626,6 +687,7 @@ static void take_down(struct gateway *g)
 	poller_free(g->parts.poller);
 	forecast_log_free(g->forecasts);
 	outlook_free(g->outlook);
+	supervisor_free(g->fmus);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

@@ -21,6 +21,7 @@ struct build {
 	struct schema_view *tag_views; /* of the field's tags */
 	struct component_config *components;
 	struct schema_view *component_views; /* same index */
+	struct fmu_config *fmus;             /* as many as components, at most */
 };
 
 /* Each fills its part from its section; 0 or -ENOMEM.  What is wrong goes to said. */

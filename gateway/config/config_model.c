@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gateway/config/config_fmu.h"
 #include "twin/models/expression.h"
 #include "twin/models/state_space.h"
 
@@ -384,6 +385,9 @@ int config_model_make(struct build *b, const struct schema_view *component,
 	*out = (struct made_model){0};
 	for (size_t i = 0; i < MODEL_OUTPUTS_MAX; i++) {
 		out->noise[i] = NAN;
+	}
+	if (strcmp(name, "fmu") == 0) {
+		return config_fmu_make(b, component, out);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		if (strcmp(makers[i].name, name) == 0) {

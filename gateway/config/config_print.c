@@ -345,10 +345,35 @@ static void print_formulas(const struct model *m, FILE *out)
 	fputs("}\n", out);
 }
 
-static void print_model(const struct component_config *k, FILE *out)
+static void print_fmu(const struct fmu_config *f, FILE *out)
+{
+	fputs("      file: ", out);
+	yaml_out_text(f->path, out);
+	fprintf(out, "\n      sha256: \"%s\"\n", f->sha256);
+	print_duration("      step: ", llround(f->step_s * 1000), out);
+	fputs("\n      start: {", out);
+	for (size_t i = 0; i < f->n_start; i++) {
+		fputs(i ? ", " : "", out);
+		yaml_out_text(f->start_names[i], out);
+		fputs(": ", out);
+		yaml_out_real(f->start[i].value, out);
+	}
+	fputs("}\n", out);
+}
+
+static void print_model(const struct config *c, const struct component_config *k,
+                        FILE *out)
 {
 	const struct model *m = k->model;
 
+	for (size_t i = 0; m->remote && i < c->n_fmus; i++) {
+		if (&c->twin.components[c->fmus[i].component] == k) {
+			print_fmu(&c->fmus[i], out);
+		}
+	}
+	if (m->remote) {
+		return;
+	}
 	if (!k->made) {
 		print_numbers("parameters", k->parameters, m->parameters, m->n_parameters,
 		              out);
@@ -382,7 +407,7 @@ static void print_component(const struct config *c, const struct component_confi
 	fprintf(out, "\n      model: %s\n      learn: %u\n", m->name, k->learn);
 	print_duration("      max_age: ", llround(k->max_age_s * 1000), out);
 	fputc('\n', out);
-	print_model(k, out);
+	print_model(c, k, out);
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
 	print_tags(c, k, out);

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "gateway/config/config_build.h"
+#include "gateway/config/config_fmu.h"
 #include "gateway/config/config_model.h"
 #include "gateway/config/nearest.h"
 #include "twin/units.h"
 
 /* Models of the documentation whose part is not built yet: their components are left
  * out with a warning. */
-static const char *const later_models[] = {"lua", "fmu"};
+static const char *const later_models[] = {"lua"};
 
 /* Readings to learn from: fewer follow a protocol, not a plant. */
 enum { FEW_TO_LEARN = 400 };
@@ -390,11 +391,15 @@ static void build_outputs(const struct part *part)
 	}
 	k->n_outputs = m->n_outputs;
 	for (size_t i = 0; i < m->n_outputs; i++) {
+		const char *name = m->outputs[i].name;
+
+		if (m->remote) {
+			name = config_fmu_tag_name(part->b, name);
+		}
 		if (!bound[i]) {
 			k->outputs[i] = (struct binding){
 				.port = (uint32_t)i,
-				.tag = add_tag(part, m->outputs[i].name,
-			                       m->outputs[i].unit,
+				.tag = add_tag(part, name ? name : "", m->outputs[i].unit,
 			                       m->outputs[i].description),
 				.scale = 1};
 		}
@@ -424,6 +429,30 @@ static void build_noise(const struct part *part)
 	}
 }
 
+static void refuse_keys_of_fmu(const struct part *part)
+{
+	static const char *const keys[] = {"file", "sha256", "start", "step"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !part->model->remote; i++) {
+		if (schema_node(part->view, keys[i])) {
+			complaint_error(part->b->said, key_place(part, keys[i]),
+			                "model '%s' has no '%s'", part->model->name,
+			                keys[i]);
+		}
+	}
+}
+
+/* What an FMU makes comes step by step. */
+static uint32_t step_ms(const struct build *b, size_t component)
+{
+	for (size_t i = 0; i < b->config->n_fmus; i++) {
+		if (b->fmus[i].component == component) {
+			return (uint32_t)lround(b->fmus[i].step_s * 1000);
+		}
+	}
+	return 0;
+}
+
 static int build_component(struct build *b, size_t i, const struct made_model *made)
 {
 	const struct schema_view *v = &b->component_views[i];
@@ -450,14 +479,16 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 		                "model '%s' has no 'tags': it has inputs and outputs",
 		                made->model->name);
 	}
-	if (!made->p) {
+	if (!made->p || made->model->remote) {
 		build_parameters(&part);
 	}
+	refuse_keys_of_fmu(&part);
 	build_inputs(&part);
 	build_outputs(&part);
 	build_noise(&part);
 	for (size_t t = first; t < b->config->n_tags; t++) {
-		b->tags[t].period_ms = fastest(&part);
+		b->tags[t].period_ms = made->model->remote ? step_ms(b, i)
+		                                           : fastest(&part);
 	}
 	return err;
 }
@@ -474,7 +505,8 @@ int config_twin_build(struct build *b)
 
 	b->components = arena_array(b->arena, n, sizeof(*b->components));
 	b->component_views = arena_scratch(b->arena, n, sizeof(*b->component_views));
-	if (!b->components || !b->component_views) {
+	b->fmus = arena_array(b->arena, n, sizeof(*b->fmus));
+	if (!b->components || !b->component_views || !b->fmus) {
 		return -ENOMEM;
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
@@ -513,5 +545,6 @@ int config_twin_build(struct build *b)
 	c->twin.n_field_tags = c->n_field_tags;
 	c->twin.components = b->components;
 	c->twin.n_components = c->n_components;
+	c->fmus = b->fmus;
 	return 0;
 }

@@ -99,51 +99,61 @@ int runner_start(struct runner *r, const char *program)
 	return 0;
 }
 
-/* Take its status and say what ended it. */
-static void bury(struct runner *r, const char *why)
+void runner_give_up(struct runner *r, const char *why)
 {
-	int status = 0;
-
+	snprintf(r->text, sizeof(r->text), "%s", why);
 	if (r->pid > 0) {
 		kill(r->pid, SIGKILL);
-		while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
-		}
 	}
-	if (why) {
-		snprintf(r->text, sizeof(r->text), "%s", why);
-	} else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+}
+
+static void say_what_ended_it(struct runner *r, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
 		snprintf(r->text, sizeof(r->text),
 		         "it took more processor time than it may");
-	} else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) {
+	} else if (WIFSIGNALED(status)) {
 		snprintf(r->text, sizeof(r->text), "it crashed (%s)",
 		         strsignal(WTERMSIG(status)));
 	} else {
 		snprintf(r->text, sizeof(r->text), "its process ended by itself");
+	}
+}
+
+bool runner_is_gone(struct runner *r)
+{
+	int status = 0;
+
+	if (r->pid > 0 && waitpid(r->pid, &status, WNOHANG) == 0) {
+		return false;
+	}
+	if (r->pid > 0 && !r->text[0]) {
+		say_what_ended_it(r, status);
 	}
 	if (r->fd >= 0) {
 		close(r->fd);
 	}
 	r->fd = -1;
 	r->pid = 0;
+	return true;
 }
 
-/* The socket is closed: give the child a moment to die of what it is dying of, so that
- * its own signal is told and not ours. */
-static void bury_dead(struct runner *r)
+/* Wait for its end: a moment for what it is dying of, so that its own signal is told and
+ * not ours. */
+static void bury(struct runner *r)
 {
-	enum { ROUNDS = 50 };
+	enum { OWN_DEATH_MS = 100 };
 
-	for (int i = 0; i < ROUNDS; i++) {
-		siginfo_t info = {0};
-
-		if (r->pid <= 0 ||
-		    waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-		    info.si_pid) {
-			break;
+	for (int ms = 0; !runner_is_gone(r); ms++) {
+		if (ms == OWN_DEATH_MS) {
+			if (!r->text[0]) {
+				snprintf(r->text, sizeof(r->text),
+				         "it closed its socket");
+			}
+			kill(r->pid, SIGKILL);
 		}
 		poll(NULL, 0, 1);
 	}
-	bury(r, NULL);
 }
 
 int runner_send(struct runner *r, const struct wire_message *request)
@@ -157,11 +167,7 @@ int runner_send(struct runner *r, const struct wire_message *request)
 	do {
 		sent = send(r->fd, request, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && errno == EINTR);
-	if (sent != (ssize_t)n) {
-		bury_dead(r);
-		return -EPIPE;
-	}
-	return 0;
+	return sent == (ssize_t)n ? 0 : -EPIPE;
 }
 
 int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get)
@@ -180,45 +186,54 @@ int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get)
 		return -EAGAIN;
 	}
 	if (n <= 0) {
-		bury_dead(r);
 		return -EPIPE;
 	}
 	if (n != (ssize_t)want || answer->head.n_get != n_get ||
 	    answer->head.status > WIRE_MEMORY) {
-		bury(r, "its process answers what was not asked");
+		runner_give_up(r, "its process answers what was not asked");
 		return -EPIPE;
 	}
 	answer->head.text[WIRE_TEXT_MAX - 1] = '\0';
 	return 0;
 }
 
+static int wait_for(struct runner *r, int ms)
+{
+	struct pollfd fd = {.fd = r->fd, .events = POLLIN};
+	int ready;
+
+	do {
+		ready = poll(&fd, 1, ms);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0 ? 0 : -ETIMEDOUT;
+}
+
 int runner_call(struct runner *r, struct wire_message *m, int ms)
 {
 	size_t n_get = m->head.n_get;
-	struct pollfd fd = {.events = POLLIN};
-	int err = runner_send(r, m), ready;
+	int err = runner_send(r, m);
+	char why[80];
 
-	if (err) {
-		return err;
+	if (!err) {
+		err = wait_for(r, ms);
 	}
-	fd.fd = r->fd;
-	ready = poll(&fd, 1, ms);
-	while (ready < 0 && errno == EINTR) {
-		ready = poll(&fd, 1, ms);
-	}
-	if (ready <= 0) {
-		char why[80];
-
+	if (err == -ETIMEDOUT) {
 		snprintf(why, sizeof(why), "it did not answer within %.9g s", ms / 1e3);
-		bury(r, why);
-		return -ETIMEDOUT;
+		runner_give_up(r, why);
 	}
-	return runner_receive(r, m, n_get);
+	if (!err) {
+		err = runner_receive(r, m, n_get);
+	}
+	if (err) {
+		bury(r);
+	}
+	return err;
 }
 
 void runner_kill(struct runner *r)
 {
 	if (r->pid > 0) {
-		bury(r, "ended");
+		runner_give_up(r, "ended");
+		bury(r);
 	}
 }

@@ -24,15 +24,15 @@ struct runner {
  */
 int runner_start(struct runner *r, const char *program);
 
-/** Send a request, without waiting.  @return 0; -EPIPE: the child is gone (r->text) */
+/** Send a request, without waiting.  @return 0; -EPIPE: the child is gone, or as good as;
+ * runner_is_gone() says when and why */
 int runner_send(struct runner *r, const struct wire_message *request);
 
 /**
  * Take an answer where one has come, without waiting, and look at it with distrust.
  *
  * @param n_get  values that were asked for
- * @return 0; -EAGAIN: none yet; -EPIPE: the child is gone or speaks nonsense, and was
- *         killed (r->text)
+ * @return 0; -EAGAIN: none yet; -EPIPE: as runner_send()
  */
 int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get);
 
@@ -40,7 +40,13 @@ int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get);
  * @return 0; -ETIMEDOUT, -EPIPE: see r->text */
 int runner_call(struct runner *r, struct wire_message *m, int ms);
 
-/** End the child now, if it runs. */
+/** Kill the child, without waiting; why becomes r->text, copied. */
+void runner_give_up(struct runner *r, const char *why);
+
+/** Has it ended, and does r->text say why?  Then its socket is closed.  Never waits. */
+bool runner_is_gone(struct runner *r);
+
+/** End the child now, if it runs, and wait for it. */
 void runner_kill(struct runner *r);
 
 #endif

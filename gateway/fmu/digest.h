@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** SHA-256 of a file. */
+#ifndef GATEWAY_FMU_DIGEST_H
+#define GATEWAY_FMU_DIGEST_H
+
+enum { DIGEST_TEXT_MAX = 65 };
+
+/** @param[out] hex  64 digits, lower case, and a NUL; of DIGEST_TEXT_MAX
+ * @return 0 or a negative errno */
+int digest_file(const char *path, char *hex);
+
+#endif
