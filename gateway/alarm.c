@@ -33,6 +33,9 @@ static enum alarm_kind kind_of(const struct sample *s)
 	if (s->est.stuck) {
 		return ALARM_STUCK;
 	}
+	if (s->est.explained) {
+		return ALARM_NONE;
+	}
 	if (state == STATE_MISMATCH) {
 		/* A virtual sensor only repeats what its component says. */
 		return s->est.source == SOURCE_PREDICTED ? ALARM_NONE : ALARM_MISMATCH;
@@ -166,7 +169,9 @@ static void add_missing(char *buf, size_t size, const struct sample *s)
 /* "30.2 degC", or "30.2" of what has no unit. */
 static void add_quantity(char *buf, size_t size, int digits, double x, const char *unit)
 {
-	add(buf, size, "%.*g%s%s", digits, x, *unit ? " " : "", unit);
+	bool none = !*unit || strcmp(unit, "1") == 0;
+
+	add(buf, size, "%.*g%s%s", digits, x, none ? "" : " ", none ? "" : unit);
 }
 
 static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
@@ -211,6 +216,38 @@ static void add_blamed(char *buf, size_t size, const struct alarm_facts *f)
 	}
 }
 
+/* "outlet were 31 % larger" */
+static void add_cause(char *buf, size_t size, const struct alarm_facts *f,
+                      const struct cause *cause)
+{
+	const struct tag *tag = &f->tags[cause->tag];
+	double x = fabs(cause->amount);
+
+	if (cause->kind == CAUSE_PARAMETER) {
+		add(buf, size, "%s were %.2g %% %s", cause->parameter, 100 * x,
+		    cause->amount < 0 ? "smaller" : "larger");
+		return;
+	}
+	add(buf, size, "%s/%s ", tag->device, tag->name);
+	if (cause->kind == CAUSE_INPUT) {
+		add(buf, size, "read ");
+		add_quantity(buf, size, 2, x, tag->unit);
+		add(buf, size, " too %s", cause->amount < 0 ? "much" : "little");
+	} else {
+		add(buf, size, "drifted %s by ", cause->amount < 0 ? "down" : "up");
+		add_quantity(buf, size, 2, x, tag->unit);
+		add(buf, size, "/s");
+	}
+}
+
+static void add_causes(char *buf, size_t size, const struct alarm_facts *f)
+{
+	for (size_t i = 0; i < f->why->n_causes; i++) {
+		add(buf, size, "%s", i ? " or " : "; as if ");
+		add_cause(buf, size, f, &f->why->causes[i]);
+	}
+}
+
 void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
 {
 	const struct tag *tag = &facts->tags[facts->sample->tag];
@@ -219,6 +256,7 @@ void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
 		/* a component's own test, which is no quantity */
 		snprintf(buf, size, "%s does not behave as its model", tag->device);
 		add_blamed(buf, size, facts);
+		add_causes(buf, size, facts);
 		return;
 	}
 	snprintf(buf, size, "%s/%s", tag->device, tag->name);
@@ -234,6 +272,7 @@ void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts)
 	}
 	add_deviation(buf, size, facts);
 	add_blamed(buf, size, facts);
+	add_causes(buf, size, facts);
 }
 
 void alarm_contributions(char *buf, size_t size, const struct tag *tags,

@@ -263,6 +263,7 @@ static void start(struct component *c, int64_t t_ns)
 	c->t_ns = t_ns;
 	c->running = true;
 	c->witness.running = false;
+	c->blame = (struct blame){.mean = 0};
 	c->stale = false;
 }
 
@@ -381,6 +382,33 @@ static void tell_outputs(struct component *c, const struct kalman_rows *rows,
 	}
 }
 
+static void find_blame(struct component *c, const struct kalman_rows *rows,
+                       const uint8_t *which, const struct innovation *v)
+{
+	const struct component_config *cfg = c->cfg;
+	uint8_t port[KALMAN_ROWS_MAX];
+	struct blame_row row = {
+		.model = cfg->model,
+		.p = c->p,
+		.u = c->u,
+		.n_parameters = cfg->made ? 0 : cfg->model->n_parameters,
+		.dt_s = (double)(c->t_ns - c->row_ns) / 1e9,
+		.prior = &c->filter,
+		.rows = rows,
+		.v = v,
+		.sensor = which,
+		.port = port,
+	};
+
+	for (size_t r = 0; r < rows->n; r++) {
+		port[r] = (uint8_t)cfg->outputs[which[r]].port;
+	}
+	for (size_t i = 0; i < cfg->n_inputs; i++) {
+		row.inputs |= UINT32_C(1) << cfg->inputs[i].port;
+	}
+	blame_step(&c->blame, &row);
+}
+
 static int merge(struct component *c)
 {
 	uint8_t which[KALMAN_ROWS_MAX];
@@ -396,6 +424,9 @@ static int merge(struct component *c)
 		return err;
 	}
 	nis_step(&c->nis, v.nis, rows.n);
+	if (c->filter.n > 0) {
+		find_blame(c, &rows, which, &v);
+	}
 	err = kalman_update(&c->filter, &rows, &v);
 	if (err) {
 		return err;

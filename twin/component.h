@@ -12,6 +12,7 @@
 
 #include "twin/drift/nis.h"
 #include "twin/drift/var.h"
+#include "twin/observer/blame.h"
 #include "twin/observer/delay.h"
 #include "twin/observer/tune.h"
 #include "twin/observer/witness.h"
@@ -72,6 +73,7 @@ struct component {
 	double bend2[COMPONENT_OUTPUTS_MAX];    /* sum of squared second differences */
 	uint32_t bends[COMPONENT_OUTPUTS_MAX];
 	struct nis nis;
+	struct blame blame;
 	struct witness witness; /* of sensors that have another beside them */
 	uint64_t resets;        /* the filter lost its footing and was started anew */
 };

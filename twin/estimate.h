@@ -38,8 +38,9 @@ struct estimate {
 	uint8_t source;  /* enum source */
 	uint8_t state;   /* enum tag_state */
 	bool drift; /* in drift, mismatch, and in transient while the level test is on */
-	bool stuck; /* the reading has not moved for longer than its noise allows: no
-	               state, but an alarm */
+	bool explained; /* off, but for another that is: no alarm of its own */
+	bool stuck;     /* the reading has not moved for longer than its noise allows: no
+	                   state, but an alarm */
 };
 
 /**

@@ -337,6 +337,42 @@ static void fill(const struct twin *t, const struct link *l, struct estimate *e)
 	}
 }
 
+/* Does the output have its part in its component's mismatch? */
+static bool is_off(const struct twin *t, const struct link *l)
+{
+	const struct component *c = &t->components[l->component];
+
+	return component_state(c) == STATE_MISMATCH && blame_is_off(&c->blame, l->number);
+}
+
+/* A tag that is not what its own component takes it for. */
+static bool is_suspect(const struct twin *t, uint32_t tag)
+{
+	const struct monitor *m = tag < t->cfg->n_field_tags ? &t->monitors[tag] : NULL;
+	const struct link *l;
+
+	if (!m || !m->watched) {
+		return false;
+	}
+	l = m->modelled ? links_output(&t->links, tag) : NULL;
+	return stuck_is(&m->move.stuck) || (l && (m->drift || is_off(t, l)));
+}
+
+/* Would an input that is suspect explain what the component does? */
+static bool is_misled(const struct twin *t, const struct component *c)
+{
+	struct explanation why = {.method = NULL};
+
+	voice_causes(c, &why);
+	for (size_t i = 0; i < why.n_causes; i++) {
+		if (why.causes[i].kind == CAUSE_INPUT &&
+		    is_suspect(t, why.causes[i].tag)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A reading that its component has met with a prediction. */
 static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
                   const struct link *l, struct estimate *e)
@@ -367,6 +403,10 @@ static void judge(struct twin *t, int64_t t_ns, const struct reading *r,
 		e->state = STATE_MISMATCH;
 		e->score = fmax(e->score, nis_score(&c->nis));
 		e->drift = true;
+		e->explained = !own.drift && !is_off(t, l);
+	}
+	if (e->drift && is_misled(t, c)) {
+		e->explained = true;
 	}
 }
 
@@ -472,6 +512,7 @@ size_t twin_virtual(struct twin *t, struct reading *r, struct estimate *out, siz
 		}
 		if (n < max && (!c->var || c->spoke)) {
 			voice_health(c, &r[n], &out[n]);
+			out[n].explained = out[n].drift && is_misled(t, c);
 			n++;
 		}
 	}
@@ -509,6 +550,11 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 	if (m && m->ready) {
 		voice_monitor(m, twin_sequence(t, tag), out);
 		out->blamed[0] = tag;
+		if (m->modelled && !stuck_is(&m->move.stuck)) {
+			voice_causes(
+				&t->components[links_output(&t->links, tag)->component],
+				out);
+		}
 	}
 }
 

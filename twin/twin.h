@@ -108,6 +108,20 @@ void twin_asked(const struct twin *t, size_t i, double *u);
  */
 void twin_tell(struct twin *t, size_t i, const double *y);
 
+enum cause_kind { CAUSE_PARAMETER, CAUSE_INPUT, CAUSE_SENSOR };
+
+/** What would explain what a component does. */
+struct cause {
+	enum cause_kind kind;
+	const char *parameter; /* as the model names it; static */
+	uint32_t tag;          /* of an input or a sensor */
+	double amount; /* parameter: larger by that share; input: larger by that than its
+	                  tag reads; sensor: drifts at that rate; in the tag's unit (/s)
+	                */
+};
+
+enum { CAUSES_MAX = 3 };
+
 /** Why a tag is in its state, for an alarm and its sentence. */
 struct explanation {
 	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate", "stuck";
@@ -120,6 +134,8 @@ struct explanation {
 	size_t n_blamed;
 	bool lies; /* blamed[0] is a sensor that another of its quantity disproves:
 	              without it the model holds */
+	struct cause causes[CAUSES_MAX]; /* that explain as much, the likeliest first */
+	size_t n_causes;                 /* 0: none is clear */
 };
 void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out);
 

@@ -121,6 +121,42 @@ void voice_component(const struct component *c, struct explanation *out)
 		return;
 	}
 	blame(c, out);
+	voice_causes(c, out);
+}
+
+static const struct binding *input_of(const struct component_config *cfg, size_t port)
+{
+	size_t i = 0;
+
+	while (cfg->inputs[i].port != port) {
+		i++;
+	}
+	return &cfg->inputs[i];
+}
+
+void voice_causes(const struct component *c, struct explanation *out)
+{
+	struct blame_cause causes[BLAME_CAUSES_MAX];
+
+	out->n_causes = blame_causes(&c->blame, causes);
+	for (size_t i = 0; i < out->n_causes; i++) {
+		const struct blame_cause *from = &causes[i];
+		const struct binding *b;
+
+		if (from->kind == BLAME_PARAMETER) {
+			out->causes[i] = (struct cause){
+				.kind = CAUSE_PARAMETER,
+				.parameter = c->cfg->model->parameters[from->i].name,
+				.amount = from->amount};
+			continue;
+		}
+		b = from->kind == BLAME_INPUT ? input_of(c->cfg, from->i)
+		                              : &c->cfg->outputs[from->i];
+		out->causes[i] = (struct cause){
+			.kind = from->kind == BLAME_INPUT ? CAUSE_INPUT : CAUSE_SENSOR,
+			.tag = b->tag,
+			.amount = from->amount / b->scale};
+	}
 }
 
 void voice_monitor(const struct monitor *m, const struct sequence *test,

@@ -17,6 +17,9 @@ void voice_health(const struct component *c, struct reading *r, struct estimate 
 /** Why a component is as it is; fills method, threshold (of the statistic) and blame. */
 void voice_component(const struct component *c, struct explanation *out);
 
+/** What would explain how the component behaves: fills causes. */
+void voice_causes(const struct component *c, struct explanation *out);
+
 /** Why a tag is as its monitor says; test: chosen in place of its own, or NULL. blamed[0]
  * is the caller's. */
 void voice_monitor(const struct monitor *m, const struct sequence *test,

@@ -256,6 +256,42 @@ static void sentence_of_a_bad_tag_has_the_code_and_the_last_value(void **state)
 		buf, "tank/level has no valid value: exception 2; the last was 12.5");
 }
 
+static void sentence_says_what_would_explain_it(void **state)
+{
+	struct sample s = in_state(STATE_MISMATCH);
+	struct explanation why = {
+		.method = "nis",
+		.threshold = NAN,
+		.rate = NAN,
+		.causes = {{CAUSE_PARAMETER, "outlet", 0, 0.121},
+	                   {CAUSE_SENSOR, NULL, 0, -0.002},
+	                   {CAUSE_INPUT, NULL, 1, 0.35}},
+		.n_causes = 3,
+	};
+	struct alarm_facts facts = {tags, ALARM_MISMATCH, &s, &why};
+	char buf[256];
+
+	(void)state;
+	s.est.predicted = NAN;
+	alarm_sentence(buf, sizeof(buf), &facts);
+	assert_string_equal(buf, "tank does not behave as its model; as if outlet were "
+	                         "12 % larger or tank/level drifted down by 0.002 m/s "
+	                         "or pump/flow read 0.35 m3/h too little");
+}
+
+static void what_another_explains_is_no_alarm(void **state)
+{
+	struct alarm a = {.id = 0};
+	struct sample s = in_state(STATE_MISMATCH);
+
+	(void)state;
+	s.est.explained = true;
+	assert_int_equal(alarm_step(&a, &s, 1), ALARM_SAME);
+	s.est.stuck = true;
+	assert_int_equal(alarm_step(&a, &s, 1), ALARM_RAISE);
+	assert_int_equal(a.kind, ALARM_STUCK);
+}
+
 static void sentence_of_a_stuck_sensor(void **state)
 {
 	struct sample s = in_state(STATE_HEALTHY);
@@ -277,6 +313,8 @@ int main(void)
 		cmocka_unit_test(only_what_lasts_is_an_alarm),
 		cmocka_unit_test(what_comes_back_soon_stays_longer),
 		cmocka_unit_test(sentence_of_a_stuck_sensor),
+		cmocka_unit_test(sentence_says_what_would_explain_it),
+		cmocka_unit_test(what_another_explains_is_no_alarm),
 		cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
 		cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
 		cmocka_unit_test(sentence_names_the_sensor_that_lies),
