@@ -14,12 +14,12 @@
 #include "drivers/reading.h"
 
 static const struct fmu_variable_spec ball_variables[] = {
-	{"h", "Real", "output", "1", "m"},
-	{"v", "Real", "output", "0", "m/s"},
-	{"g", "Real", "parameter", "9.81", "m/s2"},
-	{"e", "Real", "parameter", "0.7", NULL},
-	{"bounces", "Integer", "output", NULL, NULL},
-	{"at_rest", "Boolean", "output", NULL, NULL},
+	{"h", "Real", "output", "1", "m", 0},
+	{"v", "Real", "output", "0", "m/s", 0},
+	{"g", "Real", "parameter", "9.81", "m/s2", 0},
+	{"e", "Real", "parameter", "0.7", NULL, 0},
+	{"bounces", "Integer", "output", NULL, NULL, 0},
+	{"at_rest", "Boolean", "output", NULL, NULL, 0},
 };
 const struct fmu_spec fmu_ball = {
 	.model = "ball",
@@ -29,11 +29,11 @@ const struct fmu_spec fmu_ball = {
 };
 
 static const struct fmu_variable_spec stiff_variables[] = {
-	{"u", "Real", "input", "1", NULL},
-	{"fast", "Real", "output", NULL, NULL},
-	{"slow", "Real", "output", NULL, NULL},
-	{"tau_fast", "Real", "parameter", "1e-4", "s"},
-	{"tau_slow", "Real", "parameter", "1", "s"},
+	{"u", "Real", "input", "1", NULL, 0},
+	{"fast", "Real", "output", NULL, NULL, 0},
+	{"slow", "Real", "output", NULL, NULL, 0},
+	{"tau_fast", "Real", "parameter", "1e-4", "s", 0},
+	{"tau_slow", "Real", "parameter", "1", "s", 0},
 };
 const struct fmu_spec fmu_stiff = {
 	.model = "stiff",
@@ -43,7 +43,7 @@ const struct fmu_spec fmu_stiff = {
 };
 
 static const struct fmu_variable_spec fixed_variables[] = {
-	{"x", "Real", "output", "1", NULL},
+	{"x", "Real", "output", "1", NULL, 0},
 };
 const struct fmu_spec fmu_fixed = {
 	.model = "fixed",
@@ -53,8 +53,8 @@ const struct fmu_spec fmu_fixed = {
 };
 
 static const struct fmu_variable_spec bad_variables[] = {
-	{"y", "Real", "output", NULL, NULL},
-	{"mode", "Real", "parameter", "0", NULL},
+	{"y", "Real", "output", NULL, NULL, 0},
+	{"mode", "Real", "parameter", "0", NULL, 0},
 };
 const struct fmu_spec fmu_bad = {
 	.model = "bad",
@@ -95,7 +95,11 @@ static void write_start(FILE *f, const struct fmu_variable_spec *v)
 	if (v->start) {
 		fprintf(f, " start=\"%s\"", v->start);
 	}
-	fputs("/>", f);
+	if (v->size) {
+		fprintf(f, "><Dimension start=\"%u\"/></Float64>", v->size);
+	} else {
+		fputs("/>", f);
+	}
 }
 
 static void write_variables(FILE *f, const struct fmu_spec *s)
@@ -208,7 +212,8 @@ void fmu_make(const char *path, const struct fmu_spec *s)
 		add_library(zip, s);
 	}
 	if (s->reference) {
-		snprintf(name, sizeof(name), "documentation/%s_ref.csv", s->model);
+		snprintf(name, sizeof(name), "documentation/%s%s", s->model,
+		         s->reference_end ? s->reference_end : "_ref.csv");
 		add(zip, name, s->reference, strlen(s->reference), false);
 	}
 	if (s->resource) {

@@ -13,6 +13,7 @@ struct fmu_variable_spec {
 	const char *causality; /* "output", "input", "parameter", "local" */
 	const char *start;     /* NULL: calculated */
 	const char *unit;      /* NULL: none */
+	unsigned size;         /* values of an array (3.0); 0: it is none */
 };
 
 /** What an archive is made of. */
@@ -21,12 +22,13 @@ struct fmu_spec {
 	unsigned version;
 	const struct fmu_variable_spec *variables; /* value reference: index */
 	size_t n_variables;
-	const char *flags;      /* further attributes of CoSimulation; NULL: none */
-	const char *experiment; /* attributes of DefaultExperiment; NULL: none */
-	const char *reference;  /* text of documentation/MODEL_ref.csv; NULL: none */
-	const char *resource;   /* text of resources/y.txt; NULL: none */
-	const char *platform;   /* folder of the library; NULL: this machine's */
-	const char *token;      /* NULL: the model's */
+	const char *flags;         /* further attributes of CoSimulation; NULL: none */
+	const char *experiment;    /* attributes of DefaultExperiment; NULL: none */
+	const char *reference;     /* text of documentation/MODEL_ref.csv; NULL: none */
+	const char *reference_end; /* in place of "_ref.csv"; NULL */
+	const char *resource;      /* text of resources/y.txt; NULL: none */
+	const char *platform;      /* folder of the library; NULL: this machine's */
+	const char *token;         /* NULL: the model's */
 	bool no_library;
 };
 

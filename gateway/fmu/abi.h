@@ -21,7 +21,7 @@ enum fmi_status {
 	FMI_PENDING /* 2.0; never for who steps in order */
 };
 
-enum { FMI2_CO_SIMULATION = 1, FMI2_LAST_SUCCESSFUL_TIME = 2 };
+enum { FMI2_CO_SIMULATION = 1, FMI2_LAST_SUCCESSFUL_TIME = 2, FMI2_TERMINATED = 3 };
 
 /** Booleans of 2.0 are int, of 3.0 bool. */
 typedef void fmi2_log_fn(void *environment, const char *instance, int status,
@@ -61,6 +61,7 @@ struct fmi2 {
 	int (*set_boolean)(void *c, const uint32_t *vr, size_t n, const int *v);
 	int (*do_step)(void *c, double t, double h, int no_going_back);
 	int (*get_real_status)(void *c, int kind, double *v);
+	int (*get_boolean_status)(void *c, int kind, int *v);
 	int (*get_state)(void *c, void **state);
 	int (*set_state)(void *c, void *state);
 	int (*free_state)(void *c, void **state);

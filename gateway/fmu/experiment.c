@@ -126,6 +126,13 @@ static int step_twice(struct run *r, size_t k, double *row)
 	return err;
 }
 
+static bool came_to(const struct run *r, size_t k)
+{
+	double t = r->e->start + (double)k * r->e->step;
+
+	return fabs(r->m.head.t - t) <= 1e-6 * r->e->step;
+}
+
 static int record(struct run *r)
 {
 	size_t width = r->e->n_get;
@@ -135,7 +142,8 @@ static int record(struct run *r)
 		double *row = r->out->values + k * width;
 
 		err = k && r->e->going_back ? step_twice(r, k, row) : step_to(r, k, row);
-		if (!err && !r->out->terminated) {
+		/* It may ask for the end at the end of a step. */
+		if (!err && (!r->out->terminated || came_to(r, k))) {
 			r->out->n_rows = k + 1;
 		}
 	}

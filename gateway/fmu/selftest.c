@@ -31,12 +31,13 @@ struct test {
 	struct csv_table table;
 };
 
-/* What of a variable can be looked at: one number. */
+/* What of a variable can be looked at: numbers. */
 static bool is_looked_at(const struct fmu_variable *v)
 {
-	return rules_is_number(v->kind.type) && v->size == 1;
+	return rules_is_number(v->kind.type) && v->size >= 1;
 }
 
+/* An array has a column for each of its values, all in a row. */
 static void add(struct test *t, const struct fmu_variable *v)
 {
 	for (size_t i = 0; i < t->n_get; i++) {
@@ -44,7 +45,8 @@ static void add(struct test *t, const struct fmu_variable *v)
 			return;
 		}
 	}
-	if (t->n_get < WIRE_VALUES_MAX) {
+	for (size_t i = 0; i < v->size && t->n_get + v->size - i <= WIRE_VALUES_MAX;
+	     i++) {
 		t->get[t->n_get] = (struct wire_value){.reference = v->reference,
 		                                       .type = v->kind.type};
 		t->variables[t->n_get++] = v;
@@ -88,6 +90,8 @@ static int read_reference(struct test *t)
 	int64_t at = fmu_find_beside(t->f, "_ref.csv");
 	int source, err;
 
+	/* As FMI's layered standard for references names it. */
+	at = at < 0 ? fmu_find_beside(t->f, "_out.csv") : at;
 	if (at < 0) {
 		return 0;
 	}
@@ -104,15 +108,24 @@ static int read_reference(struct test *t)
 	               : csv_table_read(&t->table, &t->arena, t->said, (uint32_t)source);
 }
 
-static bool number_of(const struct csv_row *row, size_t i, double *out)
+/* The next number of a text, or truth value; NULL: it is something else. */
+static const char *next_number(const char *text, double *out)
 {
 	char *end;
 
-	if (i >= row->n || !row->cells[i].text[0]) {
-		return false;
+	if (strncmp(text, "true", 4) == 0 || strncmp(text, "false", 5) == 0) {
+		*out = *text == 't';
+		return text + (*text == 't' ? 4 : 5);
 	}
-	*out = strtod(row->cells[i].text, &end);
-	return *end == '\0';
+	*out = strtod(text, &end);
+	return end == text ? NULL : end;
+}
+
+static bool number_of(const struct csv_row *row, size_t i, double *out)
+{
+	const char *end = i < row->n ? next_number(row->cells[i].text, out) : NULL;
+
+	return end && *end == '\0';
 }
 
 /* How long a step is: the description's, its internal one, the reference's. */
@@ -124,15 +137,14 @@ static double step_of(const struct test *t)
 	if (t->options->step > 0) {
 		return t->options->step;
 	}
-	if (d->step > 0) {
-		return d->step;
+	if (d->step > 0 || d->internal_step > 0) {
+		return d->step > 0 ? d->step : d->internal_step;
 	}
 	if (t->table.n > 2 && number_of(&t->table.rows[1], 0, &first) &&
 	    number_of(&t->table.rows[2], 0, &second) && second > first) {
 		return second - first;
 	}
-	return d->internal_step > 0 ? d->internal_step
-	                            : (t->out->stop - t->out->start) / STEPS_DEFAULT;
+	return (t->out->stop - t->out->start) / STEPS_DEFAULT;
 }
 
 /* Significant digits of a number as it is written. */
@@ -140,7 +152,7 @@ static int digits_of(const char *text)
 {
 	int n = 0;
 
-	for (; *text && *text != 'e' && *text != 'E'; text++) {
+	for (; *text && !strchr("eE ", *text); text++) {
 		if (*text >= '0' && *text <= '9' && (n > 0 || *text != '0')) {
 			n++;
 		}
@@ -182,25 +194,39 @@ static double error_of(const struct fmu_variable *v, double value, double want)
 	return isnan(error) ? INFINITY : error;
 }
 
+/* A cell: one number, or the values of an array. */
+static void compare_cell(const struct fmu_variable *v, const char *text,
+                         const double *values, struct error *e)
+{
+	double want;
+
+	for (size_t i = 0; i < v->size; i++) {
+		double error;
+
+		text = next_number(text, &want);
+		if (!text) {
+			return;
+		}
+		error = error_of(v, values[i], want);
+		e->n++;
+		if (error > e->worst) {
+			e->worst = error;
+			e->name = v->name;
+		}
+	}
+}
+
 static struct error compare_row(const struct test *t, const struct csv_row *row,
                                 const double *values)
 {
 	const struct csv_row *heading = t->table.rows;
 	struct error e = {.worst = -1};
-	double want;
 
 	for (size_t i = 1; i < row->n && i < heading->n; i++) {
 		int64_t k = column_of(t, heading->cells[i].text);
-		double error;
 
-		if (k < 0 || !number_of(row, i, &want)) {
-			continue;
-		}
-		error = error_of(t->variables[k], values[k], want);
-		e.n++;
-		if (error > e.worst) {
-			e.worst = error;
-			e.name = t->variables[k]->name;
+		if (k >= 0) {
+			compare_cell(t->variables[k], row->cells[i].text, values + k, &e);
 		}
 	}
 	return e;

@@ -91,12 +91,27 @@ fail:
 	return WIRE_REFUSED;
 }
 
+/* How many values from v on are of one array.  In 2.0 one reference may be several
+ * variables, each by itself. */
+static size_t array_at(const struct unit *u, const struct wire_value *v, size_t n)
+{
+	size_t same = 1;
+
+	while (u->version->has_arrays && same < n && v[same].reference == v->reference &&
+	       v[same].type == v->type) {
+		same++;
+	}
+	return same;
+}
+
 enum wire_status unit_set(struct unit *u, const struct wire_value *v, size_t n)
 {
 	enum wire_status status = u->in_error ? WIRE_FAILED : WIRE_DONE;
+	size_t same;
 
-	for (size_t i = 0; i < n && status == WIRE_DONE; i++) {
-		status = judge(u, u->version->set(u, &v[i]));
+	for (size_t i = 0; i < n && status == WIRE_DONE; i += same) {
+		same = array_at(u, v + i, n - i);
+		status = judge(u, u->version->set(u, v + i, same));
 	}
 	return status;
 }
@@ -104,9 +119,11 @@ enum wire_status unit_set(struct unit *u, const struct wire_value *v, size_t n)
 enum wire_status unit_get(struct unit *u, struct wire_value *v, size_t n)
 {
 	enum wire_status status = u->in_error ? WIRE_FAILED : WIRE_DONE;
+	size_t same;
 
-	for (size_t i = 0; i < n && status == WIRE_DONE; i++) {
-		status = judge(u, u->version->get(u, &v[i]));
+	for (size_t i = 0; i < n && status == WIRE_DONE; i += same) {
+		same = array_at(u, v + i, n - i);
+		status = judge(u, u->version->get(u, v + i, same));
 	}
 	return status;
 }
@@ -136,6 +153,7 @@ enum wire_status unit_step(struct unit *u, double t, double h)
 		double last = t;
 		int status = u->version->step(u, t, is_last ? end - t : size, &last);
 
+		u->reached = status <= FMI_WARNING && !u->terminated ? t + size : last;
 		if (u->terminated) {
 			return WIRE_TERMINATED;
 		}
@@ -150,6 +168,11 @@ enum wire_status unit_step(struct unit *u, double t, double h)
 		}
 	}
 	return WIRE_DONE;
+}
+
+double unit_reached(const struct unit *u)
+{
+	return u->reached;
 }
 
 enum wire_status unit_save(struct unit *u)

@@ -15,7 +15,8 @@ struct unit;
  * @param[out] text  of WIRE_TEXT_MAX: why not */
 enum wire_status unit_load(struct unit **out, const struct wire_load *load, char *text);
 
-/** Set values before it is initialised, or between steps. */
+/** Set values before it is initialised, or between steps.  Several of one reference in a
+ * row are an array (3.0). */
 enum wire_status unit_set(struct unit *u, const struct wire_value *v, size_t n);
 enum wire_status unit_get(struct unit *u, struct wire_value *v, size_t n);
 
@@ -25,6 +26,9 @@ enum wire_status unit_start(struct unit *u, double start, double stop, double to
 
 /** From t to t + h, s; in smaller steps where the unit discards this one and may. */
 enum wire_status unit_step(struct unit *u, double t, double h);
+
+/** How far the last step came, s. */
+double unit_reached(const struct unit *u);
 
 /** Keep the state in the unit's memory, in place of the one kept before; go back to it.
  */

@@ -27,6 +27,7 @@ static const struct unit_symbol symbols[] = {
 	SYMBOL("SetBoolean", set_boolean, true),
 	SYMBOL("DoStep", do_step, true),
 	SYMBOL("GetRealStatus", get_real_status, false),
+	SYMBOL("GetBooleanStatus", get_boolean_status, false),
 	SYMBOL("GetFMUstate", get_state, false),
 	SYMBOL("SetFMUstate", set_state, false),
 	SYMBOL("FreeFMUstate", free_state, false),
@@ -109,7 +110,7 @@ static int start(struct unit *u, double t, double stop, double tolerance)
 	return status;
 }
 
-static int set(struct unit *u, const struct wire_value *v)
+static int set(struct unit *u, const struct wire_value *v, size_t n)
 {
 	int whole = (int)v->value;
 
@@ -123,7 +124,7 @@ static int set(struct unit *u, const struct wire_value *v)
 	return u->fmi2.set_integer(u->instance, &v->reference, 1, &whole);
 }
 
-static int get(struct unit *u, struct wire_value *v)
+static int get(struct unit *u, struct wire_value *v, size_t n)
 {
 	int whole = 0, status;
 
@@ -143,7 +144,13 @@ static int get(struct unit *u, struct wire_value *v)
 static int step(struct unit *u, double t, double h, double *last)
 {
 	int status = u->fmi2.do_step(u->instance, t, h, !u->load->can_state);
+	int terminated = 0;
 
+	if (status == FMI_DISCARD && u->fmi2.get_boolean_status &&
+	    u->fmi2.get_boolean_status(u->instance, FMI2_TERMINATED, &terminated) <=
+	            FMI_WARNING) {
+		u->terminated = terminated != 0;
+	}
 	if (status == FMI_DISCARD && u->fmi2.get_real_status) {
 		(void)u->fmi2.get_real_status(u->instance, FMI2_LAST_SUCCESSFUL_TIME,
 		                              last);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Co-simulation by FMI 3.0.1, section 4.2: no event mode, no early return. */
 #include <stdio.h>
+#include <string.h>
 
 #include "drivers/reading.h"
 #include "gateway/fmu/unit_impl.h"
@@ -41,7 +42,7 @@ static const struct unit_symbol symbols[] = {
 #undef SYMBOL
 #undef VALUES
 
-/* Any number as its own C type. */
+/* Any number as its own C type; an array of them lies packed. */
 union number {
 	double f64;
 	float f32;
@@ -54,6 +55,13 @@ union number {
 	int64_t i64;
 	uint64_t u64;
 	bool b;
+};
+
+static const size_t sizes[FMU_TYPES] = {
+	[FMU_FLOAT64] = 8, [FMU_FLOAT32] = 4,     [FMU_INT8] = 1,
+	[FMU_UINT8] = 1,   [FMU_INT16] = 2,       [FMU_UINT16] = 2,
+	[FMU_INT32] = 4,   [FMU_UINT32] = 4,      [FMU_INT64] = 8,
+	[FMU_UINT64] = 8,  [FMU_ENUMERATION] = 8, [FMU_BOOLEAN] = sizeof(bool),
 };
 
 static void on_log(void *environment, int status, const char *category,
@@ -148,23 +156,36 @@ static double widen(uint32_t type, const union number *n)
 	}
 }
 
-static int set(struct unit *u, const struct wire_value *v)
+static int set(struct unit *u, const struct wire_value *v, size_t n)
 {
-	union number n = narrow(v->type, v->value);
+	uint64_t packed[WIRE_VALUES_MAX]; /* aligned for any of them */
 
-	return v->type < FMU_TYPES && u->set[v->type]
-	               ? u->set[v->type](u->instance, &v->reference, 1, &n, 1)
-	               : FMI_ERROR;
+	if (v->type >= FMU_TYPES || !u->set[v->type]) {
+		return FMI_ERROR;
+	}
+	for (size_t i = 0; i < n; i++) {
+		union number number = narrow(v->type, v[i].value);
+
+		memcpy((char *)packed + i * sizes[v->type], &number, sizes[v->type]);
+	}
+	return u->set[v->type](u->instance, &v->reference, 1, packed, n);
 }
 
-static int get(struct unit *u, struct wire_value *v)
+static int get(struct unit *u, struct wire_value *v, size_t n)
 {
-	union number n = {0};
-	int status = v->type < FMU_TYPES && u->get[v->type]
-	                     ? u->get[v->type](u->instance, &v->reference, 1, &n, 1)
-	                     : FMI_ERROR;
+	uint64_t packed[WIRE_VALUES_MAX] = {0};
+	int status;
 
-	v->value = widen(v->type, &n);
+	if (v->type >= FMU_TYPES || !u->get[v->type]) {
+		return FMI_ERROR;
+	}
+	status = u->get[v->type](u->instance, &v->reference, 1, packed, n);
+	for (size_t i = 0; i < n; i++) {
+		union number number = {0};
+
+		memcpy(&number, (char *)packed + i * sizes[v->type], sizes[v->type]);
+		v[i].value = widen(v->type, &number);
+	}
 	return status;
 }
 
@@ -176,7 +197,7 @@ static int step(struct unit *u, double t, double h, double *last)
 	                             &terminated, &early, &reached);
 
 	u->terminated = terminated;
-	if (status == FMI_DISCARD) {
+	if (status == FMI_DISCARD || terminated) {
 		*last = reached;
 	}
 	return status;
@@ -212,6 +233,7 @@ const struct unit_version unit_version_3 = {
 	.n_symbols = ARRAY_SIZE(symbols),
 	.instantiate = instantiate,
 	.start = start,
+	.has_arrays = true,
 	.set = set,
 	.get = get,
 	.step = step,

@@ -16,7 +16,8 @@ struct unit {
 	bool started;    /* terminate before it is freed */
 	bool in_error;   /* no terminate */
 	bool is_fatal;   /* no call at all */
-	bool terminated; /* 3.0: it asked for the end */
+	bool terminated; /* it asked for the end */
+	double reached;  /* s, by the last step */
 	struct fmi2 fmi2;
 	struct fmi2_callbacks callbacks; /* live as long as the instance */
 	struct fmi3 fmi3;
@@ -38,8 +39,10 @@ struct unit_version {
 	size_t n_symbols;
 	void *(*instantiate)(struct unit *u);
 	int (*start)(struct unit *u, double start, double stop, double tolerance);
-	int (*set)(struct unit *u, const struct wire_value *v);
-	int (*get)(struct unit *u, struct wire_value *v);
+	bool has_arrays;
+	/** n values of one reference; 1 where there are no arrays. */
+	int (*set)(struct unit *u, const struct wire_value *v, size_t n);
+	int (*get)(struct unit *u, struct wire_value *v, size_t n);
 	/** @param[out] last  s, how far it came */
 	int (*step)(struct unit *u, double t, double h, double *last);
 	int (*terminate)(struct unit *u);

@@ -40,15 +40,17 @@ static enum wire_status load(struct worker *w)
 
 static enum wire_status step(struct worker *w)
 {
-	const struct wire_head *head = &w->message.head;
+	struct wire_head *head = &w->message.head;
 	struct wire_value *values = w->message.body.values;
-	enum wire_status status = unit_set(w->unit, values, head->n_set);
+	enum wire_status status = unit_set(w->unit, values, head->n_set), got;
 
 	if (status == WIRE_DONE && head->h > 0) {
 		status = unit_step(w->unit, head->t, head->h);
+		head->t = unit_reached(w->unit);
 	}
-	if (status == WIRE_DONE) {
-		status = unit_get(w->unit, values + head->n_set, head->n_get);
+	if (status == WIRE_DONE || status == WIRE_TERMINATED) {
+		got = unit_get(w->unit, values + head->n_set, head->n_get);
+		status = got == WIRE_DONE ? status : got;
 	}
 	return status;
 }

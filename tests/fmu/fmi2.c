@@ -26,6 +26,7 @@ struct instance {
 	const char *name;
 	char resources[4096];
 	double last;
+	int ended;
 };
 
 component fmi2Instantiate(const char *name, int kind, const char *guid,
@@ -45,6 +46,7 @@ int fmi2SetInteger(component c, const unsigned *vr, size_t n, const int *v);
 int fmi2SetBoolean(component c, const unsigned *vr, size_t n, const int *v);
 int fmi2DoStep(component c, double t, double h, int no_going_back);
 int fmi2GetRealStatus(component c, int kind, double *v);
+int fmi2GetBooleanStatus(component c, int kind, int *v);
 int fmi2GetFMUstate(component c, void **state);
 int fmi2SetFMUstate(component c, void *state);
 int fmi2FreeFMUstate(component c, void **state);
@@ -199,7 +201,8 @@ int fmi2DoStep(component c, double t, double h, int no_going_back)
 		status = model_step(i->v, t, h, &i->last);
 	}
 	if (status == MODEL_END) {
-		status = 2; /* and fmi2Terminated would say true */
+		status = 2;
+		i->ended = 1;
 	}
 	if (status >= 2) {
 		i->callbacks->log(i->callbacks->env, i->name, status, "error",
@@ -216,6 +219,17 @@ int fmi2GetRealStatus(component c, int kind, double *v)
 		return 2;
 	}
 	*v = i->last;
+	return 0;
+}
+
+int fmi2GetBooleanStatus(component c, int kind, int *v)
+{
+	struct instance *i = c;
+
+	if (kind != 3) {
+		return 2;
+	}
+	*v = i->ended;
 	return 0;
 }
 

@@ -131,13 +131,14 @@ static bool is_known(const struct data *d, const uint32_t *vr, size_t n, size_t 
 	return n == n_v && d->phase != BROKEN;
 }
 
+/* Of one reference n_v values are those from its index on: an array. */
 int fmi3GetFloat64(instance c, const uint32_t *vr, size_t n, double *v, size_t n_v)
 {
 	struct data *d = c;
-	bool known = is_known(d, vr, n, n_v);
+	bool known = is_known(d, vr, n, n == 1 ? 1 : n_v) && vr[0] + n_v <= MODEL_VALUES;
 
-	for (size_t i = 0; known && i < n; i++) {
-		v[i] = d->v[vr[i]];
+	for (size_t i = 0; known && i < n_v; i++) {
+		v[i] = d->v[n == 1 ? vr[0] + i : vr[i]];
 	}
 	return known ? 0 : 3;
 }
@@ -145,10 +146,10 @@ int fmi3GetFloat64(instance c, const uint32_t *vr, size_t n, double *v, size_t n
 int fmi3SetFloat64(instance c, const uint32_t *vr, size_t n, const double *v, size_t n_v)
 {
 	struct data *d = c;
-	bool known = is_known(d, vr, n, n_v);
+	bool known = is_known(d, vr, n, n == 1 ? 1 : n_v) && vr[0] + n_v <= MODEL_VALUES;
 
-	for (size_t i = 0; known && i < n; i++) {
-		d->v[vr[i]] = v[i];
+	for (size_t i = 0; known && i < n_v; i++) {
+		d->v[n == 1 ? vr[0] + i : vr[i]] = v[i];
 	}
 	return known ? 0 : 3;
 }

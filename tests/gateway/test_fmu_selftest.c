@@ -179,6 +179,46 @@ static void references_are_met_to_1e_12(void **state)
 	}
 }
 
+/* Of 3.0: an array is one column with several numbers; a reference may also be called
+ * MODEL_out.csv, as FMI's layered standard does. */
+static void array_is_compared_value_by_value(void **state)
+{
+	static const struct fmu_variable_spec variables[] = {
+		{"u", "Real", "input", "1", NULL, 0},
+		{"pair", "Real", "output", NULL, NULL, 2}, /* fast and slow */
+	};
+	static const struct {
+		const char *reference;
+		enum selftest_part want;
+	} cases[] = {
+		{"time,pair\n0,0 0\n0.01,1 0.009950166250831947\n", SELFTEST_PASSED},
+		{"time,pair\n0,0 0\n0.01,1 0.00995017\n", SELFTEST_PASSED},
+		{"time,pair\n0,0 0\n0.01,1 0.0099\n", SELFTEST_FAILED},
+	};
+	const struct selftest_options options = options_of(10000);
+	struct fmu_spec spec = fmu_stiff;
+
+	(void)state;
+	spec.version = 3;
+	spec.variables = variables;
+	spec.n_variables = ARRAY_SIZE(variables);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct selftest t;
+		struct fmu *f;
+
+		spec.reference = cases[i].reference;
+		spec.reference_end = i == 0 ? "_out.csv" : NULL;
+		f = open_spec(&spec);
+		assert_int_equal(selftest_run(f, &options, &t), 0);
+		if (t.reference != cases[i].want || t.compared != 4 ||
+		    t.run != SELFTEST_PASSED || t.twice != SELFTEST_PASSED) {
+			fail_msg("case %zu: %zu compared, worst %g, %s", i, t.compared,
+			         t.worst, t.why.text);
+		}
+		fmu_close(f);
+	}
+}
+
 static void wrong_reference_is_found(void **state)
 {
 	const struct selftest_options options = options_of(10000);
@@ -349,8 +389,10 @@ static void unit_may_ask_for_the_end(void **state)
 	size_t n;
 
 	(void)state;
-	(void)run_mode(3, 9, 0.1, &n);
-	assert_int_equal(n, 3); /* at 0, and two steps that were good */
+	for (unsigned version = 2; version <= 3; version++) {
+		(void)run_mode(version, 9, 0.1, &n);
+		assert_int_equal(n, 3); /* at 0, and two steps that were good */
+	}
 }
 
 static void what_cannot_be_loaded_says_why(void **state)
@@ -394,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(references_are_met_to_1e_12),
+		cmocka_unit_test(array_is_compared_value_by_value),
 		cmocka_unit_test(wrong_reference_is_found),
 		cmocka_unit_test(step_that_the_internal_one_does_not_divide_is_refused),
 		cmocka_unit_test(bad_units_cost_a_sentence),
