@@ -345,24 +345,53 @@ static bool is_off(const struct twin *t, const struct link *l)
 	return component_state(c) == STATE_MISMATCH && blame_is_off(&c->blame, l->number);
 }
 
+static bool is_stuck(const struct twin *t, uint32_t tag)
+{
+	return tag < t->cfg->n_field_tags && stuck_is(&t->monitors[tag].move.stuck);
+}
+
+/* A virtual sensor is worth what its component's sensors are. */
+static bool is_virtual_suspect(const struct twin *t, uint32_t tag)
+{
+	const struct link *l = links_output(&t->links, tag);
+	const struct component *c = l ? &t->components[l->component] : NULL;
+	bool any = c && component_state(c) == STATE_MISMATCH;
+
+	for (size_t i = 0; c && i < c->cfg->n_outputs && !any; i++) {
+		uint32_t sensor = c->cfg->outputs[i].tag;
+
+		any = c->out[i].measured &&
+		      (t->monitors[sensor].drift || is_stuck(t, sensor));
+	}
+	return any;
+}
+
 /* A tag that is not what its own component takes it for. */
 static bool is_suspect(const struct twin *t, uint32_t tag)
 {
 	const struct monitor *m = tag < t->cfg->n_field_tags ? &t->monitors[tag] : NULL;
 	const struct link *l;
 
-	if (!m || !m->watched) {
+	if (!m) {
+		return is_virtual_suspect(t, tag);
+	}
+	if (!m->watched) {
 		return false;
 	}
 	l = m->modelled ? links_output(&t->links, tag) : NULL;
-	return stuck_is(&m->move.stuck) || (l && (m->drift || is_off(t, l)));
+	return is_stuck(t, tag) || (l && (m->drift || is_off(t, l)));
 }
 
-/* Would an input that is suspect explain what the component does? */
+/* Is an input stuck, or would one that is suspect explain what the component does? */
 static bool is_misled(const struct twin *t, const struct component *c)
 {
 	struct explanation why = {.method = NULL};
 
+	for (size_t i = 0; i < c->cfg->n_inputs; i++) {
+		if (is_stuck(t, c->cfg->inputs[i].tag)) {
+			return true;
+		}
+	}
 	voice_causes(c, &why);
 	for (size_t i = 0; i < why.n_causes; i++) {
 		if (why.causes[i].kind == CAUSE_INPUT &&
