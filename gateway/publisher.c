@@ -200,13 +200,7 @@ static struct ticket *ticket_of(struct publisher *p, uint32_t generation, uint32
 static int client_new(struct publisher *p)
 {
 	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
-	MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
 	int rc;
-
-	/* OpenSSL begins by itself with the first connection that needs it: without one
-	 * it would take 2 MB. */
-	init.do_openssl_init = 0;
-	MQTTAsync_global_init(&init);
 
 	options.sendWhileDisconnected = 0;
 	options.MQTTVersion = MQTTVERSION_3_1_1;
