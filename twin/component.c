@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twin/component.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,21 +9,10 @@
 #include "twin/component_impl.h"
 #include "twin/redundancy.h"
 
-#define TIME_NEVER  INT64_MIN
-#define TIME_ALWAYS INT64_MAX
 /* How unsure a start is: a share of the state, and what the noise adds in an hour. */
 #define START_SHARE 0.1
 #define START_S     3600
 #define R_MIN       1e-12
-
-enum {
-	NOISE_ROWS = 30, /* tell the noise of the sensors, else left out */
-	LEFT_OUT_ROWS = NOISE_ROWS + 10, /* until the filters have settled */
-};
-
-static_assert((int)COMPONENT_SENSORS_MAX <= (int)KALMAN_ROWS_MAX &&
-                      (int)COMPONENT_SENSORS_MAX <= (int)NIS_ROWS_MAX,
-              "a row of all sensors has room");
 
 static bool older(const struct component *c, int64_t then_ns, int64_t t_ns)
 {
@@ -32,111 +20,11 @@ static bool older(const struct component *c, int64_t then_ns, int64_t t_ns)
 	       (double)(t_ns - then_ns) / 1e9 > c->cfg->max_age_s;
 }
 
-static void init_ports(struct component *c, const struct twin_config *twin)
-{
-	const struct component_config *cfg = c->cfg;
-
-	for (size_t i = 0; i < cfg->model->n_inputs; i++) {
-		c->u[i] = cfg->model->inputs[i].preset;
-		c->u_ns[i] = TIME_ALWAYS;
-	}
-	for (size_t i = 0; i < cfg->n_inputs; i++) {
-		c->u_ns[cfg->inputs[i].port] = TIME_NEVER;
-	}
-	c->r_known = true;
-	for (size_t i = 0; i < cfg->n_outputs; i++) {
-		const struct binding *b = &cfg->outputs[i];
-		struct component_output *out = &c->out[i];
-		double sigma = cfg->noise[i];
-
-		out->t_ns = TIME_NEVER;
-		out->measured = b->tag < twin->n_field_tags;
-		out->lsb = out->measured ? twin->tags[b->tag].lsb * fabs(b->scale) : 0;
-		if (out->measured && sigma > 0) {
-			c->R[i] = sigma * sigma + out->lsb * out->lsb / 12;
-		} else if (out->measured) {
-			c->r_known = false;
-		}
-		out->sensor = (uint8_t)c->n_measured;
-		c->n_measured += out->measured;
-		c->y_before[0][i] = c->y_before[1][i] = NAN;
-	}
-}
-
-/* What only some models need. */
-static int init_extras(struct component *c)
-{
-	const struct model *model = c->cfg->model;
-	double dead_s = model->dead_time ? model->dead_time(c->p) : 0;
-
-	if (model->linear) {
-		c->zoh = calloc(1, sizeof(*c->zoh));
-		if (!c->zoh) {
-			return -ENOMEM;
-		}
-		c->observer.zoh = c->zoh;
-	}
-	if (!(dead_s > 0)) {
-		return 0;
-	}
-	c->delay = malloc(sizeof(*c->delay));
-	if (!c->delay) {
-		return -ENOMEM;
-	}
-	delay_init(c->delay, dead_s, model->n_inputs);
-	return 0;
-}
-
-/* Model var: rows at the pace of the slowest tag. */
-static int init_var(struct component *c, const struct twin_config *twin)
-{
-	uint32_t slowest_ms = 0;
-
-	for (size_t i = 0; i < c->cfg->n_tags; i++) {
-		uint32_t period_ms = twin->tags[c->cfg->tags[i]].period_ms;
-
-		slowest_ms = period_ms > slowest_ms ? period_ms : slowest_ms;
-	}
-	return var_new(&c->var, c->cfg->n_tags, c->learn, (int64_t)slowest_ms * 1000000);
-}
-
-int component_init(struct component *c, const struct component_config *cfg,
-                   const struct twin_config *twin)
-{
-	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
-	c->p = cfg->model->remote ? c->told : cfg->made ? cfg->made : cfg->parameters;
-	c->told[0] = (double)cfg->model->n_outputs;
-	component_tell(c, NULL);
-	c->bad = c->news = false;
-	c->observer = (struct observer){
-		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
-	c->learn = cfg->learn ? cfg->learn : twin->learn;
-	if (cfg->n_tags) {
-		return init_var(c, twin);
-	}
-	c->filter.n = cfg->model->n_states;
-	cfg->model->noise(c->p, c->qc);
-	init_ports(c, twin);
-	redundancy_init(c);
-	for (size_t i = 0; i < MODEL_INPUTS_MAX; i++) {
-		c->u_next[i] = c->u[i];
-	}
-	nis_init(&c->nis);
-	if (init_extras(c)) {
-		return -ENOMEM;
-	}
-	if (!c->n_measured) {
-		c->phase = COMPONENT_JUDGING; /* nothing to learn from, nor to judge */
-		return 0;
-	}
-	c->phase = c->r_known ? COMPONENT_TUNING : COMPONENT_NOISE;
-	return tune_init(&c->tune, c->learn - LEFT_OUT_ROWS, c->n_measured);
-}
-
 void component_fini(struct component *c)
 {
 	var_free(c->var);
 	tune_fini(&c->tune);
+	free(c->augmented);
 	free(c->delay);
 	free(c->zoh);
 }
@@ -164,6 +52,11 @@ void component_output(struct component *c, size_t i, int64_t t_ns, double y)
 void component_tag(struct component *c, size_t i, double x)
 {
 	var_take(c->var, i, x);
+}
+
+void component_hold(struct component *c, bool hold)
+{
+	c->hold = hold;
 }
 
 void component_lost(struct component *c, size_t i)
@@ -225,25 +118,36 @@ static void noise_learnt(struct component *c)
 	c->running = false;
 }
 
-/* P as unsure as at a start. */
+/* P as unsure as at a start; what is known of parameters stays known. */
 static void unsettle(struct component *c)
 {
 	struct kalman *k = &c->filter;
+	size_t own = k->n - c->observer.estimated;
+	double known[MODEL_STATES_MAX];
 
+	for (size_t i = own; i < k->n; i++) {
+		double variance = k->P[i * (k->n + 1)];
+
+		known[i] = variance > 0 && isfinite(k->x[i])
+		                   ? variance
+		                   : augment_variance(c->augmented, i - own);
+		k->x[i] = isfinite(k->x[i]) ? k->x[i] : 0;
+	}
 	for (size_t i = 0; i < k->n * k->n; i++) {
 		k->P[i] = 0;
 	}
 	for (size_t i = 0; i < k->n; i++) {
 		double share = START_SHARE * k->x[i];
 
-		k->P[i * (k->n + 1)] = c->qc[i] * START_S + share * share;
+		k->P[i * (k->n + 1)] = i < own ? c->qc[i] * START_S + share * share
+		                               : known[i];
 	}
 }
 
 /* x from the model's own idea, given what is measured now. */
 static void start(struct component *c, int64_t t_ns)
 {
-	const struct model *model = c->cfg->model;
+	const struct model *model = c->observer.model;
 	double y[MODEL_OUTPUTS_MAX];
 	struct kalman *k = &c->filter;
 
@@ -271,7 +175,7 @@ int component_rows(const struct component *c, const struct kalman *k, size_t but
                    struct kalman_rows *rows, uint8_t *which)
 {
 	double y[MODEL_OUTPUTS_MAX];
-	size_t came[KALMAN_ROWS_MAX], n = 0, m = c->cfg->model->n_outputs;
+	size_t came[KALMAN_ROWS_MAX], n = 0, m = c->observer.model->n_outputs;
 	struct kalman_rows all;
 	int err = observer_outputs(&c->observer, k, c->u, &all, y);
 
@@ -299,8 +203,8 @@ int component_rows(const struct component *c, const struct kalman *k, size_t but
 
 void component_limit(const struct component *c, struct kalman *k)
 {
-	if (c->cfg->model->limit) {
-		c->cfg->model->limit(c->p, k->x);
+	if (c->observer.model->limit) {
+		c->observer.model->limit(c->p, k->x);
 	}
 }
 
@@ -344,7 +248,7 @@ static void learnt(struct component *c)
 
 	c->tuned = best.filter;
 	*k = c->tune.filter[best.filter];
-	for (size_t i = 0; i < k->n; i++) {
+	for (size_t i = 0; i < k->n - c->observer.estimated; i++) {
 		c->qc[i] *= best.scale_qc;
 	}
 	c->qc_lost = best.scale_qc_lost / best.scale_qc;
@@ -370,7 +274,7 @@ static void tell_outputs(struct component *c, const struct kalman_rows *rows,
 	const struct component_config *cfg = c->cfg;
 	double y[MODEL_OUTPUTS_MAX];
 
-	cfg->model->outputs_of(c->p, c->filter.x, c->u, y);
+	c->observer.model->outputs_of(c->p, c->filter.x, c->u, y);
 	for (size_t row = 0; row < rows->n; row++) {
 		struct component_output *out = &c->out[which[row]];
 
@@ -382,10 +286,31 @@ static void tell_outputs(struct component *c, const struct kalman_rows *rows,
 	}
 }
 
-static void find_blame(struct component *c, const struct kalman_rows *rows,
+/* The filter's own part of what is known, without the parameters that are followed: these
+ * are taken as they stand. */
+static void leave_out_parameters(const struct component *c, struct kalman *k,
+                                 struct kalman_rows *rows, double *p)
+{
+	size_t n = k->n, own = n - c->observer.estimated;
+
+	augment_at(c->augmented, k->x, p);
+	for (size_t i = 0; i < own; i++) {
+		memmove(k->P + i * own, k->P + i * n, own * sizeof(*k->P));
+	}
+	for (size_t r = 0; r < rows->n; r++) {
+		memmove(rows->H + r * own, rows->H + r * n, own * sizeof(*rows->H));
+	}
+	k->n = own;
+}
+
+static void find_blame(struct component *c, const struct kalman_rows *all,
                        const uint8_t *which, const struct innovation *v)
 {
 	const struct component_config *cfg = c->cfg;
+	double p[MODEL_PARAMETERS_MAX];
+	struct kalman_rows own = *all;
+	struct kalman prior = c->filter;
+	const struct kalman_rows *rows = &own;
 	uint8_t port[KALMAN_ROWS_MAX];
 	struct blame_row row = {
 		.model = cfg->model,
@@ -393,7 +318,7 @@ static void find_blame(struct component *c, const struct kalman_rows *rows,
 		.u = c->u,
 		.n_parameters = cfg->made ? 0 : cfg->model->n_parameters,
 		.dt_s = (double)(c->t_ns - c->row_ns) / 1e9,
-		.prior = &c->filter,
+		.prior = &prior,
 		.rows = rows,
 		.v = v,
 		.sensor = which,
@@ -405,6 +330,10 @@ static void find_blame(struct component *c, const struct kalman_rows *rows,
 	}
 	for (size_t i = 0; i < cfg->n_inputs; i++) {
 		row.inputs |= UINT32_C(1) << cfg->inputs[i].port;
+	}
+	if (c->augmented) {
+		leave_out_parameters(c, &prior, &own, p);
+		row.p = p;
 	}
 	blame_step(&c->blame, &row);
 }
@@ -427,6 +356,10 @@ static int merge(struct component *c)
 	if (c->filter.n > 0) {
 		find_blame(c, &rows, which, &v);
 	}
+	/* In alarm the physics goes on, but a parameter would swallow the fault. */
+	c->filter.held = c->hold || c->nis.alarm || c->nis.mismatch
+	                         ? c->observer.estimated
+	                         : 0;
 	err = kalman_update(&c->filter, &rows, &v);
 	if (err) {
 		return err;
@@ -474,7 +407,7 @@ static bool is_quantity_lost(const struct component *c)
 		lost[c->cfg->outputs[i].port] |= c->out[i].measured && c->out[i].lost;
 		heard[c->cfg->outputs[i].port] |= c->out[i].measured && !c->out[i].lost;
 	}
-	for (size_t i = 0; i < c->cfg->model->n_outputs; i++) {
+	for (size_t i = 0; i < MODEL_OUTPUTS_MAX; i++) {
 		any |= lost[i] && !heard[i];
 	}
 	return any;
@@ -489,7 +422,9 @@ static int predict_filters(struct component *c, double dt_s)
 	const struct observer *o = is_quantity_lost(c) ? &lost : &c->observer;
 
 	for (size_t i = 0; i < c->filter.n; i++) {
-		qc[i] = c->qc[i] * c->qc_lost;
+		bool own = i < c->filter.n - c->observer.estimated;
+
+		qc[i] = c->qc[i] * (own ? c->qc_lost : 1);
 	}
 	lost.qc = qc;
 	redundancy_predict(c, o, dt_s);
@@ -645,8 +580,16 @@ bool component_fill(const struct component *c, size_t i, double *value, double *
 
 void component_reparameterise(struct component *c)
 {
-	const struct model *model = c->cfg->model;
+	const struct model *model = c->observer.model;
 
+	if (c->augmented) { /* what was found beside the old ones is not of these */
+		size_t own = c->filter.n - c->observer.estimated;
+
+		augment_parameters(c->augmented, c->cfg->parameters);
+		for (size_t i = own; i < c->filter.n; i++) {
+			c->filter.x[i] = c->filter.P[i * (c->filter.n + 1)] = 0;
+		}
+	}
 	if (c->zoh) {
 		*c->zoh = (struct zoh){.next = 0}; /* of other matrices */
 	}

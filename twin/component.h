@@ -12,6 +12,7 @@
 
 #include "twin/drift/nis.h"
 #include "twin/drift/var.h"
+#include "twin/observer/augment.h"
 #include "twin/observer/blame.h"
 #include "twin/observer/delay.h"
 #include "twin/observer/tune.h"
@@ -39,7 +40,8 @@ struct component_output {
 
 struct component {
 	const struct component_config *cfg;
-	const double *p;                    /* the model's parameters */
+	const double *p;             /* the observer's model's parameters */
+	struct augmented *augmented; /* that model, where parameters are followed */
 	double told[1 + MODEL_OUTPUTS_MAX]; /* p of a model that is computed elsewhere */
 	bool bad;        /* who computes it cannot; until told otherwise */
 	bool news;       /* something was told since the last step */
@@ -62,6 +64,7 @@ struct component {
 	enum component_phase phase;
 	uint32_t rows, learn;
 	bool running; /* x and P are worth something; else: start with the next row */
+	bool hold;    /* component_hold() */
 	bool stale;   /* an input, or all outputs, missing longer than max_age */
 	int64_t t_ns; /* of x and P */
 	struct kalman filter;
@@ -100,6 +103,12 @@ void component_tell(struct component *c, const double *y);
 
 /** Input i as it is, SI; NAN: it is bound and was never read. */
 double component_asked(const struct component *c, size_t i);
+
+/**
+ * Whether the parameters that are followed stay as they are in the next step: for a fault
+ * is not to pass for one of them.  Those of a component in alarm stay anyway.
+ */
+void component_hold(struct component *c, bool hold);
 
 /** There is no reading of a measured output; until there is one the model stands in. */
 void component_lost(struct component *c, size_t i);

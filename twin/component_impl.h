@@ -5,6 +5,14 @@
 
 #include "twin/component.h"
 
+#define TIME_NEVER  INT64_MIN
+#define TIME_ALWAYS INT64_MAX
+
+enum {
+	NOISE_ROWS = 30, /* tell the noise of the sensors, else left out */
+	LEFT_OUT_ROWS = NOISE_ROWS + 10, /* until the filters have settled */
+};
+
 /** For component_rows(): no output is left out. */
 #define COMPONENT_ALL SIZE_MAX
 

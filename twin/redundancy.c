@@ -72,6 +72,7 @@ static int hear(struct component *c, size_t i)
 		return err;
 	}
 	witness_others(w, i, v.nis, rows.n);
+	k->held = c->filter.held;
 	err = kalman_update(k, &rows, &v);
 	component_limit(c, k);
 	return err;

@@ -210,7 +210,7 @@ static void visited(void *arg, double *x)
 
 static void component(struct stream *s, struct component *c)
 {
-	const struct model *model = c->cfg->model;
+	const struct model *model = c->observer.model;
 
 	if (c->var) {
 		var_visit(c->var, visited, s);
@@ -318,6 +318,10 @@ static uint64_t component_meaning(const struct twin *t, const struct component_c
 	}
 	for (size_t i = 0; i < c->n_made; i++) {
 		hash = add_real(hash, c->made[i]);
+	}
+	for (size_t i = 0; i < c->model->n_parameters; i++) {
+		hash = c->estimate[i] > 0 ? add_real(add_word(hash, i), c->estimate[i])
+		                          : hash;
 	}
 	for (size_t i = 0; i < c->n_outputs; i++) {
 		hash = add_real(hash, c->noise[i]);

@@ -117,13 +117,40 @@ static int make_components(struct twin *t)
 	return err;
 }
 
+static size_t n_estimated(const struct component_config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MODEL_PARAMETERS_MAX; i++) {
+		n += c->estimate[i] > 0;
+	}
+	return n;
+}
+
+/* Parameters that are followed: of a model in the list, and there must be room. */
+static bool may_estimate(const struct component_config *c)
+{
+	size_t n = n_estimated(c);
+	bool may = n == 0 || (c->model == model_find(c->model->name) &&
+	                      c->model->n_states + n <= MODEL_STATES_MAX &&
+	                      c->model->n_outputs + n <= MODEL_OUTPUTS_MAX);
+
+	for (size_t i = 0; i < MODEL_PARAMETERS_MAX; i++) {
+		may = may && (c->estimate[i] == 0 ||
+		              (c->estimate[i] > 0 && i < c->model->n_parameters &&
+		               c->parameters[i] > 0));
+	}
+	return may;
+}
+
 /* Of inputs, or of outputs, which may have several sensors. */
 static bool are_bindings(const struct component_config *c, bool inputs,
                          const struct twin_config *cfg)
 {
 	const struct binding *b = inputs ? c->inputs : c->outputs;
 	size_t n = inputs ? c->n_inputs : c->n_outputs;
-	size_t n_ports = inputs ? c->model->n_inputs : c->model->n_outputs;
+	size_t n_ports = inputs ? c->model->n_inputs
+	                        : c->model->n_outputs + n_estimated(c);
 	bool seen[MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX] = {false};
 
 	for (size_t i = 0; i < n; i++) {
@@ -164,11 +191,12 @@ static bool is_component(const struct component_config *c, const struct twin_con
 {
 	const struct model *m = c->model;
 
-	return m && (c->n_tags > 0) == (m == &model_var) && are_tags(c, cfg) &&
-	       (!c->learn || c->learn >= LEARN_MIN) && c->max_age_s > 0 &&
-	       c->n_inputs <= m->n_inputs && m->n_inputs <= MODEL_INPUTS_MAX &&
-	       m->n_outputs <= MODEL_OUTPUTS_MAX && m->n_states <= MODEL_STATES_MAX &&
-	       are_bindings(c, true, cfg) && are_outputs(c, cfg);
+	return m && may_estimate(c) && (c->n_tags > 0) == (m == &model_var) &&
+	       are_tags(c, cfg) && (!c->learn || c->learn >= LEARN_MIN) &&
+	       c->max_age_s > 0 && c->n_inputs <= m->n_inputs &&
+	       m->n_inputs <= MODEL_INPUTS_MAX && m->n_outputs <= MODEL_OUTPUTS_MAX &&
+	       m->n_states <= MODEL_STATES_MAX && are_bindings(c, true, cfg) &&
+	       are_outputs(c, cfg);
 }
 
 static bool is_valid(const struct twin_config *cfg)
@@ -183,6 +211,19 @@ static bool is_valid(const struct twin_config *cfg)
 		}
 	}
 	return true;
+}
+
+const struct model_port *twin_output_port(const struct component_config *c, size_t port)
+{
+	size_t i = 0;
+
+	if (port < c->model->n_outputs) {
+		return &c->model->outputs[port];
+	}
+	for (port -= c->model->n_outputs; c->estimate[i] == 0 || port-- > 0; i++) {
+		continue;
+	}
+	return &c->model->parameters[i];
 }
 
 int twin_new(struct twin **out, const struct twin_config *cfg)
@@ -297,12 +338,26 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 	}
 }
 
+/* Does a sensor of the component stand off its model by itself? */
+static bool is_any_off(const struct twin *t, const struct component_config *c)
+{
+	bool off = false;
+
+	for (size_t j = 0; j < c->n_outputs; j++) {
+		uint32_t tag = c->outputs[j].tag;
+
+		off |= tag < t->cfg->n_field_tags && t->monitors[tag].drift;
+	}
+	return off;
+}
+
 /* A virtual sensor of one component may be an input of another, which then follows. */
 static void step_components(struct twin *t, int64_t t_ns)
 {
 	for (size_t i = 0; i < t->n_touched; i++) {
 		struct component *c = &t->components[t->touched[i]];
 
+		component_hold(c, is_any_off(t, c->cfg));
 		component_step(c, t_ns);
 		learning_component(t, t->touched[i]);
 		if (component_learnt_rows(c)) {

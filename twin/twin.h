@@ -40,7 +40,8 @@ struct component_config {
 	size_t n_made;
 	struct binding inputs[MODEL_INPUTS_MAX];
 	size_t n_inputs;
-	/* All of the model's, in its order, then further sensors of the same ports. */
+	/* All of the model's, in its order; the parameters that are followed, likewise,
+	 * with ports behind the model's; then further sensors of the model's ports. */
 	struct binding outputs[COMPONENT_OUTPUTS_MAX];
 	size_t n_outputs;
 	uint32_t health_tag; /* its own test, tag "health" of device = component */
@@ -50,6 +51,9 @@ struct component_config {
 	                                        learnt */
 	const uint32_t *tags; /* model var: what it is learnt from; else NULL */
 	size_t n_tags;
+	double estimate[MODEL_PARAMETERS_MAX]; /* > 0: a parameter that is followed,
+	                                          spread of its logarithm; 0: a constant
+	                                        */
 	bool unscented; /* filter, for a model that bends much within its uncertainty */
 };
 
@@ -71,6 +75,9 @@ struct twin_config {
 	const struct point *points; /* by tag of a device: scaling, which saved state is
 	                               valid for; NULL: not known */
 };
+
+/** Name, unit and description of an output's port: the model's, or a parameter's. */
+const struct model_port *twin_output_port(const struct component_config *c, size_t port);
 
 struct twin;
 

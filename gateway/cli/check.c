@@ -164,12 +164,13 @@ static void print_tie(const struct tag *t, const struct binding *tie)
 static void print_bindings(const struct config *c, const struct component_config *k,
                            bool outputs)
 {
-	const struct model_port *ports = outputs ? k->model->outputs : k->model->inputs;
 	const struct binding *list = outputs ? k->outputs : k->inputs;
 	size_t n = outputs ? k->n_outputs : k->n_inputs;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct model_port *port = &ports[list[i].port];
+		const struct model_port *port = outputs ? twin_output_port(k,
+		                                                           list[i].port)
+		                                        : &k->model->inputs[list[i].port];
 		const struct tag *t = &c->tags[list[i].tag];
 
 		printf("  %s %s%s%s: ", outputs ? "output" : "input", port->name,
@@ -188,8 +189,12 @@ static void print_component(const struct config *c, const struct component_confi
 
 	printf("component %s: model %s, learns from %u rows\n", k->id, m->name, k->learn);
 	for (size_t i = 0; i < m->n_parameters; i++) {
-		printf("  parameter %s: %.9g %s\n", m->parameters[i].name,
-		       k->parameters[i], m->parameters[i].unit);
+		printf("  parameter %s: %.9g %s", m->parameters[i].name, k->parameters[i],
+		       m->parameters[i].unit);
+		if (k->estimate[i] > 0) {
+			printf(", followed, may be off by %.3g %%", 100 * k->estimate[i]);
+		}
+		putchar('\n');
 	}
 	if (k->n_tags) {
 		printf("  on %zu tags, of which %u rows are fitted\n", k->n_tags,

@@ -398,6 +398,21 @@ static void print_tags(const struct config *c, const struct component_config *k,
 	}
 }
 
+/* Parameters that are followed; nothing where there are none. */
+static void print_estimate(const struct component_config *k, FILE *out)
+{
+	const char *before = "      estimate: {";
+
+	for (size_t i = 0; i < k->model->n_parameters; i++) {
+		if (k->estimate[i] > 0) {
+			fprintf(out, "%s%s: ", before, k->model->parameters[i].name);
+			yaml_out_real(k->estimate[i], out);
+			before = ", ";
+		}
+	}
+	fputs(*before == ',' ? "}\n" : "", out);
+}
+
 static void print_component(const struct config *c, const struct component_config *k,
                             FILE *out)
 {
@@ -412,6 +427,7 @@ static void print_component(const struct config *c, const struct component_confi
 	print_bindings(c, k, true, out);
 	print_tags(c, k, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
+	print_estimate(k, out);
 	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");
 }
 

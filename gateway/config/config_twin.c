@@ -369,7 +369,77 @@ static void build_further_sensors(const struct part *part, const struct ports *p
 	}
 }
 
-static void build_outputs(const struct part *part)
+/* Which parameters are followed, and how far they may be off.  What does not fit is
+ * complained about, and is a constant. */
+static void build_estimate(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"estimate", "parameter", m->parameters,
+	                            m->n_parameters};
+	const struct node *map = schema_node(part->view, "estimate");
+	const struct schema_key number = {.type = SCHEMA_REAL};
+	struct component_config *k = part->out;
+	size_t most = MODEL_STATES_MAX, n = 0;
+	int64_t whole;
+
+	most -= m->n_states > m->n_outputs ? m->n_states : m->n_outputs;
+	for (size_t i = 0; map && i < map->n; i++) {
+		const struct node *node = map->items[i];
+		int64_t p = find_port(part, &ports, map->keys[i]);
+		double spread;
+
+		if (p < 0 || node->bad ||
+		    schema_parse(&number, node->text, &spread, &whole)) {
+			continue;
+		}
+		if (k->made || m->remote) {
+			complaint_error(part->b->said, node->at,
+			                "parameters of model '%s' cannot be followed",
+			                m->name);
+		} else if (!(k->parameters[p] > 0)) {
+			complaint_error(part->b->said, node->at,
+			                "parameter '%s' cannot be followed: it must be "
+			                "above 0",
+			                m->parameters[p].name);
+		} else if (n == most) {
+			complaint_error(part->b->said, node->at,
+			                "of model '%s' at most %zu parameters can be "
+			                "followed",
+			                m->name, most);
+		} else {
+			k->estimate[p] = spread;
+			n++;
+		}
+	}
+}
+
+/* Parameters that are followed are virtual sensors: tank/outlet_estimated. */
+static int build_followed(const struct part *part)
+{
+	const struct model *m = part->model;
+	struct component_config *k = part->out;
+
+	for (size_t i = 0; i < m->n_parameters; i++) {
+		const struct model_port *p = &m->parameters[i];
+		const char *name;
+
+		if (k->estimate[i] == 0) {
+			continue;
+		}
+		name = arena_format(part->b->arena, "%s_estimated", p->name);
+		if (!name) {
+			return -ENOMEM;
+		}
+		k->outputs[k->n_outputs] = (struct binding){
+			.port = (uint32_t)k->n_outputs,
+			.tag = add_tag(part, name, p->unit, p->description),
+			.scale = 1};
+		k->noise[k->n_outputs++] = NAN;
+	}
+	return 0;
+}
+
+static int build_outputs(const struct part *part)
 {
 	const struct model *m = part->model;
 	const struct ports ports = {"outputs", "output", m->outputs, m->n_outputs};
@@ -404,8 +474,12 @@ static void build_outputs(const struct part *part)
 				.scale = 1};
 		}
 	}
+	if (build_followed(part)) {
+		return -ENOMEM;
+	}
 	build_further_sensors(part, &ports);
 	k->health_tag = add_tag(part, "health", "1", "innovations against their limit");
+	return 0;
 }
 
 static void build_noise(const struct part *part)
@@ -425,6 +499,7 @@ static void build_noise(const struct part *part)
 		}
 	}
 	for (size_t i = m->n_outputs; i < part->out->n_outputs; i++) {
+		/* further sensors; of a parameter there is none */
 		part->out->noise[i] = part->out->noise[part->out->outputs[i].port];
 	}
 }
@@ -484,7 +559,10 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 	}
 	refuse_keys_of_fmu(&part);
 	build_inputs(&part);
-	build_outputs(&part);
+	build_estimate(&part);
+	if (build_outputs(&part)) {
+		return -ENOMEM;
+	}
 	build_noise(&part);
 	for (size_t t = first; t < b->config->n_tags; t++) {
 		b->tags[t].period_ms = made->model->remote ? step_ms(b, i)

@@ -321,6 +321,10 @@ static const struct schema_key component_keys[] = {
 	{"noise", SCHEMA_REAL,
          "standard deviation of a measured output's sensor, in SI; absent: learnt",
          .shape = SCHEMA_MAP_OF, .min = 1e-300, .max = 1e300},
+	{"estimate", SCHEMA_REAL,
+         "a parameter that is followed: how far it may be off, standard deviation of its "
+         "logarithm",
+         .shape = SCHEMA_MAP_OF, .min = 1e-4, .max = 1},
 	{"filter", SCHEMA_CHOICE, "extended Kalman filter or unscented",
          .choices = "ekf ukf", .preset = "ekf"},
 	{"test", SCHEMA_OBJECT, "what finds the drift of its tags; absent: the monitor's",

@@ -259,6 +259,46 @@ static void an_output_may_have_several_sensors(void **state)
 	complained_free(&got);
 }
 
+static void followed_parameters_are_virtual_sensors(void **state)
+{
+	struct complained got = valid(
+		"devices:\n"
+		"  - id: plc\n"
+		"    driver: sim\n"
+		"    tags:\n"
+		"      - {id: inflow, at: \"memory:0\", type: float64, unit: m3/s}\n"
+		"      - {id: a, at: \"memory:1\", type: float64, unit: m}\n"
+		"      - {id: b, at: \"memory:2\", type: float64, unit: mm}\n"
+		"twin:\n"
+		"  components:\n"
+		"    - id: tank\n"
+		"      model: tank\n"
+		"      parameters: {area: 1.2, outlet: 0.0021}\n"
+		"      inputs: {inflow: plc/inflow}\n"
+		"      outputs: {level: [plc/a, plc/b]}\n"
+		"      estimate: {outlet: 0.05}\n");
+	const struct component_config *k = got.config->twin.components;
+	const struct tag *followed = &got.config->tags[k->outputs[2].tag];
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_true(k->estimate[0] == 0 && k->estimate[1] == 0.05);
+	assert_int_equal(k->n_outputs, 4);
+	assert_int_equal(k->outputs[2].port, 2);
+	assert_string_equal(followed->name, "outlet_estimated");
+	assert_string_equal(followed->unit, "m2");
+	assert_int_equal(k->outputs[3].port, 0);
+	assert_string_equal(twin_output_port(k, 2)->name, "outlet");
+	assert_string_equal(twin_output_port(k, 1)->name, "outflow");
+	config_print(got.config, out);
+	fclose(out);
+	assert_non_null(strstr(text, "estimate: {outlet: 0.05}\n"));
+	free(text);
+	complained_free(&got);
+}
+
 static void tests_are_chosen_from_the_tag_up(void **state)
 {
 	struct complained got = valid(
@@ -609,6 +649,7 @@ int main(void)
 		cmocka_unit_test(tags_have_what_everybody_sees),
 		cmocka_unit_test(components_are_tied_in_si),
 		cmocka_unit_test(an_output_may_have_several_sensors),
+		cmocka_unit_test(followed_parameters_are_virtual_sensors),
 		cmocka_unit_test(tests_are_chosen_from_the_tag_up),
 		cmocka_unit_test(tags_are_found_by_name),
 		cmocka_unit_test(printed_configuration_loads_to_the_same),

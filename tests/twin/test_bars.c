@@ -9,11 +9,10 @@
 
 #include <math.h>
 
-#include "mimic.h"
-#include "twin/component.h"
+#include "mimic_bench.h"
 #include "twin/drift/quantile.h"
 
-enum { LEARN = 400, MAX_AGE_STEPS = 30 };
+enum { LEARN = 400 };
 
 /* ---- the filters alone, with the noise that the machine has ---- */
 
@@ -108,77 +107,10 @@ static void nis_of_every_model_is_consistent(void **state)
 
 /* ---- the component as configured ---- */
 
-struct bench {
-	struct component_config cfg;
-	struct twin_config twin;
-	struct tag tags[MODEL_INPUTS_MAX + MODEL_OUTPUTS_MAX];
-	struct component c;
-	struct mimic m;
-	int64_t t_ns;
-	double y[MODEL_OUTPUTS_MAX]; /* true */
-};
-
-static void setup(struct bench *b, const char *name, uint64_t seed)
+static void setup(struct mimic_bench *b, const char *name, uint64_t seed)
 {
-	const struct mimic_kind *kind = mimic_kind(name);
-	struct component_config *cfg = &b->cfg;
-	const struct model *model;
-
-	*b = (struct bench){.m = mimic_new(kind, seed), .t_ns = 1};
-	model = b->m.model;
-	cfg->model = model;
-	memcpy(cfg->parameters, kind->p, sizeof(cfg->parameters));
-	b->twin = (struct twin_config){.tags = b->tags, .learn = LEARN};
-	for (size_t i = 0; i < model->n_inputs; i++) {
-		cfg->inputs[cfg->n_inputs++] = (struct binding){
-			(uint32_t)i, (uint32_t)b->twin.n_tags++, 1, 0};
-	}
-	for (size_t i = 0; i < model->n_outputs; i++) {
-		cfg->outputs[i].port = (uint32_t)i;
-		cfg->outputs[i].scale = 1;
-		cfg->noise[i] = NAN;
-		if (kind->sigma[i] > 0) {
-			cfg->outputs[i].tag = (uint32_t)b->twin.n_tags++;
-		}
-	}
-	b->twin.n_field_tags = b->twin.n_tags;
-	for (size_t i = 0; i < model->n_outputs; i++) {
-		if (!(kind->sigma[i] > 0)) {
-			cfg->outputs[i].tag = (uint32_t)b->twin.n_tags++;
-		}
-	}
-	cfg->n_outputs = model->n_outputs;
-	cfg->max_age_s = MAX_AGE_STEPS * kind->dt_s;
-	assert_int_equal(component_init(&b->c, cfg, &b->twin), 0);
-}
-
-/* lost: an output that gives nothing; MODEL_OUTPUTS_MAX: all do. */
-static void step(struct bench *b, size_t lost)
-{
-	const struct mimic_kind *kind = b->m.kind;
-
-	mimic_step(&b->m);
-	b->t_ns += llround(kind->dt_s * 1e9);
-	mimic_outputs(&b->m, b->y);
-	for (size_t i = 0; i < b->m.model->n_inputs; i++) {
-		component_input(&b->c, i, b->t_ns, b->m.u[i]);
-	}
-	for (size_t i = 0; i < b->m.model->n_outputs; i++) {
-		if (i == lost) {
-			component_lost(&b->c, i);
-		} else if (kind->sigma[i] > 0) {
-			component_output(&b->c, i, b->t_ns,
-			                 b->y[i] + mimic_noise(&b->m, i));
-		}
-	}
-	component_step(&b->c, b->t_ns);
-}
-
-static void steps(struct bench *b, int n)
-{
-	for (int i = 0; i < n; i++) {
-		step(b, MODEL_OUTPUTS_MAX);
-	}
+	mimic_bench_new(b, name, seed);
+	mimic_bench_start(b, LEARN);
 }
 
 struct losses {
@@ -187,7 +119,7 @@ struct losses {
 };
 
 /* Each sensor in turn is lost up to max_age, and must be there again for 40 steps. */
-static void lose(struct bench *b, int times, struct losses *out)
+static void lose(struct mimic_bench *b, int times, struct losses *out)
 {
 	const double *sigma = b->m.kind->sigma;
 
@@ -198,8 +130,8 @@ static void lose(struct bench *b, int times, struct losses *out)
 		while (!(sigma[i] > 0)) {
 			i = (i + 1) % b->m.model->n_outputs;
 		}
-		for (int k = 0; k < MAX_AGE_STEPS; k++) {
-			step(b, i);
+		for (int k = 0; k < MIMIC_MAX_AGE; k++) {
+			mimic_bench_step(b, i);
 		}
 		assert_true(component_fill(&b->c, i, &value, &spread));
 		reading = b->y[i] + mimic_noise(&b->m, i);
@@ -207,7 +139,7 @@ static void lose(struct bench *b, int times, struct losses *out)
 		out->true_within += fabs(value - b->y[i]) <= 2 * spread;
 		out->read_within += fabs(value - reading) <= 2 * spread;
 		out->sigma += spread / sigma[i];
-		steps(b, 40);
+		mimic_bench_steps(b, 40);
 	}
 }
 
@@ -220,10 +152,10 @@ static void a_lost_sensor_is_filled_within_its_sigma(void **state)
 		struct losses all = {0};
 
 		for (uint64_t seed = 1; seed <= 20; seed++) {
-			struct bench b;
+			struct mimic_bench b;
 
 			setup(&b, names[i], seed * 97);
-			steps(&b, LEARN + 100);
+			mimic_bench_steps(&b, LEARN + 100);
 			assert_int_equal(b.c.phase, COMPONENT_JUDGING);
 			lose(&b, 50, &all);
 			component_fini(&b.c);
@@ -246,13 +178,13 @@ static void heated_tank_rmse(double walk, double *rmse)
 	long n = 0;
 
 	for (uint64_t seed = 1; seed <= 10; seed++) {
-		struct bench b;
+		struct mimic_bench b;
 
 		setup(&b, "heated_tank", seed * 5);
 		b.m.walk = walk;
-		steps(&b, LEARN + 100);
+		mimic_bench_steps(&b, LEARN + 100);
 		for (int i = 0; i < 2000; i++, n++) {
-			step(&b, MODEL_OUTPUTS_MAX);
+			mimic_bench_step(&b, MODEL_OUTPUTS_MAX);
 			for (size_t k = 0; k < 2; k++) {
 				double off = (b.c.out[k].estimate - b.y[k]) /
 				             b.m.kind->sigma[k];
@@ -294,17 +226,17 @@ static void a_parameter_off_by_a_fifth_is_found(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		int found = 0, rows = 0;
-		struct bench b;
+		struct mimic_bench b;
 
 		for (uint64_t seed = 1; seed <= 10; seed++) {
 			int row = 0;
 
 			setup(&b, "heated_tank", seed * 3);
-			steps(&b, LEARN + 2000);
+			mimic_bench_steps(&b, LEARN + 2000);
 			assert_int_equal(component_state(&b.c), STATE_HEALTHY);
 			b.m.p[cases[i].parameter] *= cases[i].factor;
 			while (row < 1200 && component_state(&b.c) == STATE_HEALTHY) {
-				step(&b, MODEL_OUTPUTS_MAX);
+				mimic_bench_step(&b, MODEL_OUTPUTS_MAX);
 				row++;
 			}
 			found += component_state(&b.c) == STATE_MISMATCH;
@@ -323,14 +255,14 @@ static void every_model_learnt_stays_healthy(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(mimic_kinds); i++) {
-		struct bench b;
+		struct mimic_bench b;
 		double sum = 0;
 		int off = 0;
 
 		setup(&b, mimic_kinds[i].name, 23);
-		steps(&b, LEARN);
+		mimic_bench_steps(&b, LEARN);
 		for (int k = 0; k < 3000; k++) {
-			step(&b, MODEL_OUTPUTS_MAX);
+			mimic_bench_step(&b, MODEL_OUTPUTS_MAX);
 			off += component_state(&b.c) != STATE_HEALTHY;
 			sum += b.c.nis.last[(b.c.nis.n - 1) % NIS_WINDOW];
 		}

@@ -138,6 +138,16 @@ static void unknown_tag(struct machine *m)
 	m->component.outputs[0].tag = TAGS;
 }
 
+static void followed_beyond_the_last(struct machine *m)
+{
+	m->component.estimate[m->component.model->n_parameters] = 0.1;
+}
+
+static void followed_backwards(struct machine *m)
+{
+	m->component.estimate[0] = -0.1;
+}
+
 static void the_same_port_twice(struct machine *m)
 {
 	m->component.inputs[0].port = m->component.inputs[1].port;
@@ -171,6 +181,8 @@ static void a_configuration_out_of_range_is_refused(void **state)
 		{"the same port twice", the_same_port_twice},
 		{"scale of nothing", scale_of_nothing},
 		{"no age", no_age},
+		{"parameter that is not there", followed_beyond_the_last},
+		{"spread below 0", followed_backwards},
 		{"short learning of a component", short_learning_of_a_component},
 	};
 

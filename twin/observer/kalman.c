@@ -163,6 +163,7 @@ int kalman_update(struct kalman *k, const struct kalman_rows *rows,
 	double K[SQUARE_MAX];
 
 	gain(k, rows, v, K);
+	memset(K + (k->n - k->held) * rows->n, 0, k->held * rows->n * sizeof(*K));
 	for (size_t i = 0; i < k->n; i++) {
 		for (size_t r = 0; r < rows->n; r++) {
 			k->x[i] += K[i * rows->n + r] * rows->nu[r];

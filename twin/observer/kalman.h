@@ -12,7 +12,9 @@
 enum { KALMAN_STATES_MAX = 8, KALMAN_ROWS_MAX = 8 };
 
 struct kalman {
-	size_t n; /* states */
+	size_t n;    /* states */
+	size_t held; /* of them, the last: an update leaves them as they are, though P
+	                counts with what is not known of them (Schmidt 1966) */
 	double x[KALMAN_STATES_MAX];
 	double P[KALMAN_STATES_MAX * KALMAN_STATES_MAX]; /* n x n */
 };

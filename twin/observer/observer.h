@@ -19,6 +19,8 @@ struct observer {
 	const double *qc; /* process noise density by state, unit^2/s */
 	struct zoh *zoh;  /* of a linear model; NULL: steps are not kept */
 	bool unscented;
+	size_t estimated; /* states, the last, that are parameters: their noise is known
+	                   */
 	double tolerance; /* of integration, as a share of the state; 0: the usual one */
 };
 

@@ -50,7 +50,9 @@ int tune_predict(struct tune *t, const struct observer *o, const double *u, doub
 	scaled.qc = qc;
 	for (size_t i = 0; i < TUNE_FILTERS && !err; i++) {
 		for (size_t j = 0; j < o->model->n_states; j++) {
-			qc[j] = o->qc[j] * scale_of(i);
+			bool known = j >= o->model->n_states - o->estimated;
+
+			qc[j] = o->qc[j] * (known ? 1 : scale_of(i));
 		}
 		err = observer_predict(&scaled, &t->filter[i], u, dt_s);
 	}

@@ -86,7 +86,7 @@ void rollout_begin(struct rollout *r, const struct twin *t, uint32_t component)
 int rollout_step(struct rollout *r, const struct twin *t, double dt_s)
 {
 	const struct component *c = &t->components[r->component];
-	const struct model *model = c->cfg->model;
+	const struct model *model = c->observer.model;
 	struct integration in;
 	int err;
 
@@ -104,6 +104,6 @@ double rollout_output(const struct rollout *r, const struct twin *t, size_t i)
 	const struct binding *b = &c->cfg->outputs[i];
 	double y[MODEL_OUTPUTS_MAX];
 
-	c->cfg->model->outputs_of(c->observer.p, r->x, c->u, y);
+	c->observer.model->outputs_of(c->observer.p, r->x, c->u, y);
 	return links_to_tag(b, y[b->port]);
 }
