@@ -75,8 +75,13 @@ static json_t *tag_json(const struct config *cfg, uint32_t tag,
 	                   .reason = r->reason,
 	                   .value = r->value,
 	                   .last = NAN,
-	                   .est = {NAN, NAN, NAN, NAN, r->quality, SOURCE_MEASURED,
-	                           STATE_LEARNING, false, false}};
+	                   .est = {.predicted = NAN,
+	                           .sigma = NAN,
+	                           .estimate = NAN,
+	                           .score = NAN,
+	                           .quality = r->quality,
+	                           .source = SOURCE_MEASURED,
+	                           .state = STATE_LEARNING}};
 	char *text;
 	json_t *o;
 
