@@ -10,13 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gateway/fmu/fmu.h"
 #include "gateway/fmu/restart.h"
 #include "gateway/fmu/runner.h"
+#include "gateway/fmu/talk.h"
 
 enum {
-	LOAD_MS = 60000, /* it may read large resources */
-	DEATH_MS = 5,    /* between two looks at a child that dies */
+	DEATH_MS = 5, /* between two looks at a child that dies */
 	DEATH_LOOKS = 20,
 	BEHIND_MAX = 10, /* steps; beyond them its time runs slower than the clock's */
 };
@@ -137,8 +136,7 @@ static uint64_t deadline_ms(const struct member *m)
 {
 	int given = m->of->parts.deadline_ms;
 
-	return given > 0 ? (uint64_t)given
-	                 : (uint64_t)fmin(fmax(5000 * m->cfg->step_s, 1000), 600000);
+	return (uint64_t)(given > 0 ? given : talk_deadline_ms(m->cfg));
 }
 
 static void post(struct member *m, enum phase phase, uint64_t ms)
@@ -154,68 +152,23 @@ static void post(struct member *m, enum phase phase, uint64_t ms)
 
 static void send_start(struct member *m)
 {
-	struct wire_message *message = &m->of->message;
-
-	message->head = (struct wire_head){.op = WIRE_START,
-	                                   .n_set = (uint32_t)m->cfg->n_start,
-	                                   .t = m->fmu->d->start,
-	                                   .tolerance = m->fmu->d->tolerance};
-	for (size_t i = 0; i < m->cfg->n_start; i++) {
-		message->body.values[i] = m->cfg->start[i];
-	}
-	post(m, PHASE_STARTING, LOAD_MS);
-}
-
-static struct wire_value value_of(const struct fmu_port_config *port, double si)
-{
-	return (struct wire_value){.reference = port->reference,
-	                           .type = port->type,
-	                           .value = (si - port->offset) / port->scale};
+	talk_start(m->cfg, m->fmu, &m->of->message);
+	post(m, PHASE_STARTING, TALK_LOAD_MS);
 }
 
 /* The step after step k, or, where h is 0, only a look at the outputs. */
 static void send_step(struct member *m, double h)
 {
 	const struct supervisor_parts *p = &m->of->parts;
-	struct wire_message *message = &m->of->message;
 	double u[MODEL_INPUTS_MAX];
-	uint32_t n = 0;
 
-	p->calls.ask(p->calls.arg, m->cfg->component, u);
-	for (size_t i = 0; i < m->cfg->n_inputs; i++) {
-		if (isfinite(u[i])) {
-			message->body.values[n++] = value_of(&m->cfg->inputs[i], u[i]);
-		}
-	}
-	for (size_t i = 0; i < m->cfg->n_outputs; i++) {
-		message->body.values[n + i] = value_of(&m->cfg->outputs[i], 0);
-	}
 	m->looking = !(h > 0);
-	message->head = (struct wire_head){.op = WIRE_STEP,
-	                                   .n_set = n,
-	                                   .n_get = (uint32_t)m->cfg->n_outputs,
-	                                   .t = m->fmu->d->start +
-	                                        (double)m->k * m->cfg->step_s,
-	                                   .h = h};
+	p->calls.ask(p->calls.arg, m->cfg->component, u);
+	talk_step(m->cfg, talk_time(m->cfg, m->fmu, m->k), h, u, &m->of->message);
 	post(m, PHASE_STEPPING, deadline_ms(m));
 }
 
 /* ---- answers ---- */
-
-/* Outputs of step k; false where one is no number. */
-static bool take(struct member *m)
-{
-	const struct wire_value *v = m->of->message.body.values;
-	bool finite = true;
-
-	for (size_t i = 0; i < m->cfg->n_outputs; i++) {
-		const struct fmu_port_config *port = &m->cfg->outputs[i];
-
-		m->next[i] = v[i].value * port->scale + port->offset;
-		finite = finite && isfinite(m->next[i]);
-	}
-	return finite;
-}
 
 static void tell(struct member *m)
 {
@@ -245,7 +198,7 @@ static void pace(struct member *m)
 
 static void on_step(struct member *m)
 {
-	if (!take(m)) {
+	if (!talk_outputs(m->cfg, &m->of->message, m->next)) {
 		give_up(m, "an output is no number");
 		return;
 	}
@@ -254,21 +207,6 @@ static void on_step(struct member *m)
 		m->t0_ns = (int64_t)m->of->parts.now_ns();
 	}
 	pace(m);
-}
-
-/* What is wrong with an answer; NULL: nothing. */
-static const char *fault_of(const struct wire_head *head)
-{
-	switch (head->status) {
-	case WIRE_DONE:
-		return NULL;
-	case WIRE_TERMINATED:
-		return "it asked for the end of the simulation";
-	case WIRE_MEMORY:
-		return "it holds more memory than it may";
-	default:
-		return head->text[0] ? head->text : "it says error";
-	}
 }
 
 static void on_answer(struct member *m)
@@ -284,8 +222,8 @@ static void on_answer(struct member *m)
 		lose(m);
 		return;
 	}
-	if (fault_of(&message->head)) {
-		give_up(m, fault_of(&message->head));
+	if (talk_fault(&message->head)) {
+		give_up(m, talk_fault(&message->head));
 		return;
 	}
 	if (m->phase == PHASE_LOADING) {
@@ -344,7 +282,7 @@ static void start(struct member *m)
 		return;
 	}
 	fmu_load_request(m->fmu, id, &m->of->message);
-	post(m, PHASE_LOADING, LOAD_MS);
+	post(m, PHASE_LOADING, TALK_LOAD_MS);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -368,7 +306,7 @@ static void on_timer(uv_timer_t *timer)
 	case PHASE_STEPPING:
 		snprintf(why, sizeof(why), "it did not answer within %.9g s",
 		         (m->phase == PHASE_STEPPING ? (double)deadline_ms(m)
-		                                     : (double)LOAD_MS) /
+		                                     : (double)TALK_LOAD_MS) /
 		                 1e3);
 		give_up(m, why);
 		return;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "gateway/config.h"
+#include "gateway/fmu/lockstep.h"
 #include "gateway/replay/alarms.h"
 #include "gateway/replay/decimal.h"
 #include "gateway/replay/instant.h"
@@ -32,6 +33,7 @@ struct replay {
 	struct twin_config own_twin;   /* without a configuration */
 	const struct twin_config *cfg; /* the one in force */
 	struct twin *twin;
+	struct lockstep *fmus; /* NULL: there are none */
 
 	size_t n;        /* tags that the recording has */
 	size_t *columns; /* where each is, ascending */
@@ -270,7 +272,14 @@ static int set_up(struct replay *p, int out)
 	p->lines = lines;
 	err = err ? err : alarms_new(&alarms, p->cfg, p->wish->alarms);
 	p->alarms = alarms;
-	return err ? err : twin_new(&p->twin, p->cfg);
+	err = err ? err : twin_new(&p->twin, p->cfg);
+	if (!err && p->config && p->config->n_fmus > 0) {
+		const struct lockstep_parts parts = {p->config, p->twin, p->wish->program,
+		                                     p->complaints};
+
+		err = lockstep_open(&p->fmus, &parts);
+	}
+	return err;
 }
 
 /* Cells to readings. */
@@ -335,6 +344,9 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 	}
 	advance(p, t_ns);
 	take_row(p, cells);
+	if (p->fmus) {
+		lockstep_advance(p->fmus, t_ns);
+	}
 	twin_merge(p->twin, t_ns, p->r, p->n, p->e);
 	n = p->n_virtual ? twin_virtual(p->twin, p->virtual, p->e + p->n, p->n_virtual)
 	                 : 0;
@@ -415,6 +427,7 @@ int replay_run(const struct replay_wish *wish, int in, int out, FILE *complaints
 		report->alarms = alarms_raised(p.alarms);
 	}
 	alarms_free(p.alarms);
+	lockstep_free(p.fmus);
 	twin_free(p.twin);
 	lines_free(p.lines);
 	config_free(p.config);

@@ -17,7 +17,8 @@ struct replay_wish {
 	uint32_t learn;            /* readings; 0: as configured, 1800 */
 	const char *const *ignore; /* headings of columns to pass over */
 	size_t n_ignore;
-	FILE *alarms; /* a line of CSV for each alarm; NULL: none */
+	const char *program; /* that FMUs run in; NULL: this one */
+	FILE *alarms;        /* a line of CSV for each alarm; NULL: none */
 };
 
 /** What became of it. */
