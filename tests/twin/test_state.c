@@ -106,6 +106,27 @@ static void a_restart_changes_no_answer(void **state)
 	twin_free(m.twin);
 }
 
+static void a_sensor_that_freezes_after_a_restart_is_stuck(void **state)
+{
+	struct saved *s = *state;
+	struct twin_restored what;
+	struct machine m = restart(s, 0, 0, &what);
+	struct value frozen = s->m.r[LEVEL].value;
+	int stuck = 0;
+
+	for (int i = 0; i < 100; i++) {
+		machine_run(&s->m);
+		machine_run(&m);
+		s->m.r[LEVEL].value = m.r[LEVEL].value = frozen;
+		machine_merge(&s->m);
+		machine_merge(&m);
+		assert_int_equal(s->m.e[LEVEL].stuck, m.e[LEVEL].stuck);
+		stuck += m.e[LEVEL].stuck;
+	}
+	assert_in_range(stuck, 50, 71);
+	twin_free(m.twin);
+}
+
 static void age_decides_whether_the_level_is_found_anew(void **state)
 {
 	static const struct {
@@ -286,6 +307,9 @@ static void what_is_still_learning_is_not_saved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_sensor_that_freezes_after_a_restart_is_stuck, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_changes_no_answer, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(
