@@ -179,7 +179,9 @@ static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 	const struct explanation *why = f->why;
 	const char *unit = f->tags[f->sample->tag].unit;
 	double expected = f->sample->est.predicted;
-	double residual = value_number(&f->sample->value) - expected;
+	double residual = why->off < 0 || why->off > 0
+	                          ? why->off
+	                          : value_number(&f->sample->value) - expected;
 	bool modelled = why->method && strncmp(why->method, "nis", 3) == 0;
 
 	add(buf, size, " is ");

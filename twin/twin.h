@@ -134,6 +134,7 @@ struct explanation {
 	const char *method; /* "ewma", "transient", "nis", "nis_mean", "gate", "stuck";
 	                       static */
 	double threshold;   /* |residual| in the tag's unit where the alarm begins; NAN */
+	double off;         /* mean of the last residuals, tag's unit; 0: not known */
 	double rate;        /* of the residual, unit/s, over the last readings; NAN */
 	double still_s;     /* since the reading last changed, up to 1023 steps; NAN */
 	uint32_t blamed[4]; /* tags by contribution, largest first */

@@ -164,6 +164,7 @@ void voice_monitor(const struct monitor *m, const struct sequence *test,
 {
 	out->method = "ewma";
 	out->threshold = monitor_threshold(m);
+	out->off = m->w * monitor_sigma(m);
 	if (test) {
 		out->method = sequence_name(test->cfg->kind);
 		out->threshold = sequence_threshold(test->cfg) * monitor_sigma(m);
@@ -172,9 +173,11 @@ void voice_monitor(const struct monitor *m, const struct sequence *test,
 		out->method = "stuck";
 		out->threshold = NAN;
 	} else if (m->spike) {
+		out->off = 0;
 		out->method = "gate";
 		out->threshold = monitor_gate(m);
 	} else if (m->move.on) {
+		out->off = 0;
 		out->method = "transient";
 		out->threshold = (double)m->move.sigma * (double)m->move.limit;
 	}

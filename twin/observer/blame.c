@@ -19,6 +19,8 @@
 #define SPREAD 0.3            /* of a parameter that is not known, as a share */
 #define SMALL  1e-4           /* share by which a parameter is moved */
 
+enum { SINCE_LONG, BEFORE_LOUD, SINCE_LOUD };
+enum { ANEW = 10 }; /* rows after which a bank begins anew as long as all is quiet */
 enum { SQUARE = MODEL_STATES_MAX * MODEL_STATES_MAX };
 
 /* What the rows of one moment are judged with. */
@@ -175,18 +177,23 @@ void blame_step(struct blame *b, const struct blame_row *given)
 	struct blame_row row = *given;
 	struct frame f;
 
-	if (b->settled.dof == 0) {
+	if (b->banks[SINCE_LONG].dof == 0) {
 		row.dt_s = 0;
 		b->mean = 1;
 	}
 	b->mean += SOON * (row.v->nis / (double)row.rows->n - b->mean);
 	if (!b->loud && b->mean > LOUD) {
-		b->recent = (struct blame_bank){.nis = 0};
+		b->banks[SINCE_LOUD] = (struct blame_bank){.nis = 0};
 	}
 	b->loud = b->mean > (b->loud ? QUIET : LOUD);
+	if (!b->loud && ++b->rows >= ANEW) {
+		b->banks[BEFORE_LOUD] = (struct blame_bank){.nis = 0};
+		b->rows = 0;
+	}
 	frame_init(&f, &row);
-	step(&b->settled, &f, &row);
-	step(&b->recent, &f, &row);
+	for (size_t i = 0; i < BLAME_BANKS; i++) {
+		step(&b->banks[i], &f, &row);
+	}
 	for (size_t i = 0; i < BLAME_SENSORS_MAX; i++) {
 		b->share[i] *= KEEP;
 	}
@@ -246,14 +253,18 @@ static size_t causes_of(const struct blame_bank *b, struct blame_cause *out)
 
 size_t blame_causes(const struct blame *b, struct blame_cause *out)
 {
-	struct blame_cause recent[BLAME_CAUSES_MAX];
-	size_t n = causes_of(&b->settled, out), n_recent = causes_of(&b->recent, recent);
+	size_t n = 0;
 
-	if (n_recent == 0 || (n > 0 && out[0].evidence >= recent[0].evidence)) {
-		return n;
+	for (size_t i = 0; i < BLAME_BANKS; i++) {
+		struct blame_cause causes[BLAME_CAUSES_MAX];
+		size_t of_bank = causes_of(&b->banks[i], causes);
+
+		if (of_bank > 0 && (n == 0 || causes[0].evidence > out[0].evidence)) {
+			memcpy(out, causes, of_bank * sizeof(*out));
+			n = of_bank;
+		}
 	}
-	memcpy(out, recent, n_recent * sizeof(*out));
-	return n_recent;
+	return n;
 }
 
 bool blame_is_off(const struct blame *b, size_t sensor)

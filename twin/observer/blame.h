@@ -15,7 +15,11 @@
 #include "twin/models/model.h"
 #include "twin/observer/kalman.h"
 
-enum { BLAME_SENSORS_MAX = 2 * MODEL_OUTPUTS_MAX, BLAME_CAUSES_MAX = 3 };
+enum {
+	BLAME_SENSORS_MAX = 2 * MODEL_OUTPUTS_MAX,
+	BLAME_CAUSES_MAX = 3,
+	BLAME_BANKS = 3, /* since long; shortly before it became loud; when it did */
+};
 
 /** A mark against the innovations, both weighted by S^-1: squared, and with them. */
 struct blame_sum {
@@ -35,9 +39,9 @@ struct blame_bank {
 
 /** A plain value; zeroed: no rows yet. */
 struct blame {
-	struct blame_bank settled; /* for what goes on since long */
-	struct blame_bank recent;  /* since it became loud */
-	double mean;               /* NIS over its degrees, of the last rows */
+	struct blame_bank banks[BLAME_BANKS]; /* by when it may have begun */
+	uint32_t rows;                        /* of the bank that begins anew */
+	double mean;                          /* NIS over its degrees, of the last rows */
 	bool loud;
 	double share[BLAME_SENSORS_MAX]; /* of what NIS exceeds, by sensor */
 };
