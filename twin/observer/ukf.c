@@ -68,7 +68,7 @@ static void noise(const struct observer *o, const double *x, const double *u, do
 
 int ukf_predict(const struct observer *o, struct kalman *k, const double *u, double dt_s)
 {
-	double points[POINTS_MAX][N_MAX], Q[N_MAX * N_MAX];
+	double points[POINTS_MAX][N_MAX], Q[N_MAX * N_MAX] = {0};
 	size_t n = k->n;
 	int err = draw(k, points);
 
