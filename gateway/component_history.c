@@ -87,7 +87,8 @@ static int gather(struct gather *g, struct reader *reader, const struct config *
 	const struct component_config *c = g->cfg;
 	int err = 0;
 
-	for (size_t i = 0; i < c->n_inputs + c->n_outputs && err >= 0; i++) {
+	/* The first sensor of each output: they come first, in the model's order. */
+	for (size_t i = 0; i < c->n_inputs + c->model->n_outputs && err >= 0; i++) {
 		bool input = i < c->n_inputs;
 		const struct tag *tag;
 

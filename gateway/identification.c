@@ -8,7 +8,8 @@
 
 bool identification_is_possible(const struct component_config *c)
 {
-	return !c->made && c->model->n_parameters > 0 && c->model->rates;
+	return !c->made && !c->model->remote && c->model->n_parameters > 0 &&
+	       c->model->rates;
 }
 
 void identification_default(const struct component_config *c, bool *wanted)

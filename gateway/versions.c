@@ -120,6 +120,7 @@ static int on_version(void *arg, const struct version *found)
 	}
 	memcpy(l->v->parts.components[l->component].parameters, parameters,
 	       sizeof(parameters));
+	l->v->parts.components[l->component].fit = 0; /* somebody has decided */
 	l->v->in_force[l->component] = found->number;
 	log_line(LOG_NOTICE, "%s: version %lld of its parameters is in force", c->id,
 	         (long long)found->number);

@@ -24,6 +24,7 @@ void component_fini(struct component *c)
 {
 	var_free(c->var);
 	tune_fini(&c->tune);
+	fit_free(c->fit);
 	free(c->augmented);
 	free(c->delay);
 	free(c->zoh);
@@ -515,6 +516,10 @@ void component_step(struct component *c, int64_t t_ns)
 {
 	int err = 0;
 
+	if (c->fit && !c->fit->done) {
+		component_keep(c, t_ns);
+		return;
+	}
 	if (c->var) {
 		c->spoke = var_step(c->var, t_ns);
 		return;
@@ -582,6 +587,9 @@ void component_reparameterise(struct component *c)
 {
 	const struct model *model = c->observer.model;
 
+	if (c->fit) {
+		memcpy(c->fit->p, c->cfg->parameters, sizeof(c->fit->p));
+	}
 	if (c->augmented) { /* what was found beside the old ones is not of these */
 		size_t own = c->filter.n - c->observer.estimated;
 

@@ -12,6 +12,7 @@
 
 #include "twin/drift/nis.h"
 #include "twin/drift/var.h"
+#include "twin/fit.h"
 #include "twin/observer/augment.h"
 #include "twin/observer/blame.h"
 #include "twin/observer/delay.h"
@@ -45,6 +46,7 @@ struct component {
 	double told[1 + MODEL_OUTPUTS_MAX]; /* p of a model that is computed elsewhere */
 	bool bad;        /* who computes it cannot; until told otherwise */
 	bool news;       /* something was told since the last step */
+	struct fit *fit; /* that finds some of p first; NULL: none to be found */
 	struct var *var; /* model var: all that follows is not used but t_ns and learn */
 	bool spoke;      /* model var: the last step was a row */
 	struct observer observer;
@@ -125,6 +127,9 @@ void component_step(struct component *c, int64_t t_ns);
  * @return false where the model cannot say: not started, stale, lost for too long
  */
 bool component_fill(const struct component *c, size_t i, double *value, double *sigma);
+
+/** The parameters were found before, and c->fit has them: nothing is to be found. */
+void component_fitted(struct component *c);
 
 /** The parameters have changed where c->p points: x stays, P is a start's. */
 void component_reparameterise(struct component *c);

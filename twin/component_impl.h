@@ -25,6 +25,13 @@ enum {
 int component_rows(const struct component *c, const struct kalman *k, size_t but,
                    struct kalman_rows *rows, uint8_t *which);
 
+/** All of component_init() but fit, which finds parameters, or has: c->fit. */
+int component_begin(struct component *c, const struct component_config *cfg,
+                    const struct twin_config *twin, struct fit *fit);
+
+/** component_step() while c->fit finds parameters: keep the row. */
+void component_keep(struct component *c, int64_t t_ns);
+
 /** Bring x of k back to what is physical. */
 void component_limit(const struct component *c, struct kalman *k);
 

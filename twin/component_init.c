@@ -84,9 +84,10 @@ static int init_var(struct component *c, const struct twin_config *twin)
 static int init_model(struct component *c)
 {
 	const struct component_config *cfg = c->cfg;
+	const double *own = c->fit ? c->fit->p : cfg->parameters;
 	bool any = false;
 
-	c->p = cfg->model->remote ? c->told : cfg->made ? cfg->made : cfg->parameters;
+	c->p = cfg->model->remote ? c->told : cfg->made ? cfg->made : own;
 	c->observer = (struct observer){
 		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
 	for (size_t i = 0; i < MODEL_PARAMETERS_MAX; i++) {
@@ -99,17 +100,17 @@ static int init_model(struct component *c)
 	if (!c->augmented) {
 		return -ENOMEM;
 	}
-	augment_init(c->augmented, cfg->model, cfg->parameters, cfg->estimate);
+	augment_init(c->augmented, cfg->model, own, cfg->estimate);
 	c->p = c->observer.p = c->augmented->p;
 	c->observer.model = &c->augmented->model;
 	c->observer.estimated = c->augmented->n;
 	return 0;
 }
 
-int component_init(struct component *c, const struct component_config *cfg,
-                   const struct twin_config *twin)
+int component_begin(struct component *c, const struct component_config *cfg,
+                    const struct twin_config *twin, struct fit *fit)
 {
-	*c = (struct component){.cfg = cfg, .t_ns = TIME_NEVER};
+	*c = (struct component){.cfg = cfg, .fit = fit, .t_ns = TIME_NEVER};
 	c->told[0] = (double)cfg->model->n_outputs;
 	component_tell(c, NULL);
 	c->bad = c->news = false;
@@ -137,4 +138,17 @@ int component_init(struct component *c, const struct component_config *cfg,
 	}
 	c->phase = c->r_known ? COMPONENT_TUNING : COMPONENT_NOISE;
 	return tune_init(&c->tune, c->learn - LEFT_OUT_ROWS, c->n_measured);
+}
+
+int component_init(struct component *c, const struct component_config *cfg,
+                   const struct twin_config *twin)
+{
+	uint32_t learn = cfg->learn ? cfg->learn : twin->learn;
+	struct fit *fit = NULL;
+
+	if (cfg->fit && fit_new(&fit, cfg, twin, learn)) {
+		*c = (struct component){.cfg = cfg};
+		return -ENOMEM;
+	}
+	return component_begin(c, cfg, twin, fit);
 }

@@ -24,7 +24,7 @@ enum {
 	RECORD_HEAD_BYTES = 21,
 	MONITOR_BYTES = 95,
 	/* More than a component's numbers, of which the slow window is most. */
-	COMPONENT_BYTES = 1024 + 4 * NIS_SLOW +
+	COMPONENT_BYTES = 1024 + 8 * MODEL_PARAMETERS_MAX + 4 * NIS_SLOW +
 	                  8 * (MODEL_STATES_MAX * (MODEL_STATES_MAX + 2) +
 	                       4 * MODEL_INPUTS_MAX + 8 * COMPONENT_OUTPUTS_MAX),
 	CHECK_BYTES = 8,
@@ -219,6 +219,9 @@ static void component(struct stream *s, struct component *c)
 		}
 		return;
 	}
+	if (c->fit) {
+		f64s(s, c->fit->p, model->n_parameters);
+	}
 	f64s(s, c->qc, model->n_states);
 	f64s(s, c->R, c->cfg->n_outputs);
 	f64(s, &c->qc_lost);
@@ -316,6 +319,7 @@ static uint64_t component_meaning(const struct twin *t, const struct component_c
 	for (size_t i = 0; i < c->model->n_parameters; i++) {
 		hash = add_real(hash, c->parameters[i]);
 	}
+	hash = c->fit ? add_word(hash, c->fit) : hash;
 	for (size_t i = 0; i < c->n_made; i++) {
 		hash = add_real(hash, c->made[i]);
 	}
@@ -506,6 +510,9 @@ static void restore_component(struct stream *s, struct twin *t, const struct rec
 		}
 		component(s, c);
 		component_forget(c);
+		if (c->fit) {
+			component_fitted(c);
+		}
 		out->taken++;
 		return;
 	}

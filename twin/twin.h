@@ -49,6 +49,9 @@ struct component_config {
 	double max_age_s; /* of an input that is held, or of a sensor that is filled in */
 	double noise[COMPONENT_OUTPUTS_MAX]; /* by output: sigma of its sensor, SI; NAN:
 	                                        learnt */
+	/* Parameters to be identified on the learning rows, a bit each; takes memory and
+	 * some tenths of a second once, when the rows are there. */
+	uint32_t fit;
 	const uint32_t *tags; /* model var: what it is learnt from; else NULL */
 	size_t n_tags;
 	double estimate[MODEL_PARAMETERS_MAX]; /* > 0: a parameter that is followed,

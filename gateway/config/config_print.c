@@ -413,6 +413,19 @@ static void print_estimate(const struct component_config *k, FILE *out)
 	fputs(*before == ',' ? "}\n" : "", out);
 }
 
+static void print_fit(const struct component_config *k, FILE *out)
+{
+	const char *before = "      fit: [";
+
+	for (size_t i = 0; i < k->model->n_parameters; i++) {
+		if (k->fit >> i & 1) {
+			fprintf(out, "%s%s", before, k->model->parameters[i].name);
+			before = ", ";
+		}
+	}
+	fputs(k->fit ? "]\n" : "", out);
+}
+
 static void print_component(const struct config *c, const struct component_config *k,
                             FILE *out)
 {
@@ -426,6 +439,7 @@ static void print_component(const struct config *c, const struct component_confi
 	print_bindings(c, k, false, out);
 	print_bindings(c, k, true, out);
 	print_tags(c, k, out);
+	print_fit(k, out);
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
 	print_estimate(k, out);
 	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");

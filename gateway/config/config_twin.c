@@ -482,6 +482,36 @@ static int build_outputs(const struct part *part)
 	return 0;
 }
 
+/* Parameters that are identified on the learning rows. */
+static void build_fit(const struct part *part)
+{
+	const struct model *m = part->model;
+	const struct ports ports = {"parameters", "parameter", m->parameters,
+	                            m->n_parameters};
+	const struct node *list = schema_node(part->view, "fit");
+
+	if (list && m->remote) {
+		complaint_error(part->b->said, list->at,
+		                "'fit' is not for model '%s': it is computed elsewhere",
+		                m->name);
+		return;
+	}
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct node *name = list->items[i];
+		int64_t k = name->bad ? -1 : find_port(part, &ports, name);
+
+		if (k >= 0 && !(part->out->parameters[k] > 0)) {
+			complaint_error(
+				part->b->said, name->at,
+				"parameter '%s' cannot be identified from %.9g: it "
+				"must be positive",
+				m->parameters[k].name, part->out->parameters[k]);
+		} else if (k >= 0) {
+			part->out->fit |= UINT32_C(1) << k;
+		}
+	}
+}
+
 static void build_noise(const struct part *part)
 {
 	const struct model *m = part->model;
@@ -556,6 +586,7 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 	}
 	if (!made->p || made->model->remote) {
 		build_parameters(&part);
+		build_fit(&part);
 	}
 	refuse_keys_of_fmu(&part);
 	build_inputs(&part);

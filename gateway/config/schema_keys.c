@@ -330,7 +330,7 @@ static const struct schema_key component_keys[] = {
 	{"test", SCHEMA_OBJECT, "what finds the drift of its tags; absent: the monitor's",
          .object = &test_object},
 	{"fit", SCHEMA_TEXT, "parameters to identify on the learning rows",
-         .shape = SCHEMA_LIST_OF, .min = 1, .max = 64, .flags = SCHEMA_LATER},
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 64},
 	{"tags", SCHEMA_TEXT, "model var: DEVICE/TAG or DEVICE/*",
          .shape = SCHEMA_LIST_OF, .min = 1, .max = 140},
 	{"file", SCHEMA_TEXT, "models fmu and lua: their file", .min = 1, .max = 4000},

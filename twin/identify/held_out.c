@@ -175,6 +175,8 @@ int held_out_try(const struct held_out_task *task, const double *parameters,
 	}
 	memcpy(t.cfg.parameters, parameters,
 	       t.cfg.model->n_parameters * sizeof(*parameters));
+	t.cfg.fit = 0;
+	t.cfg.n_outputs = t.cfg.model->n_outputs; /* one sensor of each */
 	t.cfg.learn = (uint32_t)(learn < LEARN_MAX ? learn : LEARN_MAX);
 	err = component_init(&t.c, &t.cfg, task->twin);
 	t.y = calloc(task->rows->n * task->rows->model->n_outputs + 1, sizeof(*t.y));
