@@ -155,7 +155,7 @@ static void sums_are_those_of_the_reference(void **state)
 	struct cusum c = {0};
 	struct sequence s;
 	const char *run;
-	double first;
+	double first = NAN;
 
 	(void)state;
 	if (!text) {
