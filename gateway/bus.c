@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/alarm_book.h"
 #include "gateway/log.h"
+#include "gateway/newest.h"
 #include "gateway/reduce.h"
 
 /* A batch on its way out. */
@@ -19,7 +21,8 @@ struct bus {
 	struct bus_parts parts;
 	struct bus_counts counts;
 	struct alarm_desk desk;
-	struct tag_now *now;     /* by tag */
+	struct alarm_book alarms;
+	struct newest *now;      /* by tag */
 	struct reduce **reduce;  /* by tag; NULL: every reading is a sample */
 	char **text;             /* by tag; NULL where it has no text */
 	struct estimate *est;    /* scratch, one per reading of a batch */
@@ -56,7 +59,7 @@ static int make_tag(struct bus *b, size_t i)
 {
 	const struct config *c = b->parts.config;
 
-	b->now[i].sample.last = NAN;
+	newest_none(&b->now[i]);
 	if (c->tags[i].type == TYPE_STRING) {
 		b->text[i] = calloc(1, VALUE_TEXT_MAX + 1);
 	}
@@ -73,12 +76,13 @@ int bus_new(struct bus **out, const struct bus_parts *parts)
 {
 	struct bus *b = calloc(1, sizeof(*b));
 	size_t n = parts->config->n_tags + 1;
-	int err = 0;
+	int err;
 
 	if (!b) {
 		return -ENOMEM;
 	}
 	b->parts = *parts;
+	err = alarm_book_init(&b->alarms, n);
 	alarm_desk_init(&b->desk,
 	                &(struct alarm_desk_parts){parts->config, parts->stamper,
 	                                           parts->twin, send_event, b});
@@ -115,6 +119,7 @@ void bus_free(struct bus *b)
 		free(b->reduce ? b->reduce[i] : NULL);
 		free(b->text ? b->text[i] : NULL);
 	}
+	alarm_book_fini(&b->alarms);
 	free(b->now);
 	free(b->reduce);
 	free(b->text);
@@ -127,16 +132,16 @@ void bus_free(struct bus *b)
 }
 
 /* A reading and its estimate make a sample; a model fills in for a value that is lost. */
-static struct sample sample_of(const struct tag_now *now, const struct reading *r,
+static struct sample sample_of(const struct newest *now, const struct reading *r,
                                const struct estimate *est, int64_t ts_us)
 {
 	struct sample s = {.ts_us = ts_us,
-	                   .last_ts_us = now->sample.last_ts_us,
+	                   .last_ts_us = now->last_ts_us,
 	                   .tag = r->tag,
 	                   .code = r->code,
 	                   .reason = r->reason,
 	                   .value = r->value,
-	                   .last = now->sample.last,
+	                   .last = now->last,
 	                   .est = *est};
 
 	if (est->source == SOURCE_PREDICTED) {
@@ -154,27 +159,38 @@ static struct sample sample_of(const struct tag_now *now, const struct reading *
 /* Keep what is shown as the tag's latest; its text is the bus's own copy. */
 static void keep(struct bus *b, const struct sample *s)
 {
-	struct sample *latest = &b->now[s->tag].sample;
+	struct sample latest = *s;
 
-	*latest = *s;
 	if (s->value.kind == VALUE_TEXT) {
 		char *text = b->text[s->tag];
 
 		snprintf(text, VALUE_TEXT_MAX + 1, "%s", s->value.text);
-		latest->value.text = text;
+		latest.value.text = text;
 	}
+	newest_keep(&b->now[s->tag], &latest);
+}
+
+/* Of a tag without a deviation: a value always is; a fault may be the same one still. */
+static bool is_news(const struct bus *b, const struct sample *s, int64_t interval_us)
+{
+	struct sample latest;
+
+	if (s->value.kind != VALUE_NONE || b->now[s->tag].ts_us == 0) {
+		return true;
+	}
+	latest = newest_sample(&b->now[s->tag], s->tag);
+	return reduce_is_news(&latest, s, interval_us);
 }
 
 static void reduce(struct bus *b, const struct sample *s)
 {
 	const struct store_config *store = &b->parts.config->options[s->tag].store;
-	const struct sample *latest = &b->now[s->tag].sample;
 	int64_t interval_us = (int64_t)store->max_interval_ms * 1000;
 	struct sample out[2];
 	size_t n;
 
 	if (!b->reduce[s->tag]) {
-		if (latest->ts_us == 0 || reduce_is_news(latest, s, interval_us)) {
+		if (is_news(b, s, interval_us)) {
 			b->newest.rows[b->newest.n++] = *s;
 			keep(b, s);
 		} else {
@@ -190,6 +206,15 @@ static void reduce(struct bus *b, const struct sample *s)
 		to->rows[to->n++] = out[i];
 	}
 	keep(b, s);
+}
+
+/* An alarm that finds no room in the book is told again. */
+static void judge(struct bus *b, uint64_t received_ns, const struct sample *s)
+{
+	struct alarm alarm = alarm_book_get(&b->alarms, s->tag);
+
+	alarm_desk_judge(&b->desk, &alarm, received_ns, s);
+	(void)alarm_book_put(&b->alarms, s->tag, &alarm);
 }
 
 static void send_batch(struct bus *b, int64_t at_us, struct batch *batch)
@@ -211,7 +236,7 @@ static int64_t newest_of(const struct bus *b, const struct reading *r, size_t n)
 	int64_t newest_us = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int64_t ts_us = b->now[r[i].tag].sample.ts_us;
+		int64_t ts_us = b->now[r[i].tag].ts_us;
 
 		newest_us = ts_us > newest_us ? ts_us : newest_us;
 	}
@@ -228,7 +253,7 @@ static void pass_on(struct bus *b, uint64_t received_ns, const struct reading *r
 		struct sample s = sample_of(&b->now[r[i].tag], &r[i], &est[i], at_us);
 
 		reduce(b, &s);
-		alarm_desk_judge(&b->desk, &b->now[s.tag].alarm, received_ns, &s);
+		judge(b, received_ns, &s);
 	}
 	/* What was held back came before; stamps are two apart, so one fits between. */
 	send_batch(b, at_us - 1, &b->held);
@@ -389,23 +414,32 @@ void bus_device(struct bus *b, uint32_t device, const struct device_health *heal
 
 int bus_acknowledge(struct bus *b, uint32_t tag, const char *by)
 {
-	struct tag_now *now = &b->now[tag];
+	struct alarm alarm = bus_alarm(b, tag);
+	struct sample s = bus_now(b, tag);
+	int err = alarm_desk_acknowledge(&b->desk, &alarm, clock_now_ns(), &s, by);
 
-	return alarm_desk_acknowledge(&b->desk, &now->alarm, clock_now_ns(), &now->sample,
-	                              by);
+	(void)alarm_book_put(&b->alarms, tag, &alarm); /* it is there */
+	return err;
 }
 
 int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by)
 {
-	struct tag_now *now = &b->now[tag];
+	struct alarm alarm = bus_alarm(b, tag);
+	struct sample s = bus_now(b, tag);
+	int err = alarm_desk_shelve(&b->desk, &alarm, clock_now_ns(), &s, for_s, by);
 
-	return alarm_desk_shelve(&b->desk, &now->alarm, clock_now_ns(), &now->sample,
-	                         for_s, by);
+	(void)alarm_book_put(&b->alarms, tag, &alarm); /* it is there */
+	return err;
 }
 
-const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
+struct sample bus_now(const struct bus *b, uint32_t tag)
 {
-	return &b->now[tag];
+	return newest_sample(&b->now[tag], tag);
+}
+
+struct alarm bus_alarm(const struct bus *b, uint32_t tag)
+{
+	return alarm_book_get(&b->alarms, tag);
 }
 
 void bus_counts(const struct bus *b, struct bus_counts *out)

@@ -14,12 +14,6 @@
 #include "gateway/publisher.h"
 #include "storage/writer.h"
 
-/** The latest of a tag.  Texts belong to the bus. */
-struct tag_now {
-	struct sample sample; /* ts_us 0: nothing yet */
-	struct alarm alarm;
-};
-
 /** Since start.  Every reading is a sample, or left out by the tag's `store:`. */
 struct bus_counts {
 	uint64_t readings;
@@ -68,7 +62,13 @@ void bus_event(struct bus *b, const struct event *e);
 int bus_acknowledge(struct bus *b, uint32_t tag, const char *by);
 int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by);
 
-const struct tag_now *bus_now(const struct bus *b, uint32_t tag);
+/** A tag's newest sample, as gateway/newest.h keeps it; ts_us 0: nothing yet.  Its text
+ * belongs to the bus. */
+struct sample bus_now(const struct bus *b, uint32_t tag);
+
+/** Its alarm; id 0: none. */
+struct alarm bus_alarm(const struct bus *b, uint32_t tag);
+
 void bus_counts(const struct bus *b, struct bus_counts *out);
 
 #endif

@@ -132,8 +132,8 @@ static const struct component_config *config_of(const struct forecast_log *log,
 	return &log->parts.config->twin.components[s->component];
 }
 
-static const struct sample *latest(const struct forecast_log *log,
-                                   const struct watched *s, size_t k)
+static struct sample latest(const struct forecast_log *log, const struct watched *s,
+                            size_t k)
 {
 	uint32_t tag = config_of(log, s)->outputs[s->output[k]].tag;
 
@@ -200,10 +200,10 @@ static void make(struct forecast_log *log, struct watched *s, int64_t now_ns,
 	rollout_begin(&o->ahead, log->parts.twin, s->component);
 	o->rolling = true;
 	for (size_t k = 0; k < s->n; k++) {
-		const struct sample *now = latest(log, s, k);
+		struct sample now = latest(log, s, k);
 
-		o->from[k] = is_measured(now) ? value_number(&now->value) : (double)NAN;
-		o->in_alarm |= now->est.drift;
+		o->from[k] = is_measured(&now) ? value_number(&now.value) : (double)NAN;
+		o->in_alarm |= now.est.drift;
 		for (size_t h = 0; h < FORECAST_HORIZONS; h++) {
 			size_t at = h * s->n + k;
 			struct forecast row;
@@ -224,7 +224,7 @@ static void add_to_records(const struct forecast_log *log, struct watched *s,
 	size_t k = at % s->n;
 	double error;
 
-	if (o->in_alarm || latest(log, s, k)->est.drift || !isfinite(row->persistence)) {
+	if (o->in_alarm || latest(log, s, k).est.drift || !isfinite(row->persistence)) {
 		return;
 	}
 	record_add(&s->told[at], row->error, row->persistence,
@@ -239,13 +239,13 @@ static void score(struct forecast_log *log, struct watched *s, const struct orig
                   size_t horizon)
 {
 	for (size_t k = 0; k < s->n; k++) {
-		const struct sample *now = latest(log, s, k);
+		struct sample now = latest(log, s, k);
 		struct forecast row = row_of(log, s, o, horizon, k);
 
-		if (!is_measured(now)) {
+		if (!is_measured(&now)) {
 			continue;
 		}
-		row.actual = value_number(&now->value);
+		row.actual = value_number(&now.value);
 		row.error = row.actual - row.predicted;
 		row.persistence = row.actual - o->from[k];
 		log->parts.put(log->parts.arg, &row);

@@ -26,7 +26,7 @@ struct forecast_parts {
 	const struct config *config;
 	const struct twin *twin;
 	/** The tag's latest sample. */
-	const struct sample *(*latest)(void *arg, uint32_t tag);
+	struct sample (*latest)(void *arg, uint32_t tag);
 	/** Keep a forecast; one with the same id is replaced. */
 	void (*put)(void *arg, const struct forecast *f);
 	void *arg;

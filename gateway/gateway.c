@@ -469,11 +469,11 @@ static int open_bus(struct gateway *g)
 	return bus_new(&g->parts.bus, &parts);
 }
 
-static const struct sample *latest_sample(void *arg, uint32_t tag)
+static struct sample latest_sample(void *arg, uint32_t tag)
 {
 	struct gateway *g = arg;
 
-	return &bus_now(g->parts.bus, tag)->sample;
+	return bus_now(g->parts.bus, tag);
 }
 
 static void on_forecast(void *arg, const struct forecast *f)

@@ -105,8 +105,9 @@ static char *answer_read(const struct status_parts *p, const char *names)
 		}
 		tag = config_tag(p->config, name);
 		if (tag >= 0) {
-			tag_text = question_tag(&p->config->tags[tag],
-			                        &bus_now(p->bus, (uint32_t)tag)->sample,
+			struct sample now = bus_now(p->bus, (uint32_t)tag);
+
+			tag_text = question_tag(&p->config->tags[tag], &now,
 			                        device_state(p, (uint32_t)tag));
 			fprintf(f, "%s%s", first ? "" : ",", tag_text ? tag_text : "{}");
 			free(tag_text);
@@ -222,7 +223,7 @@ static int64_t find_alarm(const struct question_parts *parts, const char *name)
 		return config_tag(cfg, name);
 	}
 	for (uint32_t i = 0; id > 0 && i < cfg->n_tags; i++) {
-		if (bus_now(parts->status->bus, i)->alarm.id == id) {
+		if (bus_alarm(parts->status->bus, i).id == id) {
 			return i;
 		}
 	}

@@ -261,12 +261,13 @@ static void add_tags(json_t *o, const struct status_parts *p)
 	for (uint32_t i = 0; i < p->config->n_tags; i++) {
 		double progress = i < p->config->n_field_tags ? twin_progress(p->twin, i)
 		                                              : (double)NAN;
+		struct alarm alarm = bus_alarm(p->bus, i);
 
 		monitored += isnan(progress) ? 0 : 1;
 		learnt += progress >= 1 ? 1 : 0;
-		if (bus_now(p->bus, i)->alarm.id) {
+		if (alarm.id) {
 			alarms++;
-			unseen += bus_now(p->bus, i)->alarm.stage == ALARM_ACTIVE;
+			unseen += alarm.stage == ALARM_ACTIVE;
 		}
 	}
 	json_object_set_new(o, "tags", integer(p->config->n_tags));
@@ -346,12 +347,14 @@ static size_t test_json(const struct twin *twin, uint32_t tag, char *to)
 }
 
 /* A tag's state with its alarm inside the same object. */
-static size_t tag_json(const struct status_parts *p, uint32_t i, char *buf, size_t size)
+static size_t tag_json(const struct status_parts *p, const struct sample *now, char *buf,
+                       size_t size)
 {
-	const struct tag_now *now = bus_now(p->bus, i);
+	uint32_t i = now->tag;
+	struct alarm alarm = bus_alarm(p->bus, i);
 	size_t n;
 
-	n = payload_state(buf, size, &p->config->tags[i], &now->sample);
+	n = payload_state(buf, size, &p->config->tags[i], now);
 	if (n == 0 || n + 128 > size) {
 		return 0;
 	}
@@ -359,9 +362,8 @@ static size_t tag_json(const struct status_parts *p, uint32_t i, char *buf, size
 	return n - 1 +
 	       (size_t)sprintf(buf + n - 1, ",\"learnt\":%.3g,\"alarm\":\"%s\"}",
 	                       fmax(0, twin_progress(p->twin, i)),
-	                       now->alarm.id
-	                               ? alarm_kind_name((enum alarm_kind)now->alarm.kind)
-	                               : "");
+	                       alarm.id ? alarm_kind_name((enum alarm_kind)alarm.kind)
+	                                : "");
 }
 
 char *status_tags_json(const struct status_parts *p)
@@ -376,9 +378,11 @@ char *status_tags_json(const struct status_parts *p)
 	}
 	text[0] = '[';
 	for (uint32_t i = 0; i < p->config->n_tags; i++) {
-		if (bus_now(p->bus, i)->sample.ts_us != 0) {
+		struct sample now = bus_now(p->bus, i);
+
+		if (now.ts_us != 0) {
 			n += n > 1 ? (text[n] = ',', 1U) : 0U;
-			n += tag_json(p, i, text + n, room - n - 2);
+			n += tag_json(p, &now, text + n, room - n - 2);
 		}
 	}
 	text[n] = ']';

@@ -279,7 +279,7 @@ static void text_is_kept_by_the_bus(void **state)
 	(void)state;
 	deliver(100, &r, 1);
 	memset(text, 'x', sizeof(text) - 1);
-	assert_string_equal(bus_now(bus, 2)->sample.value.text, "ready");
+	assert_string_equal(bus_now(bus, 2).value.text, "ready");
 	assert_string_equal(seen.text[0], "ready");
 }
 

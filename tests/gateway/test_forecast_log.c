@@ -28,11 +28,11 @@ struct bench {
 	uint64_t s; /* seconds gone */
 };
 
-static const struct sample *latest(void *arg, uint32_t tag)
+static struct sample latest(void *arg, uint32_t tag)
 {
 	struct bench *b = arg;
 
-	return &b->now[tag];
+	return b->now[tag];
 }
 
 static void put(void *arg, const struct forecast *f)

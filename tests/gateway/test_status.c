@@ -14,7 +14,8 @@
 /* --- the parts, scripted --- */
 
 static struct bus_counts counts;
-static struct tag_now now[2];
+static struct sample now[2];
+static struct alarm alarms[2];
 static struct device_health health;
 static struct device_figures figures;
 static struct group_figures group;
@@ -28,10 +29,19 @@ void bus_counts(const struct bus *b, struct bus_counts *out)
 	*out = counts;
 }
 
-const struct tag_now *bus_now(const struct bus *b, uint32_t tag)
+struct sample bus_now(const struct bus *b, uint32_t tag)
+{
+	struct sample s = now[tag];
+
+	(void)b;
+	s.tag = tag;
+	return s;
+}
+
+struct alarm bus_alarm(const struct bus *b, uint32_t tag)
 {
 	(void)b;
-	return &now[tag];
+	return alarms[tag];
 }
 
 void poller_health(const struct poller *p, uint32_t device, struct device_health *out)
@@ -135,6 +145,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(now, 0, sizeof(now));
+	memset(alarms, 0, sizeof(alarms));
 	counts = (struct bus_counts){.readings = 70, .produced = 60, .reduced = 10};
 	written = (struct writer_stats){.dropped = 3, .queued_rows = 7};
 	written.history.stored = 1050;
@@ -322,16 +333,16 @@ static void tags_that_were_read_are_listed_with_their_alarm(void **state)
 	json_t *list, *tag;
 
 	(void)state;
-	now[1].sample = (struct sample){.ts_us = 1700000000123456,
-	                                .tag = 1,
-	                                .value = value_real(2.5),
-	                                .last = NAN,
-	                                .est = {.predicted = NAN,
-	                                        .sigma = NAN,
-	                                        .estimate = NAN,
-	                                        .score = NAN,
-	                                        .state = STATE_DRIFT}};
-	now[1].alarm = (struct alarm){.id = 1, .kind = ALARM_DRIFT};
+	now[1] = (struct sample){.ts_us = 1700000000123456,
+	                         .tag = 1,
+	                         .value = value_real(2.5),
+	                         .last = NAN,
+	                         .est = {.predicted = NAN,
+	                                 .sigma = NAN,
+	                                 .estimate = NAN,
+	                                 .score = NAN,
+	                                 .state = STATE_DRIFT}};
+	alarms[1] = (struct alarm){.id = 1, .kind = ALARM_DRIFT};
 	text = status_tags_json(&parts);
 	list = json_loads(text, 0, NULL);
 	free(text);
