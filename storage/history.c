@@ -119,23 +119,35 @@ static int append_rows(struct history *h, int64_t at_us, const struct sample *ro
 	return err;
 }
 
+/* Mark the tags of the first rows; @return how many: all, or as far as the batch is one
+ */
+static size_t mark_tags(struct history *h, int64_t at_us, const struct sample *rows,
+                        size_t n)
+{
+	size_t i = 0;
+
+	for (; i < n; i++) {
+		uint32_t tag = rows[i].tag;
+		uint8_t bit = (uint8_t)(1U << tag % 8);
+
+		if (tag >= h->cfg.n_tags || rows[i].ts_us > at_us ||
+		    (h->in_batch[tag / 8] & bit)) {
+			break;
+		}
+		h->in_batch[tag / 8] |= bit;
+	}
+	return i;
+}
+
 static bool is_batch(struct history *h, int64_t at_us, const struct sample *rows,
                      size_t n)
 {
-	if (at_us <= h->keys[STATE_NEWEST]) {
-		return false;
+	size_t n_marked = mark_tags(h, at_us, rows, n);
+
+	for (size_t i = 0; i < n_marked; i++) {
+		h->in_batch[rows[i].tag / 8] = 0;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].tag >= h->cfg.n_tags || rows[i].ts_us > at_us ||
-		    h->tag_at[rows[i].tag] == at_us) {
-			for (; i > 0; i--) {
-				h->tag_at[rows[i - 1].tag] = 0;
-			}
-			return false;
-		}
-		h->tag_at[rows[i].tag] = at_us;
-	}
-	return true;
+	return n_marked == n && at_us > h->keys[STATE_NEWEST];
 }
 
 int history_append(struct history *h, int64_t at_us, const struct sample *rows, size_t n)
@@ -288,7 +300,6 @@ static void start_over(struct history *h)
 	h->hour = (struct hour_pass){0};
 	seal_reset(h);
 	evict_reset(h);
-	memset(h->tag_at, 0, h->cfg.n_tags * sizeof(*h->tag_at));
 	h->cramped = h->failed == -ENOSPC;
 	if (h->cramped && h->spare_pages <= h->page_count_max / 4) {
 		h->spare_pages *= 2; /* one commit brought more than was kept free */
@@ -447,9 +458,9 @@ int history_open(struct history **out, const struct history_config *cfg,
 	h->cfg = *cfg;
 	h->lock_fd = h->reserve_file.fd = -1;
 	h->tag_ids = calloc(cfg->n_tags + 1, sizeof(*h->tag_ids));
-	h->tag_at = calloc(cfg->n_tags + 1, sizeof(*h->tag_at));
+	h->in_batch = calloc(cfg->n_tags / 8 + 1, sizeof(*h->in_batch));
 	h->latest = calloc(cfg->n_tags + 1, sizeof(*h->latest));
-	if (!h->tag_ids || !h->tag_at || !h->latest) {
+	if (!h->tag_ids || !h->in_batch || !h->latest) {
 		goto fail;
 	}
 	if (h->cfg.n_destinations > DESTINATIONS_MAX) {
@@ -478,7 +489,7 @@ static void release(struct history *h)
 		close(h->lock_fd);
 	}
 	free(h->tag_ids);
-	free(h->tag_at);
+	free(h->in_batch);
 	free(h->latest);
 	free(h->path);
 	free(h);

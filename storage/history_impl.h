@@ -110,9 +110,9 @@ struct seal {
 /** A tag's rows of a minute; rows as their distance from roll.first. */
 struct roll_sum {
 	double total, least, most;
-	int64_t last_ts;
 	uint32_t n, good;
 	uint32_t least_row, most_row, last_row;
+	int32_t last_us; /* own time of the latest, in the minute */
 };
 
 /** A row whose own time is in another minute than its batch's. */
@@ -159,10 +159,10 @@ struct history {
 	sqlite3 *db;     /* NULL while the file cannot be opened again */
 	sqlite3_stmt *stmts[STMTS];
 	bool in_transaction;
-	int failed;       /* why the open transaction cannot be committed */
-	int damaged;      /* -EBADMSG was met: the file is set aside at the next open */
-	int64_t *tag_ids; /* by gateway-wide index */
-	int64_t *tag_at;  /* `at` of each tag's last row: a tag once in a batch */
+	int failed;        /* why the open transaction cannot be committed */
+	int damaged;       /* -EBADMSG was met: the file is set aside at the next open */
+	uint32_t *tag_ids; /* by gateway-wide index */
+	uint8_t *in_batch; /* scratch, a bit a tag: a tag once in a batch */
 	struct latest *latest;
 	size_t n_unsaved; /* tags whose newest row is not in `latest` */
 	int64_t keys[STATE_KEYS], kept[STATE_KEYS];

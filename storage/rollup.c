@@ -190,6 +190,7 @@ static int add_row(struct roll *r, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 1), ts = sqlite3_column_int64(stmt, 3);
 	struct roll_sum *sum = sum_of(r, sqlite3_column_int64(stmt, 2), ts);
+	int32_t last_us = (int32_t)(ts % MINUTE_US);
 	int type = sqlite3_column_type(stmt, 5);
 
 	if (!sum) {
@@ -199,7 +200,7 @@ static int add_row(struct roll *r, sqlite3_stmt *stmt)
 	r->oldest = ts < r->oldest ? ts : r->oldest;
 	sum->n++;
 	sum->last_row = (uint32_t)(id - r->first); /* the last to come is the last */
-	sum->last_ts = ts > sum->last_ts ? ts : sum->last_ts;
+	sum->last_us = last_us > sum->last_us ? last_us : sum->last_us;
 	if ((sqlite3_column_int64(stmt, 4) & 3) == QUALITY_GOOD &&
 	    (type == SQLITE_INTEGER || type == SQLITE_FLOAT)) {
 		weigh(sum, sqlite3_column_double(stmt, 5), sum->last_row);
@@ -243,7 +244,7 @@ static int write_sum(struct history *h, int64_t minute, int64_t tag,
 
 	db_bind(stmt, 8,
 	        (int64_t[]){minute, tag, sum->n, sum->good, least, most,
-	                    first + sum->last_row, sum->last_ts});
+	                    first + sum->last_row, minute + sum->last_us});
 	sqlite3_bind_double(stmt, 9, sum->total);
 	return db_run(stmt);
 }

@@ -256,11 +256,13 @@ static int read_tag_ids(struct history *h)
 
 	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t place = sqlite3_column_int64(stmt, 0);
+		int64_t id = sqlite3_column_int64(stmt, 1);
 
-		if (place < 0 || (size_t)place >= h->cfg.n_tags) {
+		if (place < 0 || (size_t)place >= h->cfg.n_tags || id < 0 ||
+		    id > UINT32_MAX) {
 			err = -EBADMSG;
 		} else {
-			h->tag_ids[place] = sqlite3_column_int64(stmt, 1);
+			h->tag_ids[place] = (uint32_t)id;
 			n++;
 		}
 	}
