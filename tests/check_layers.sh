@@ -49,6 +49,8 @@ only 'gateway/publisher\.c|drivers/mqtt/client\.c' '^#include [<"]MQTT' 'alone s
 only 'storage/[a-z_]+\.[ch]' '^#include <sqlite3' 'alone sees SQLite'
 only 'drivers/modbus/rtu\.c' '^#include <(modbus/)?modbus\.h' 'alone sees libmodbus'
 only 'gateway/fmu/archive\.c' '^#include <zip' 'alone sees libzip'
+only 'gateway/fmu/digest\.c' '^#include <openssl' 'alone sees OpenSSL'
+only 'gateway/fmu/unit\.c' '^#include <dlfcn' 'alone loads libraries'
 only 'gateway/fmu/xml\.c' '^#include <expat' 'alone sees expat'
 only 'drivers/opcua/[a-z_]+\.[ch]' '^#include <open62541/' 'alone sees libopen62541'
 only 'gateway/clock\.c' \
