@@ -124,7 +124,7 @@ static void unsettle(struct component *c)
 {
 	struct kalman *k = &c->filter;
 	size_t own = k->n - c->observer.estimated;
-	double known[MODEL_STATES_MAX];
+	double known[MODEL_STATES_MAX] = {0};
 
 	for (size_t i = own; i < k->n; i++) {
 		double variance = k->P[i * (k->n + 1)];
