@@ -258,7 +258,7 @@ static void print_sensors(const struct config *c, const struct binding *b, size_
 	fputs(list ? "]" : "", out);
 }
 
-/* A component's inputs or outputs; virtual sensors are none of them. */
+/* A component's inputs, or its outputs without those that are virtual sensors. */
 static void print_bindings(const struct config *c, const struct component_config *k,
                            bool outputs, FILE *out)
 {
@@ -270,7 +270,7 @@ static void print_bindings(const struct config *c, const struct component_config
 
 	fprintf(out, "      %s: {", outputs ? "outputs" : "inputs");
 	for (size_t i = 0; i < n && i < n_ports; i++) {
-		if (list[i].tag < c->n_field_tags) {
+		if (!outputs || list[i].tag < c->n_field_tags) {
 			fprintf(out, "%s%s: ", comma, ports[list[i].port].name);
 			print_sensors(c, list + i, n - i, n_ports - i, out);
 			comma = ", ";
