@@ -30,7 +30,7 @@ static enum wire_status load(struct worker *w)
 		return WIRE_REFUSED;
 	}
 	w->load = w->message.body.load;
-	err = sandbox_enter(w->load.memory_bytes);
+	err = sandbox_enter(w->load.memory_bytes, w->load.folder);
 	if (err) {
 		snprintf(text, WIRE_TEXT_MAX, "no sandbox: %s", strerror(-err));
 		return WIRE_REFUSED;

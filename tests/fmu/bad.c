@@ -34,7 +34,8 @@ enum {
 	RESOURCE, /* y becomes what resources/y.txt says */
 	ABORT,
 	NO_START,
-	SLOW
+	SLOW,
+	READ /* y becomes the number of files read that are nothing to it */
 };
 
 void model_reset(double *v)
@@ -155,6 +156,10 @@ static int misbehave(double *v, double t, double h, double *last)
 		break;
 	case ABORT:
 		abort();
+	case READ:
+		v[Y] = (open("/etc/passwd", O_RDONLY) >= 0) +
+		       (open("/dev/zero", O_RDONLY) >= 0) + (open("/tmp", O_RDONLY) >= 0);
+		break;
 	case SLOW:
 		usleep(20000);
 		break;
@@ -173,7 +178,8 @@ int model_step(double *v, double t, double h, double *last)
 	}
 	if (status == MODEL_OK) {
 		v[DONE] += h;
-		if (v[MODE] != RESOURCE && v[MODE] != SPY && !isnan(v[Y])) {
+		if (v[MODE] != RESOURCE && v[MODE] != SPY && v[MODE] != READ &&
+		    !isnan(v[Y])) {
 			v[Y] = t + h;
 		}
 	}

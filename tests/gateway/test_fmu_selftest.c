@@ -3,6 +3,7 @@
  * whatever a bad one does is a sentence and nothing else. */
 #include <errno.h>
 #include <ftw.h>
+#include <linux/landlock.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -364,6 +366,19 @@ static void unit_can_neither_write_nor_reach_others(void **state)
 	assert_int_not_equal(access("/tmp/pollux-evil", F_OK), 0);
 }
 
+static void unit_reads_nothing_that_is_not_its_own(void **state)
+{
+	size_t n;
+
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0,
+	            LANDLOCK_CREATE_RULESET_VERSION) < 0) {
+		skip(); /* a kernel without Landlock */
+	}
+	assert_true(run_mode(2, 16, 0.1, &n) == 0);
+	assert_true(run_mode(3, 16, 0.1, &n) == 0);
+}
+
 static void unit_reads_its_resources(void **state)
 {
 	size_t n;
@@ -441,6 +456,7 @@ int main(void)
 		cmocka_unit_test(step_that_the_internal_one_does_not_divide_is_refused),
 		cmocka_unit_test(bad_units_cost_a_sentence),
 		cmocka_unit_test(unit_can_neither_write_nor_reach_others),
+		cmocka_unit_test(unit_reads_nothing_that_is_not_its_own),
 		cmocka_unit_test(unit_reads_its_resources),
 		cmocka_unit_test(discarded_step_is_taken_in_smaller_ones),
 		cmocka_unit_test(unit_may_ask_for_the_end),
