@@ -301,6 +301,13 @@ static const char *tell_remark(const struct config *c, const struct remark *r, c
 		         "%s/%s was still moving: %zu readings are not learnt from", who,
 		         tag ? tag->name : "", r->n);
 		return "startup";
+	case REMARK_MISFIT:
+		snprintf(to, size,
+		         "the model of %s explains its readings poorly, it needs %.3g "
+		         "times "
+		         "its noise: a parameter may be wrong",
+		         who, r->after);
+		return "misfit";
 	case REMARK_REBASELINED:
 		break;
 	}

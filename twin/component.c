@@ -660,6 +660,11 @@ void component_forget(struct component *c)
 	tune_fini(&c->tune);
 }
 
+double component_misfit(const struct component *c)
+{
+	return c->var ? 0 : tune_scale(c->tuned);
+}
+
 double component_progress(const struct component *c)
 {
 	if (c->var) {

@@ -151,6 +151,13 @@ bool component_learnt(const struct component *c, size_t i, size_t k, double *nu,
 size_t component_learnt_rows(const struct component *c);
 void component_forget(struct component *c);
 
+/**
+ * How many times its own noise the model needed in learning: 0.1, the least that is
+ * tried, where it is right; more than 1 where a parameter is wrong or something is
+ * missing.
+ */
+double component_misfit(const struct component *c);
+
 /** Share of the learning rows done, 0 to 1. */
 double component_progress(const struct component *c);
 

@@ -95,10 +95,19 @@ void learning_teach(struct twin *t, struct component *c, int64_t t_ns)
 
 void learning_component(struct twin *t, uint32_t component)
 {
-	double progress = component_progress(&t->components[component]);
+	const struct component *c = &t->components[component];
+	uint32_t who = (uint32_t)t->n_devices + component;
+	double progress = component_progress(c);
+	bool done = t->has_begun[who] && progress >= 1;
 
 	if (progress > 0) {
-		note_learning(t, (uint32_t)t->n_devices + component, progress < 1);
+		note_learning(t, who, progress < 1);
+	}
+	if (done && component_misfit(c) > 1) {
+		remarks_add(&t->remarks, &(struct remark){.kind = REMARK_MISFIT,
+		                                          .device = c->cfg->device_index,
+		                                          .tag = REMARK_NO_TAG,
+		                                          .after = component_misfit(c)});
 	}
 }
 

@@ -11,6 +11,8 @@ enum remark_kind {
 	REMARK_LEARNT,   /* all of them are done */
 	REMARK_STARTUP,  /* a tag was moving when it should learn: that part is not learnt
 	                  */
+	REMARK_MISFIT,   /* a component has learnt that its model needs more noise than
+	                    it says: some parameter is wrong, or something is missing */
 	REMARK_REBASELINED, /* a drift that stayed is the tag's normal now */
 };
 
@@ -23,7 +25,7 @@ struct remark {
 	uint32_t tag;         /* REMARK_NO_TAG: all of the device */
 	size_t n;             /* tags that learn; readings that are not learnt */
 	double before, after; /* level, in the tag's unit (of the innovation where a model
-	                         explains it) */
+	                         explains it); after of a misfit: times its noise */
 };
 
 /** The latest; further ones are counted and lost. */

@@ -405,6 +405,11 @@ static bool is_stuck(const struct twin *t, uint32_t tag)
 	return tag < t->cfg->n_field_tags && stuck_is(&t->monitors[tag].move.stuck);
 }
 
+static bool is_drifting(const struct twin *t, uint32_t tag)
+{
+	return tag < t->cfg->n_field_tags && t->monitors[tag].drift;
+}
+
 /* A virtual sensor is worth what its component's sensors are. */
 static bool is_virtual_suspect(const struct twin *t, uint32_t tag)
 {
@@ -415,8 +420,7 @@ static bool is_virtual_suspect(const struct twin *t, uint32_t tag)
 	for (size_t i = 0; c && i < c->cfg->n_outputs && !any; i++) {
 		uint32_t sensor = c->cfg->outputs[i].tag;
 
-		any = c->out[i].measured &&
-		      (t->monitors[sensor].drift || is_stuck(t, sensor));
+		any = is_drifting(t, sensor) || is_stuck(t, sensor);
 	}
 	return any;
 }

@@ -250,6 +250,33 @@ static void a_parameter_off_by_a_fifth_is_found(void **state)
 	}
 }
 
+/* Wrong from the start: learning makes the noise so large that nothing is in alarm, and
+ * says that. */
+static void a_parameter_wrong_in_learning_is_a_misfit(void **state)
+{
+	static const size_t parameters[] = {0, 1, 3, 4}; /* area, outlet, rho, c */
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(parameters); i++) {
+		size_t p = parameters[i / 2];
+		int found = 0;
+		struct mimic_bench b;
+
+		for (uint64_t seed = 1; seed <= 10; seed++) {
+			mimic_bench_new(&b, "heated_tank", seed);
+			b.cfg.parameters[p] *= i % 2 ? 1.2 : 0.8;
+			mimic_bench_start(&b, 800);
+			mimic_bench_steps(&b, 800);
+			assert_int_equal(b.c.phase, COMPONENT_JUDGING);
+			found += component_misfit(&b.c) > 1;
+			component_fini(&b.c);
+		}
+		print_message("heated_tank, %s x %.1f from the start: misfit %d of 10\n",
+		              b.m.model->parameters[p].name, i % 2 ? 1.2 : 0.8, found);
+		assert_int_equal(found, 10);
+	}
+}
+
 /* After learning, nothing: with the noise as learnt, not as it is. */
 static void every_model_learnt_stays_healthy(void **state)
 {
@@ -271,6 +298,7 @@ static void every_model_learnt_stays_healthy(void **state)
 		              mimic_kinds[i].name, sum / 3000 / (double)b.c.n_measured,
 		              off / 30.0);
 		assert_int_equal(off, 0);
+		assert_true(component_misfit(&b.c) < 1);
 		component_fini(&b.c);
 	}
 }
@@ -283,6 +311,7 @@ int main(void)
 		cmocka_unit_test(a_lost_sensor_is_filled_within_its_sigma),
 		cmocka_unit_test(estimates_are_a_third_of_the_noise),
 		cmocka_unit_test(a_parameter_off_by_a_fifth_is_found),
+		cmocka_unit_test(a_parameter_wrong_in_learning_is_a_misfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

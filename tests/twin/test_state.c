@@ -106,6 +106,51 @@ static void a_restart_changes_no_answer(void **state)
 	twin_free(m.twin);
 }
 
+/* The outlet of the tank, followed: its own virtual sensor. */
+static void a_followed_parameter_goes_on(void **state)
+{
+	struct tag tags[TAGS + 1] = {{0}};
+	struct twin_time at = {.wall_us = WALL_US};
+	struct reading r[2][4];
+	struct estimate e[4];
+	struct machine m;
+	struct twin_restored what;
+	struct twin *after;
+	uint8_t *bytes;
+	size_t n;
+
+	(void)state;
+	machine_new(&m, 8);
+	memcpy(tags, machine_tags, sizeof(machine_tags));
+	tags[TAGS] = (struct tag){.device = "tank", .name = "outlet_estimated"};
+	m.component.outputs[2] = (struct binding){2, TAGS, 1, 0};
+	m.component.n_outputs = 3;
+	m.component.parameters[1] *= 1.1;
+	m.component.estimate[1] = 0.1;
+	m.cfg.tags = tags;
+	m.cfg.n_tags = TAGS + 1;
+	assert_int_equal(twin_new(&m.twin, &m.cfg), 0);
+	for (int i = 0; i < MACHINE_LEARN + 2000; i++) {
+		step(&m);
+	}
+	assert_int_equal(twin_virtual(m.twin, r[0], e, 4), 3);
+	assert_true(fabs(r[0][1].value.real / tank_outlet - 1) < 0.03);
+	bytes = malloc(twin_save_size(m.twin));
+	at.t_ns = m.t_ns;
+	n = twin_save(m.twin, &at, bytes);
+	assert_int_equal(twin_new(&after, &m.cfg), 0);
+	assert_int_equal(twin_restore(after, &at, bytes, n, &what), 0);
+	assert_int_equal(what.changed, 0);
+	step(&m);
+	twin_merge(after, m.t_ns, m.r, FIELD_TAGS, m.e);
+	assert_int_equal(twin_virtual(m.twin, r[0], e, 4), 3);
+	assert_int_equal(twin_virtual(after, r[1], e, 4), 3);
+	assert_true(r[0][1].value.real == r[1][1].value.real);
+	free(bytes);
+	twin_free(after);
+	twin_free(m.twin);
+}
+
 static void a_sensor_that_freezes_after_a_restart_is_stuck(void **state)
 {
 	struct saved *s = *state;
@@ -307,6 +352,7 @@ static void what_is_still_learning_is_not_saved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_followed_parameter_goes_on),
 		cmocka_unit_test_setup_teardown(
 			a_sensor_that_freezes_after_a_restart_is_stuck, set_up,
 			tear_down),

@@ -181,6 +181,35 @@ static void a_mismatch_is_explained(void **state)
 	twin_free(m.twin);
 }
 
+static void a_model_that_does_not_fit_is_said_once(void **state)
+{
+	(void)state;
+	for (int wrong = 0; wrong < 2; wrong++) {
+		struct machine m;
+		int said = 0;
+
+		machine_new(&m, 6);
+		m.component.parameters[1] *= wrong ? 1.2 : 1;
+		assert_int_equal(twin_new(&m.twin, &m.cfg), 0);
+		for (int i = 0; i < MACHINE_LEARN + 200; i++) {
+			struct remark remarks[8];
+			size_t n;
+
+			step(&m);
+			n = twin_remarks(m.twin, remarks, ARRAY_SIZE(remarks));
+			for (size_t k = 0; k < n; k++) {
+				if (remarks[k].kind == REMARK_MISFIT) {
+					assert_int_equal(remarks[k].device, 1);
+					assert_true(remarks[k].after > 1);
+					said++;
+				}
+			}
+		}
+		assert_int_equal(said, wrong);
+		twin_free(m.twin);
+	}
+}
+
 /* The temperature is a second sensor of the level, in m. */
 static void of_two_sensors_the_lying_one_is_blamed(void **state)
 {
@@ -475,6 +504,7 @@ int main(void)
 		cmocka_unit_test(virtual_sensors_and_health_come_with_their_component),
 		cmocka_unit_test(a_lost_sensor_is_predicted_up_to_max_age_then_held),
 		cmocka_unit_test(a_mismatch_is_explained),
+		cmocka_unit_test(a_model_that_does_not_fit_is_said_once),
 		cmocka_unit_test(of_two_sensors_the_lying_one_is_blamed),
 		cmocka_unit_test(a_tag_without_a_model_is_explained_by_its_test),
 		cmocka_unit_test(readings_that_are_not_good_change_nothing),

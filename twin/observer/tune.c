@@ -10,7 +10,7 @@
 
 enum { STIFFEST = 2 }; /* below a tenth nothing is gained, and a slow walk is an alarm */
 
-static double scale_of(size_t filter)
+double tune_scale(size_t filter)
 {
 	return pow(10, ((double)filter - TUNE_MIDDLE) / 2);
 }
@@ -52,7 +52,7 @@ int tune_predict(struct tune *t, const struct observer *o, const double *u, doub
 		for (size_t j = 0; j < o->model->n_states; j++) {
 			bool known = j >= o->model->n_states - o->estimated;
 
-			qc[j] = o->qc[j] * (known ? 1 : scale_of(i));
+			qc[j] = o->qc[j] * (known ? 1 : tune_scale(i));
 		}
 		err = observer_predict(&scaled, &t->filter[i], u, dt_s);
 	}
@@ -113,7 +113,7 @@ struct tune_result tune_choose(const struct tune *t, bool r_known)
 	struct tune_result best = {.filter = i};
 
 	best.scale_r = r_known || !(mean > 0 && isfinite(mean)) ? 1 : mean;
-	best.scale_qc = scale_of(i) * best.scale_r;
-	best.scale_qc_lost = scale_of(stiffest(t, AS_SMALL)) * best.scale_r;
+	best.scale_qc = tune_scale(i) * best.scale_r;
+	best.scale_qc_lost = tune_scale(stiffest(t, AS_SMALL)) * best.scale_r;
 	return best;
 }

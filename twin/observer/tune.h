@@ -33,6 +33,9 @@ struct tune_result {
 	size_t filter;        /* whose x and P go on; P is to be multiplied by scale_r */
 };
 
+/** What a filter's process noise is, times that of the model. */
+double tune_scale(size_t filter);
+
 /**
  * @param capacity  rows, sensors: outputs of a row, at most
  * @return 0 or -ENOMEM; tune_fini() either way
