@@ -11,6 +11,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,15 @@ static void f64(struct stream *s, double *x)
 	memcpy(x, &word, sizeof(word));
 }
 
+/* As f64(), of what is kept in single precision. */
+static void wide(struct stream *s, float *x)
+{
+	double y = (double)*x;
+
+	f64(s, &y);
+	*x = (float)fmin(y, FLT_MAX);
+}
+
 static void f64s(struct stream *s, double *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -158,8 +168,8 @@ static void monitor(struct stream *s, struct monitor *m)
 	f64(s, &m->m);
 	f64(s, &m->p);
 	f64(s, &m->w);
-	f64(s, &m->r);
-	f64(s, &m->q);
+	wide(s, &m->r);
+	wide(s, &m->q);
 	f64(s, &m->move.fast);
 	f64(s, &m->move.slow);
 	f32(s, &m->move.sigma);

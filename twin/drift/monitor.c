@@ -6,8 +6,9 @@
 #include "twin/drift/quantile.h"
 #include "twin/drift/select.h"
 
-#define LAMBDA    0.1 /* weight of the EWMA */
-#define DRIFT_OFF 0.6 /* of the limit, where drift ends */
+#define LAMBDA       0.1  /* weight of the EWMA */
+#define DRIFT_OFF    0.6  /* of the limit, where drift ends */
+#define VARIANCE_MAX 1e38 /* what is learnt fits single precision */
 
 enum {
 	LEFT_OUT = 40,        /* readings that a pass of learning does not count */
@@ -20,7 +21,7 @@ enum {
 	SIXTEENTHS = 16,
 };
 
-_Static_assert(sizeof(struct monitor) <= 96, "memory of a tag is promised");
+_Static_assert(sizeof(struct monitor) <= 88, "memory of a tag is promised");
 
 /* Mean square of x[k + lag] - x[k], a structure function. */
 static double structure(const double *x, size_t n, size_t lag)
@@ -66,8 +67,8 @@ static double median(const double *x, size_t n)
 /* Predict over so many steps; returns sqrt(S), the sigma of the innovation. */
 static double predict(struct monitor *m, double steps)
 {
-	m->p += m->q * steps;
-	return sqrt(m->p + m->r);
+	m->p += (double)m->q * steps;
+	return monitor_sigma(m);
 }
 
 static void update(struct monitor *m, double x, double sigma)
@@ -91,7 +92,7 @@ static struct pass run(struct monitor *m, const double *x, const float *steps, s
 	double before = 0;
 
 	m->m = median(x, START);
-	m->p = m->r / START_PRECISION;
+	m->p = (double)m->r / START_PRECISION;
 	m->w = 0;
 	for (size_t i = 0; i < n; i++) {
 		double sigma = predict(m, (double)steps[i]);
@@ -154,9 +155,10 @@ void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
 	m->dt0_s = to_steps(dt_s, n);
 	l.r = fmax(structure(x, n, 1) / 2, 1e-3 * variance(x, n));
 	l.r = fmax(fmax(l.r, wish->lsb * wish->lsb / 12), 1e-12);
+	l.r = fmin(l.r, VARIANCE_MAX);
 	l.q = fmax((structure(x, n, 60) - structure(x, n, 15)) / 45, 1e-5 * l.r);
-	m->r = l.r;
-	m->q = l.q;
+	m->r = (float)l.r;
+	m->q = (float)fmin(l.q, VARIANCE_MAX);
 	l.c = fmax(c0, run(m, x, dt_s, n).w2);
 	pass = run(m, x, dt_s, n);
 	l.h = fmax(quantile_normal(wish->false_alarm / 2 / wish->tags),
@@ -181,7 +183,7 @@ static void find_level(struct monitor *m, double x, struct estimate *e)
 
 	m->m = k == 1 ? x : m->m + (x - m->m) / k;
 	m->again--;
-	m->p = m->r / START_PRECISION;
+	m->p = (double)m->r / START_PRECISION;
 	m->w = 0;
 	m->drift = m->spike = false;
 	e->predicted = e->sigma = e->score = NAN;
@@ -257,7 +259,7 @@ void monitor_step(struct monitor *m, int64_t t_ns, double x, struct sequence *te
 		update(m, x, e->sigma);
 	} else if (m->drift && m->drift_for > DRIFT_STEPS * SIXTEENTHS) {
 		m->m = m->move.slow;
-		m->p = m->r / START_PRECISION;
+		m->p = (double)m->r / START_PRECISION;
 		m->w = 0;
 		m->drift = false;
 		m->rebaselined = true;
@@ -271,7 +273,7 @@ void monitor_expect(const struct monitor *m, struct estimate *e)
 {
 	if (m->ready && !m->again) {
 		e->predicted = e->estimate = m->m;
-		e->sigma = sqrt(m->p + m->r);
+		e->sigma = monitor_sigma(m);
 	}
 }
 
@@ -282,15 +284,15 @@ enum tag_state monitor_state(const struct monitor *m)
 
 double monitor_sigma(const struct monitor *m)
 {
-	return sqrt(m->p + m->r);
+	return sqrt(m->p + (double)m->r);
 }
 
 double monitor_threshold(const struct monitor *m)
 {
-	return (double)m->w_limit * sqrt(m->p + m->r);
+	return (double)m->w_limit * monitor_sigma(m);
 }
 
 double monitor_gate(const struct monitor *m)
 {
-	return (double)m->z_spike * sqrt(m->p + m->r);
+	return (double)m->z_spike * monitor_sigma(m);
 }

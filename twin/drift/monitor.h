@@ -15,13 +15,13 @@
 #include "twin/drift/transient.h"
 #include "twin/estimate.h"
 
-/** One tag, after learning; a plain value of under 100 bytes.  Zeroed: not learnt. */
+/** One tag, after learning; a plain value of 88 bytes.  Zeroed: not learnt. */
 struct monitor {
 	int64_t t_ns; /* of the last reading taken */
 	double m, p;  /* level, and its variance */
 	double w;     /* EWMA of the standardised innovation */
-	double r, q;  /* variance of a reading; of the level's walk in one step */
 	struct transient move;
+	float r, q;         /* variance of a reading; of the level's walk in one step */
 	float dt0_s;        /* nominal step */
 	float w_limit;      /* of |w|: h sqrt(c) */
 	float z_spike;      /* of |z| */
