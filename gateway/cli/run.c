@@ -2,6 +2,7 @@
 /* pollux run: the gateway, in the foreground. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -21,6 +22,14 @@ static void raise_descriptors(void)
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+/* What is large is large for a moment: a file's text, a minute that is being added up.
+ * glibc takes the first such block that is freed for a sign to keep all that follow. */
+static void give_memory_back(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 512 << 10);
+	(void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 static enum exit_code run(int argc, char **argv)
@@ -47,6 +56,7 @@ static enum exit_code run(int argc, char **argv)
 	if (optind < argc) {
 		return command_usage("run", "'%s' is too much", argv[optind]);
 	}
+	give_memory_back();
 	if (config_load(&cfg, path, stderr)) {
 		return EXIT_CONFIG;
 	}
