@@ -338,15 +338,18 @@ static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 	}
 }
 
+static bool is_drifting(const struct twin *t, uint32_t tag)
+{
+	return tag < t->cfg->n_field_tags && t->monitors[tag].drift;
+}
+
 /* Does a sensor of the component stand off its model by itself? */
 static bool is_any_off(const struct twin *t, const struct component_config *c)
 {
 	bool off = false;
 
 	for (size_t j = 0; j < c->n_outputs; j++) {
-		uint32_t tag = c->outputs[j].tag;
-
-		off |= tag < t->cfg->n_field_tags && t->monitors[tag].drift;
+		off |= is_drifting(t, c->outputs[j].tag);
 	}
 	return off;
 }
@@ -405,11 +408,6 @@ static bool is_stuck(const struct twin *t, uint32_t tag)
 	return tag < t->cfg->n_field_tags && stuck_is(&t->monitors[tag].move.stuck);
 }
 
-static bool is_drifting(const struct twin *t, uint32_t tag)
-{
-	return tag < t->cfg->n_field_tags && t->monitors[tag].drift;
-}
-
 /* A virtual sensor is worth what its component's sensors are. */
 static bool is_virtual_suspect(const struct twin *t, uint32_t tag)
 {
@@ -428,12 +426,13 @@ static bool is_virtual_suspect(const struct twin *t, uint32_t tag)
 /* A tag that is not what its own component takes it for. */
 static bool is_suspect(const struct twin *t, uint32_t tag)
 {
-	const struct monitor *m = tag < t->cfg->n_field_tags ? &t->monitors[tag] : NULL;
+	const struct monitor *m;
 	const struct link *l;
 
-	if (!m) {
+	if (tag >= t->cfg->n_field_tags) {
 		return is_virtual_suspect(t, tag);
 	}
+	m = &t->monitors[tag];
 	if (!m->watched) {
 		return false;
 	}
