@@ -258,8 +258,11 @@ size_t blame_causes(const struct blame *b, struct blame_cause *out)
 	for (size_t i = 0; i < BLAME_BANKS; i++) {
 		struct blame_cause causes[BLAME_CAUSES_MAX];
 		size_t of_bank = causes_of(&b->banks[i], causes);
+		/* The last makes too much of what began before it. */
+		double trust = i == SINCE_LOUD ? ALIKE : 1;
 
-		if (of_bank > 0 && (n == 0 || causes[0].evidence > out[0].evidence)) {
+		if (of_bank > 0 &&
+		    (n == 0 || trust * causes[0].evidence > out[0].evidence)) {
 			memcpy(out, causes, of_bank * sizeof(*out));
 			n = of_bank;
 		}
