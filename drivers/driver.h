@@ -180,7 +180,7 @@ struct driver {
 	bool raw_values;  /* keeps to struct point_raw */
 
 	/**
-	 * Understand `at:` and check it against the type (point->type, length and the
+	 * Understand `at:` and check it against the type (encoding->type, length and the
 	 * like are set before).  Pure.  Fills space, address and read_only (and type and
 	 * length where the address implies them), and raw->exponent.
 	 * @return 0, or -EINVAL with *why a static text for the operator

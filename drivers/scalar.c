@@ -33,7 +33,7 @@ static const struct range {
 
 int scalar_check(const struct point *point, const char **why)
 {
-	if (point->type == TYPE_BCD) {
+	if (point->encoding->type == TYPE_BCD) {
 		*why = "a text has no BCD: use an integer type";
 		return -EINVAL;
 	}
@@ -106,7 +106,7 @@ static bool parse_word(struct value *out, const char *text)
 static void read_text(struct reading *out, const struct point *point, const char *text,
                       size_t n, char *room)
 {
-	size_t kept = n < point->length ? n : point->length;
+	size_t kept = n < point->encoding->length ? n : point->encoding->length;
 
 	while (kept > 0 && kept < n && ((unsigned char)text[kept] & 0xc0) == 0x80) {
 		kept--;
@@ -125,7 +125,7 @@ void scalar_read(struct reading *out, const struct point *point, const char *tex
 	struct value raw;
 
 	trim(&text, &n);
-	if (point->type == TYPE_STRING) {
+	if (point->encoding->type == TYPE_STRING) {
 		read_text(out, point, text, n, room);
 		return;
 	}
@@ -137,7 +137,7 @@ void scalar_read(struct reading *out, const struct point *point, const char *tex
 	copy[n < NUMBER_MAX ? n : NUMBER_MAX] = '\0';
 	if (n <= NUMBER_MAX && strlen(copy) == n &&
 	    (parse_number(&raw, copy) ||
-	     (point->type == TYPE_BOOL && parse_word(&raw, copy)))) {
+	     (point->encoding->type == TYPE_BOOL && parse_word(&raw, copy)))) {
 		scalar_take(out, point, &raw);
 	} else {
 		*out = scalar_bad(point, REASON_NOT_A_NUMBER);
@@ -176,7 +176,9 @@ static void take_real(struct reading *out, const struct point *point, double raw
 {
 	*out = (struct reading){
 		.tag = point->tag,
-		.value = value_real(scale_is_set(point) ? scale_apply(point, raw) : raw)};
+		.value = value_real(scale_is_set(point->encoding)
+	                                    ? scale_apply(point->encoding, raw)
+	                                    : raw)};
 	if (!isfinite(out->value.real)) {
 		*out = scalar_bad(point, REASON_NOT_A_NUMBER);
 	}
@@ -184,11 +186,11 @@ static void take_real(struct reading *out, const struct point *point, double raw
 
 static void take_whole(struct reading *out, const struct point *point, struct value whole)
 {
-	bool is_signed = ranges[point->type].min < 0;
+	bool is_signed = ranges[point->encoding->type].min < 0;
 
 	*out = (struct reading){.tag = point->tag};
-	if (point->type == TYPE_BIT) {
-		out->value = value_bool(whole.u64 >> point->length & 1);
+	if (point->encoding->type == TYPE_BIT) {
+		out->value = value_bool(whole.u64 >> point->encoding->length & 1);
 	} else {
 		out->value = whole; /* in range: the bits are the same in both kinds */
 		out->value.kind = is_signed ? VALUE_INT : VALUE_UINT;
@@ -200,7 +202,7 @@ static void take_whole(struct reading *out, const struct point *point, struct va
  */
 static enum reason objection(const struct point *point, struct value *whole)
 {
-	const struct range *range = &ranges[point->type];
+	const struct range *range = &ranges[point->encoding->type];
 	double real = value_number(whole);
 
 	if (!isfinite(real)) {
@@ -209,7 +211,7 @@ static enum reason objection(const struct point *point, struct value *whole)
 	if (real < (double)range->min || real > (double)range->max) {
 		return REASON_OUT_OF_RANGE;
 	}
-	if (scale_is_set(point)) {
+	if (scale_is_set(point->encoding)) {
 		return REASON_NONE;
 	}
 	if (real != floor(real)) {
@@ -225,7 +227,7 @@ static void take_integer(struct reading *out, const struct point *point, struct 
 
 	if (reason != REASON_NONE) {
 		*out = scalar_bad(point, reason);
-	} else if (scale_is_set(point)) {
+	} else if (scale_is_set(point->encoding)) {
 		take_real(out, point, value_number(&raw));
 	} else {
 		take_whole(out, point, raw);
@@ -237,11 +239,11 @@ void scalar_take(struct reading *out, const struct point *point, const struct va
 	double real = value_number(raw);
 
 	if (raw->kind == VALUE_TEXT || raw->kind == VALUE_NONE ||
-	    point->type == TYPE_STRING) {
+	    point->encoding->type == TYPE_STRING) {
 		*out = scalar_bad(point, REASON_MISMATCH);
-	} else if (ranges[point->type].max > 0) {
+	} else if (ranges[point->encoding->type].max > 0) {
 		take_integer(out, point, *raw);
-	} else if (point->type == TYPE_BOOL && isfinite(real)) {
+	} else if (point->encoding->type == TYPE_BOOL && isfinite(real)) {
 		*out = (struct reading){.tag = point->tag,
 		                        .value = value_bool(real != 0)};
 	} else {
@@ -255,13 +257,14 @@ static int print_integer(char *text, size_t n, const struct point *point,
                          const struct value *value)
 {
 	const struct range flag = {0, 1};
-	const struct range *range = point->type == TYPE_BOOL ? &flag
-	                                                     : &ranges[point->type];
+	const struct range *range = point->encoding->type == TYPE_BOOL
+	                                    ? &flag
+	                                    : &ranges[point->encoding->type];
 	struct value whole = *value;
 
-	if (scale_is_set(point)) {
+	if (scale_is_set(point->encoding)) {
 		whole.kind = VALUE_REAL;
-		if (scale_step(&whole.real, point, value_number(value))) {
+		if (scale_step(&whole.real, point->encoding, value_number(value))) {
 			return -ERANGE;
 		}
 	}
@@ -279,7 +282,9 @@ static int print_integer(char *text, size_t n, const struct point *point,
 
 static int print_real(char *text, size_t n, const struct point *point, double value)
 {
-	double raw = scale_is_set(point) ? (value - point->offset) / point->scale : value;
+	double raw = scale_is_set(point->encoding)
+	                     ? (value - point->encoding->offset) / point->encoding->scale
+	                     : value;
 
 	if (!isfinite(raw)) {
 		return -ERANGE;
@@ -294,15 +299,16 @@ static int print_real(char *text, size_t n, const struct point *point, double va
 int scalar_print(char *text, size_t n, const struct point *point,
                  const struct value *value)
 {
-	if (point->type == TYPE_STRING) {
-		if (value->kind != VALUE_TEXT || strlen(value->text) > point->length ||
+	if (point->encoding->type == TYPE_STRING) {
+		if (value->kind != VALUE_TEXT ||
+		    strlen(value->text) > point->encoding->length ||
 		    strlen(value->text) >= n || !text_is_valid(value->text)) {
 			return -ERANGE;
 		}
 		snprintf(text, n, "%s", value->text);
 		return 0;
 	}
-	if (point->type == TYPE_BOOL || ranges[point->type].max > 0) {
+	if (point->encoding->type == TYPE_BOOL || ranges[point->encoding->type].max > 0) {
 		return print_integer(text, n, point, value);
 	}
 	return print_real(text, n, point, value_number(value));

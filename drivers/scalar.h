@@ -19,7 +19,7 @@ int scalar_check(const struct point *point, const char **why);
  * the type is an unscaled integer (REASON_MISMATCH).
  *
  * @param text  n bytes, no NUL needed
- * @param room  strings: point->length + 1 bytes, which the reading borrows; bytes that
+ * @param room  strings: encoding->length + 1 bytes, which the reading borrows; bytes that
  * are no UTF-8 become '?'.  Else unused, may be NULL
  */
 void scalar_read(struct reading *out, const struct point *point, const char *text,

@@ -5,25 +5,24 @@
 #include <float.h>
 #include <math.h>
 
-bool scale_is_set(const struct point *point)
+bool scale_is_set(const struct encoding *e)
 {
-	return point->scale != 1 || point->offset != 0;
+	return e->scale != 1 || e->offset != 0;
 }
 
-double scale_apply(const struct point *point, double raw)
+double scale_apply(const struct encoding *e, double raw)
 {
-	double n = nearbyint(1 / point->scale);
+	double n = nearbyint(1 / e->scale);
 
-	return (1 / n == point->scale ? raw / n : raw * point->scale) + point->offset;
+	return (1 / n == e->scale ? raw / n : raw * e->scale) + e->offset;
 }
 
-int scale_step(double *raw, const struct point *point, double value)
+int scale_step(double *raw, const struct encoding *e, double value)
 {
-	double step = nearbyint((value - point->offset) / point->scale);
-	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(point->offset));
+	double step = nearbyint((value - e->offset) / e->scale);
+	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(e->offset));
 
-	if (!(fabs(step) <= 0x1p53) ||
-	    !(fabs(scale_apply(point, step) - value) <= slack)) {
+	if (!(fabs(step) <= 0x1p53) || !(fabs(scale_apply(e, step) - value) <= slack)) {
 		return -ERANGE;
 	}
 	*raw = step;

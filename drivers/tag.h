@@ -39,43 +39,55 @@ struct point_raw {
 	size_t n_invalid;
 };
 
-/** Where a device keeps a tag, in the terms of its driver.  A plain value, of which there
- * may be 100,000: members by size. */
-struct point {
-	const char *at;        /* as configured; belongs to the configuration */
+/** How a value stands in a device's registers, messages or files.  A plain value; that of
+ * a configuration stands once for all points that have it in common. */
+struct encoding {
 	struct point_raw *raw; /* NULL, as nearly always: every raw value is one, as it is
 	                        */
 	double scale, offset; /* value = raw * scale + offset; 1 and 0: unscaled, exact */
-	uint32_t tag;         /* gateway-wide index; readings carry it back */
-	uint32_t group;   /* index of its poll group, struct device_config.periods_ms */
-	uint32_t address; /* protocol address, from 0 */
-	uint16_t space;   /* the driver's address space; Modbus: enum modbus_table */
-	uint16_t length;  /* string: bytes; bcd: digits; bit: its number 0 to 15 */
+	uint16_t length;      /* string: bytes; bcd: digits; bit: its number 0 to 15 */
 	enum value_type type;
 	enum word_order order;
 	uint8_t write_function; /* Modbus: 5, 6, 15, 16, 22; 0: what is usual */
-	bool read_only;         /* its address space cannot be written */
 	bool read_back;         /* a write is done when the device holds the value */
 	bool high_byte;         /* 8-bit types: the high byte of the register */
 	bool string_low_first;  /* string: the low byte of a register comes first */
 };
 
-/** A tag as everybody sees it.  Strings belong to the configuration. */
-struct tag {
-	const char *device;      /* device or component id */
-	const char *name;        /* tag id */
-	const char *unit;        /* as configured; "" where none */
-	const char *description; /* "" where none */
+/** Where a device keeps a tag, in the terms of its driver.  A plain value, of which there
+ * may be 100,000: members by size. */
+struct point {
+	const char *at;                  /* as configured; belongs to the configuration */
+	const struct encoding *encoding; /* borrowed, as at */
+	uint32_t tag;                    /* gateway-wide index; readings carry it back */
+	uint32_t group;   /* index of its poll group, struct device_config.periods_ms */
+	uint32_t address; /* protocol address, from 0 */
+	uint16_t space;   /* the driver's address space; Modbus: enum modbus_table */
+	bool read_only;   /* its address space cannot be written */
+};
+
+/** What can be said of a tag's values.  A plain value; that of a configuration stands
+ * once for all tags that have it in common. */
+struct tag_kind {
+	const char *unit; /* as configured; "" where none */
 	const char
 		*type_name; /* "float32", "string(8)", ...; "float64" for a component's */
 	double min, max;    /* range of the quantity in unit; NAN: none */
 	double lsb;         /* resolution in unit, |scale| of integers; 0: unknown */
-	uint32_t device_index; /* devices first, then components, in order of
-	                          configuration */
-	uint32_t period_ms;    /* its poll group's; 0: as fast as it goes */
 	enum value_type type;
 	bool analog; /* a number that is no bool, bit, string or epoch */
 	bool writable;
+};
+
+/** A tag as everybody sees it.  Strings and kinds belong to the configuration. */
+struct tag {
+	const char *device;      /* device or component id */
+	const char *name;        /* tag id */
+	const char *description; /* "" where none */
+	const struct tag_kind *kind;
+	uint32_t device_index; /* devices first, then components, in order of
+	                          configuration */
+	uint32_t period_ms;    /* its poll group's; 0: as fast as it goes */
 };
 
 #endif

@@ -177,7 +177,7 @@ static void add_quantity(char *buf, size_t size, int digits, double x, const cha
 static void add_deviation(char *buf, size_t size, const struct alarm_facts *f)
 {
 	const struct explanation *why = f->why;
-	const char *unit = f->tags[f->sample->tag].unit;
+	const char *unit = f->tags[f->sample->tag].kind->unit;
 	double expected = f->sample->est.predicted;
 	double residual = why->off < 0 || why->off > 0
 	                          ? why->off
@@ -233,11 +233,11 @@ static void add_cause(char *buf, size_t size, const struct alarm_facts *f,
 	add(buf, size, "%s/%s ", tag->device, tag->name);
 	if (cause->kind == CAUSE_INPUT) {
 		add(buf, size, "read ");
-		add_quantity(buf, size, 2, x, tag->unit);
+		add_quantity(buf, size, 2, x, tag->kind->unit);
 		add(buf, size, " too %s", cause->amount < 0 ? "much" : "little");
 	} else {
 		add(buf, size, "drifted %s by ", cause->amount < 0 ? "down" : "up");
-		add_quantity(buf, size, 2, x, tag->unit);
+		add_quantity(buf, size, 2, x, tag->kind->unit);
 		add(buf, size, "/s");
 	}
 }

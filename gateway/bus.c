@@ -60,14 +60,14 @@ static int make_tag(struct bus *b, size_t i)
 	const struct config *c = b->parts.config;
 
 	newest_none(&b->now[i]);
-	if (c->tags[i].type == TYPE_STRING) {
+	if (c->tags[i].kind->type == TYPE_STRING) {
 		b->text[i] = calloc(1, VALUE_TEXT_MAX + 1);
 	}
-	if (!isnan(c->options[i].store.deviation)) {
+	if (!isnan(c->options[i]->store.deviation)) {
 		b->reduce[i] = calloc(1, sizeof(struct reduce));
 	}
-	return (c->tags[i].type == TYPE_STRING && !b->text[i]) ||
-	                       (!isnan(c->options[i].store.deviation) && !b->reduce[i])
+	return (c->tags[i].kind->type == TYPE_STRING && !b->text[i]) ||
+	                       (!isnan(c->options[i]->store.deviation) && !b->reduce[i])
 	               ? -ENOMEM
 	               : 0;
 }
@@ -184,7 +184,7 @@ static bool is_news(const struct bus *b, const struct sample *s, int64_t interva
 
 static void reduce(struct bus *b, const struct sample *s)
 {
-	const struct store_config *store = &b->parts.config->options[s->tag].store;
+	const struct store_config *store = &b->parts.config->options[s->tag]->store;
 	int64_t interval_us = (int64_t)store->max_interval_ms * 1000;
 	struct sample out[2];
 	size_t n;
@@ -313,8 +313,8 @@ static const char *tell_remark(const struct config *c, const struct remark *r, c
 	}
 	snprintf(to, size,
 	         "%s/%s has stayed off its normal: %.6g%s%s is normal now, not %.6g", who,
-	         tag ? tag->name : "", r->after, tag && *tag->unit ? " " : "",
-	         tag ? tag->unit : "", r->before);
+	         tag ? tag->name : "", r->after, tag && *tag->kind->unit ? " " : "",
+	         tag ? tag->kind->unit : "", r->before);
 	return "rebaselined";
 }
 

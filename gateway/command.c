@@ -154,7 +154,7 @@ static int judge_term(const struct commands *c, const struct term *term, char *w
 static int judge_moment(const struct commands *c, const struct slot *slot, char *why)
 {
 	uint64_t now_ns = c->parts.now_ns();
-	uint64_t rate_ns = c->parts.config->options[slot->tag].write->rate_ms *
+	uint64_t rate_ns = c->parts.config->options[slot->tag]->write->rate_ms *
 	                   UINT64_C(1000000);
 	int err = 0;
 
@@ -277,8 +277,10 @@ static void write_now(struct order *order, struct slot *slot)
 	if (err == -ERANGE) {
 		finish(order, COMMAND_REFUSED, false,
 		       "the value does not fit the tag's type %s%s exactly",
-		       tag_of(c, order->what.tag)->type_name,
-		       point->scale != 1 || point->offset != 0 ? " and scale" : "");
+		       tag_of(c, order->what.tag)->kind->type_name,
+		       point->encoding->scale != 1 || point->encoding->offset != 0
+		               ? " and scale"
+		               : "");
 	} else if (err == -EBUSY) {
 		finish(order, COMMAND_BUSY, false, "the device has enough to do");
 	} else {
@@ -377,7 +379,7 @@ static int judge_order(const struct commands *c, const struct command_order *ord
 		return -ERANGE;
 	}
 	return write_rules_judge(tag_of(c, order->tag),
-	                         c->parts.config->options[order->tag].write,
+	                         c->parts.config->options[order->tag]->write,
 	                         &order->value, why);
 }
 
@@ -412,7 +414,7 @@ void command_submit(struct commands *c, const struct command_order *order)
 /* A reading of the tag of an order that was not answered. */
 static void read_back(struct order *order, const struct reading *r)
 {
-	enum value_type type = tag_of(order->owner, order->what.tag)->type;
+	enum value_type type = tag_of(order->owner, order->what.tag)->kind->type;
 
 	if (r->quality != QUALITY_GOOD) {
 		return;
@@ -516,7 +518,7 @@ static size_t count_terms(const char *text)
 static void add_terms(struct commands *c, uint32_t tag)
 {
 	const struct config *cfg = c->parts.config;
-	const char *text = cfg->options[tag].write->interlock, *why;
+	const char *text = cfg->options[tag]->write->interlock, *why;
 	uint32_t slot = slot_for(c, tag);
 
 	c->slots[slot].first_term = c->n_terms;
@@ -538,9 +540,9 @@ static int find_slots(struct commands *c)
 	size_t n_writable = 0, n_terms = 0;
 
 	for (size_t i = 0; i < cfg->n_field_tags; i++) {
-		if (cfg->options[i].write) {
+		if (cfg->options[i]->write) {
 			n_writable++;
-			n_terms += count_terms(cfg->options[i].write->interlock);
+			n_terms += count_terms(cfg->options[i]->write->interlock);
 		}
 	}
 	if (n_writable == 0) {
@@ -554,7 +556,7 @@ static int find_slots(struct commands *c)
 	}
 	memset(c->slot_of, 0xff, cfg->n_tags * sizeof(*c->slot_of));
 	for (uint32_t i = 0; i < cfg->n_field_tags; i++) {
-		if (cfg->options[i].write) {
+		if (cfg->options[i]->write) {
 			add_terms(c, i);
 		}
 	}

@@ -104,6 +104,7 @@ static int build(struct loaded *l, struct node *root, struct complaints *said)
 {
 	struct build b = {.config = &l->config,
 	                  .arena = &l->arena,
+	                  .once = {.arena = &l->arena},
 	                  .said = said,
 	                  .root = {&schema_root, root}};
 	int err = build_gateway(&b);

@@ -30,12 +30,12 @@ struct write_config {
 	bool read_back;        /* by the driver, before it counts as done */
 };
 
-/** What the gateway does with a tag beyond struct tag; same index. */
+/** What the gateway does with a tag beyond struct tag; stands once for all tags that have
+ * it in common. */
 struct tag_options {
 	struct store_config store;
 	const struct write_config *write; /* NULL: it cannot be written */
-	bool monitor;  /* the channel monitor looks at it (analog tags) */
-	uint32_t line; /* where it is configured, for messages */
+	bool monitor; /* the channel monitor looks at it (analog tags) */
 };
 
 struct mqtt_config {
@@ -91,8 +91,8 @@ struct config {
 	const struct device_config *devices;
 	size_t n_devices;
 	size_t n_components; /* twin.components; device indexes go on after n_devices */
-	const struct tag *tags;            /* all: fields' first, then components' */
-	const struct tag_options *options; /* same index */
+	const struct tag *tags; /* all: fields' first, then components' */
+	const struct tag_options *const *options; /* same index */
 	size_t n_tags, n_field_tags;
 	struct twin_config twin;
 	const struct trend_config *trends;

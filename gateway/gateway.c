@@ -242,9 +242,9 @@ static void on_command(void *arg, const struct command_order *order,
 
 	write_rules_print(&order->value, value, sizeof(value));
 	snprintf(message, sizeof(message), "%s/%s: %.60s%s%s by %s: %s%s%s", tag->device,
-	         tag->name, value, *tag->unit ? " " : "", tag->unit, order->origin,
-	         command_status_name(result->status), *result->error ? ": " : "",
-	         result->error);
+	         tag->name, value, *tag->kind->unit ? " " : "", tag->kind->unit,
+	         order->origin, command_status_name(result->status),
+	         *result->error ? ": " : "", result->error);
 	log_line(done ? LOG_NOTICE : LOG_WARNING, "write: %s", message);
 	bus_event(g->parts.bus, &(struct event){.device = tag->device_index,
 	                                        .tag = order->tag,

@@ -242,8 +242,9 @@ static void say(struct outlook *o, const struct subject *s)
 		snprintf(message, sizeof(message),
 		         known ? "%s/%s reaches %.6g %s (%s) %s%s"
 		               : "%s/%s no longer approaches %.6g %s (%s)%s%s",
-		         tag->device, tag->name, s->item.limit, tag->unit, s->item.name,
-		         known ? (r->p50 > 0 ? "in " : "") : "", known ? span : "");
+		         tag->device, tag->name, s->item.limit, tag->kind->unit,
+		         s->item.name, known ? (r->p50 > 0 ? "in " : "") : "",
+		         known ? span : "");
 	}
 	o->parts.tell(
 		o->parts.arg,

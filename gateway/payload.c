@@ -54,7 +54,7 @@ static void put_time(struct jsonout *j, int64_t ts_us)
 /* Values that a tag may have beside its own. */
 static void put_unit(struct jsonout *j, const struct tag *tag, const struct sample *s)
 {
-	jsonout_text(j, tag->unit);
+	jsonout_text(j, tag->kind->unit);
 }
 
 static void put_quality(struct jsonout *j, const struct tag *tag, const struct sample *s)

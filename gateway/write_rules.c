@@ -71,15 +71,15 @@ int write_rules_parse(const struct tag *tag, const char *text, struct value *out
 {
 	int err;
 
-	if (tag->type == TYPE_STRING) {
+	if (tag->kind->type == TYPE_STRING) {
 		*out = (struct value){.kind = VALUE_TEXT, .text = text};
 		return 0;
 	}
-	err = is_flag(tag->type) ? parse_flag(text, out) : parse_number(text, out);
+	err = is_flag(tag->kind->type) ? parse_flag(text, out) : parse_number(text, out);
 	if (err) {
 		snprintf(why, REFUSAL_TEXT_MAX, "'%.40s' is no value of type %s%s", text,
-		         tag->type_name,
-		         is_flag(tag->type) ? ": true, false, 0 and 1 are" : "");
+		         tag->kind->type_name,
+		         is_flag(tag->kind->type) ? ": true, false, 0 and 1 are" : "");
 		return -EINVAL;
 	}
 	return 0;
@@ -109,10 +109,10 @@ static int judge_number(const struct tag *tag, const struct write_config *rules,
 		return refuse(why, number, "above the most that may be written,",
 		              rules->max);
 	}
-	if (number < tag->min || number > tag->max) {
+	if (number < tag->kind->min || number > tag->kind->max) {
 		snprintf(why, REFUSAL_TEXT_MAX,
 		         "%.9g is outside the range of the tag, %.9g to %.9g", number,
-		         tag->min, tag->max);
+		         tag->kind->min, tag->kind->max);
 		return -ERANGE;
 	}
 	if (fabs(steps - round(steps)) > step_tolerance) {
@@ -133,15 +133,15 @@ int write_rules_judge(const struct tag *tag, const struct write_config *rules,
 		         "configuration");
 		return -EACCES;
 	}
-	if (value->kind == VALUE_NONE || is_text != (tag->type == TYPE_STRING)) {
+	if (value->kind == VALUE_NONE || is_text != (tag->kind->type == TYPE_STRING)) {
 		snprintf(why, REFUSAL_TEXT_MAX, "that is no value of type %s",
-		         tag->type_name);
+		         tag->kind->type_name);
 		return -ERANGE;
 	}
 	if (is_text) {
 		return 0;
 	}
-	if (is_flag(tag->type) && value->kind != VALUE_BOOL && number != 0 &&
+	if (is_flag(tag->kind->type) && value->kind != VALUE_BOOL && number != 0 &&
 	    number != 1) {
 		snprintf(why, REFUSAL_TEXT_MAX, "true, false, 0 and 1 can be written");
 		return -ERANGE;

@@ -185,11 +185,12 @@ static int64_t fingerprint(const struct history_config *cfg)
 	for (size_t i = 0; i < cfg->n_tags; i++) {
 		const struct tag *t = &cfg->tags[i];
 
-		snprintf(numbers, sizeof(numbers), "%u %d", t->period_ms, t->writable);
+		snprintf(numbers, sizeof(numbers), "%u %d", t->period_ms,
+		         t->kind->writable);
 		add_text(&hash, t->device);
 		add_text(&hash, t->name);
-		add_text(&hash, t->unit);
-		add_text(&hash, t->type_name);
+		add_text(&hash, t->kind->unit);
+		add_text(&hash, t->kind->type_name);
 		add_text(&hash, t->description);
 		add_text(&hash, numbers);
 	}
@@ -210,10 +211,11 @@ static int register_tags(struct history *h)
 
 	for (size_t i = 0; !err && i < h->cfg.n_tags; i++) {
 		const struct tag *t = &h->cfg.tags[i];
-		const char *const texts[] = {t->device, t->name, t->unit, t->type_name,
-		                             t->description};
+		const char *const texts[] = {t->device, t->name, t->kind->unit,
+		                             t->kind->type_name, t->description};
 
-		db_bind(stmt, 3, (int64_t[]){(int64_t)i, t->period_ms, t->writable});
+		db_bind(stmt, 3,
+		        (int64_t[]){(int64_t)i, t->period_ms, t->kind->writable});
 		for (int k = 0; k < 5; k++) {
 			db_bind_text(stmt, 4 + k, texts[k]);
 		}

@@ -31,7 +31,8 @@ static void init_ports(struct component *c, const struct twin_config *twin)
 
 		out->t_ns = TIME_NEVER;
 		out->measured = b->tag < twin->n_field_tags;
-		out->lsb = out->measured ? twin->tags[b->tag].lsb * fabs(b->scale) : 0;
+		out->lsb = out->measured ? twin->tags[b->tag].kind->lsb * fabs(b->scale)
+		                         : 0;
 		if (out->measured && sigma > 0) {
 			c->R[i] = sigma * sigma + out->lsb * out->lsb / 12;
 		} else if (out->measured) {

@@ -54,7 +54,7 @@ static void learn(struct twin *t, uint32_t tag, const struct learner_rows *rows)
 	const struct monitor_wish wish = {
 		.false_alarm = t->cfg->false_alarm,
 		.tags = t->monitored[def->device_index],
-		.lsb = def->lsb,
+		.lsb = def->kind->lsb,
 	};
 	struct sequence *test = twin_sequence(t, tag);
 	struct monitor_learnt learnt;

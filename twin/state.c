@@ -300,12 +300,12 @@ static uint64_t tag_key(const struct tag *tag)
 static uint64_t tag_meaning(const struct twin *t, uint32_t i)
 {
 	const struct tag *tag = &t->cfg->tags[i];
-	uint64_t hash = add_text(add_text(SEED, tag->unit), tag->type_name);
+	uint64_t hash = add_text(add_text(SEED, tag->kind->unit), tag->kind->type_name);
 
-	hash = add_real(add_real(hash, tag->lsb), t->cfg->false_alarm);
+	hash = add_real(add_real(hash, tag->kind->lsb), t->cfg->false_alarm);
 	if (t->cfg->points && i < t->cfg->n_field_tags) {
-		hash = add_real(hash, t->cfg->points[i].scale);
-		hash = add_real(hash, t->cfg->points[i].offset);
+		hash = add_real(hash, t->cfg->points[i].encoding->scale);
+		hash = add_real(hash, t->cfg->points[i].encoding->offset);
 	}
 	return hash;
 }

@@ -15,7 +15,7 @@ enum {
 
 static bool is_monitored(const struct twin_config *cfg, size_t tag)
 {
-	return cfg->tags[tag].analog && (!cfg->monitored || cfg->monitored[tag]);
+	return cfg->tags[tag].kind->analog && (!cfg->monitored || cfg->monitored[tag]);
 }
 
 static int make_monitors(struct twin *t)

@@ -216,7 +216,7 @@ static int check_function(const struct point *point, const char **why)
 {
 	bool coil = point->space == MODBUS_COIL;
 
-	switch (point->write_function) {
+	switch (point->encoding->write_function) {
 	case 0:
 		return 0;
 	case PDU_WRITE_COIL:
@@ -238,18 +238,19 @@ static int check_function(const struct point *point, const char **why)
 
 static int check_type(const struct point *point, const char **why)
 {
-	if (point->type == TYPE_STRING &&
-	    (point->length < 1 || point->length > VALUE_TEXT_MAX)) {
+	if (point->encoding->type == TYPE_STRING &&
+	    (point->encoding->length < 1 || point->encoding->length > VALUE_TEXT_MAX)) {
 		return refuse(why, "string(n) has 1 to 250 bytes");
 	}
-	if (point->type == TYPE_BCD && (point->length < 1 || point->length > 16)) {
+	if (point->encoding->type == TYPE_BCD &&
+	    (point->encoding->length < 1 || point->encoding->length > 16)) {
 		return refuse(why, "bcd(n) has 1 to 16 digits");
 	}
-	if (point->type == TYPE_BIT && point->length > 15) {
+	if (point->encoding->type == TYPE_BIT && point->encoding->length > 15) {
 		return refuse(why, "bit(n) is one of 0 to 15");
 	}
 	if ((point->space == MODBUS_COIL || point->space == MODBUS_DISCRETE) &&
-	    point->type != TYPE_BOOL) {
+	    point->encoding->type != TYPE_BOOL) {
 		return refuse(why, "coils and discrete inputs are of type bool");
 	}
 	if (point->address + value_registers(point) > 65536) {
@@ -270,15 +271,15 @@ static int parse_exponent(struct point *point, const char **why)
 {
 	struct point cell;
 
-	if (!point->raw || !point->raw->exponent_at) {
+	if (!point->encoding->raw || !point->encoding->raw->exponent_at) {
 		return 0;
 	}
-	if (parse_cell(&cell, point->raw->exponent_at, why) ||
-	    cell.space != point->space || point->type == TYPE_BOOL) {
+	if (parse_cell(&cell, point->encoding->raw->exponent_at, why) ||
+	    cell.space != point->space || point->encoding->type == TYPE_BOOL) {
 		return refuse(why, "'exponent_at' is a register of the same table, such "
 		                   "as holding:40075");
 	}
-	point->raw->exponent = cell.address;
+	point->encoding->raw->exponent = cell.address;
 	return 0;
 }
 

@@ -68,8 +68,8 @@ void delivery_values(struct delivery *d, const struct plan_block *block,
 			continue;
 		}
 		value_decode(reading, point, answer->data + 2 * at, text);
-		if (point->type == TYPE_STRING) {
-			text += point->length + 1;
+		if (point->encoding->type == TYPE_STRING) {
+			text += point->encoding->length + 1;
 		}
 	}
 	bring(d, answer->received_ns, block->n_points);

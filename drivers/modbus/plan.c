@@ -337,7 +337,9 @@ static void measure(struct plan *plan, const struct point *points)
 			const struct point *point =
 				&points[plan->points[block->first + k]];
 
-			text += point->type == TYPE_STRING ? point->length + 1U : 0;
+			text += point->encoding->type == TYPE_STRING
+			                ? point->encoding->length + 1U
+			                : 0;
 		}
 		plan->max_text = text > plan->max_text ? text : plan->max_text;
 		if (block->n_points > plan->max_points) {

@@ -513,7 +513,8 @@ void reader_doubt_holes(struct reader *reader)
 
 struct pdu_request reader_least(const struct reader *reader)
 {
-	static const struct point any = {.space = MODBUS_HOLDING, .type = TYPE_UINT16};
+	static const struct encoding number = {.scale = 1, .type = TYPE_UINT16};
+	static const struct point any = {.space = MODBUS_HOLDING, .encoding = &number};
 	const struct point *point = find_legal(reader);
 	struct device_range range;
 

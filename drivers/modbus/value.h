@@ -4,7 +4,7 @@
  * One table for both directions.  The order of a point is applied to its registers first,
  * whatever their number: CDAB and DCBA reverse the registers, BADC and DCBA the bytes in
  * each (so a 16-bit value of a BADC device has its bytes swapped, as in Telegraf).
- * Strings have an order of their own, point->string_low_first. */
+ * Strings have an order of their own, encoding->string_low_first. */
 #ifndef DRIVERS_MODBUS_VALUE_H
 #define DRIVERS_MODBUS_VALUE_H
 
@@ -30,7 +30,7 @@ bool value_is_part(const struct point *point);
  *
  * @param wire  2 * value_registers() bytes as received, within an answer that holds
  *              value_begin() to value_end()
- * @param text  strings: room for point->length + 1 bytes, which the reading borrows;
+ * @param text  strings: room for encoding->length + 1 bytes, which the reading borrows;
  *              bytes that are no UTF-8 become '?'; ends at the first NUL, without the
  *              spaces before it.  Else unused
  */

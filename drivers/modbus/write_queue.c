@@ -14,7 +14,8 @@ static void submit(struct write_queue *writer, enum transaction_rank rank)
 
 static uint8_t function_of(const struct point *point, enum pdu_function usual)
 {
-	return point->write_function ? point->write_function : (uint8_t)usual;
+	return point->encoding->write_function ? point->encoding->write_function
+	                                       : (uint8_t)usual;
 }
 
 static void write_registers(struct write_queue *writer, enum transaction_rank rank)
@@ -103,7 +104,7 @@ static void start_first(struct write_queue *writer)
 
 	if (point->space == MODBUS_COIL) {
 		write_coil(writer);
-	} else if (point->write_function == PDU_MASK_REGISTER) {
+	} else if (point->encoding->write_function == PDU_MASK_REGISTER) {
 		write_masked(writer);
 	} else if (value_is_part(point)) {
 		read_rest(writer);
@@ -159,7 +160,7 @@ static bool go_on(struct write_queue *writer, const struct answer *answer)
 		write_registers(writer, RANK_FOLLOW);
 		return true;
 	}
-	if (writer->stage == WRITE_SENT && order->point->read_back) {
+	if (writer->stage == WRITE_SENT && order->point->encoding->read_back) {
 		read_back(writer);
 		return true;
 	}

@@ -367,8 +367,8 @@ static int make_subject(struct subject *s, const struct mqtt *m,
 		.pointer = point->at[n] ? point->at + n + 1 : NULL,
 		.expire_ns = (uint64_t)expire_ms * 1000000,
 	};
-	if (point->type == TYPE_STRING) {
-		s->room = malloc((size_t)point->length + 1);
+	if (point->encoding->type == TYPE_STRING) {
+		s->room = malloc((size_t)point->encoding->length + 1);
 		if (!s->room) {
 			return -ENOMEM;
 		}

@@ -23,7 +23,7 @@ const json_t *pick_find(const json_t *root, const char *pointer);
  * the text it holds; null is REASON_NOT_A_NUMBER, which is how many write NaN; an object
  * or array is REASON_MISMATCH.
  *
- * @param room  strings: point->length + 1 bytes, which the reading borrows
+ * @param room  strings: encoding->length + 1 bytes, which the reading borrows
  */
 void pick_read(struct reading *out, const struct point *point, const json_t *value,
                char *room);

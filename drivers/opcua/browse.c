@@ -168,7 +168,9 @@ static bool print_node(char *at, const struct tour *t, const UA_NodeId *id)
 static void bring_scalar(const struct tour *t, struct browse_item *item,
                          const struct type_name *type, const UA_DataValue *value)
 {
-	struct point point = {.type = type->type, .length = VALUE_TEXT_MAX, .scale = 1};
+	const struct encoding encoding = {
+		.scale = 1, .type = type->type, .length = VALUE_TEXT_MAX};
+	const struct point point = {.encoding = &encoding};
 	char room[VALUE_TEXT_MAX + 1], text[VALUE_TEXT_MAX + 1] = "", name[16];
 	struct reading r;
 

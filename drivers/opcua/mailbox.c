@@ -9,10 +9,10 @@ char *mailbox_room(const struct point *point, int *err)
 {
 	char *room;
 
-	if (point->type != TYPE_STRING) {
+	if (point->encoding->type != TYPE_STRING) {
 		return NULL;
 	}
-	room = calloc((size_t)point->length + 1, 1);
+	room = calloc((size_t)point->encoding->length + 1, 1);
 	*err = room ? *err : -ENOMEM;
 	return room;
 }

@@ -66,7 +66,7 @@ static int parse_point(struct point *point, const char **why)
 	int err = node_parse(&node, point->at, why);
 
 	node_fini(&node);
-	point->read_only = point->type == TYPE_BIT;
+	point->read_only = point->encoding->type == TYPE_BIT;
 	return err ? err : scalar_check(point, why);
 }
 

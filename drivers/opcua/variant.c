@@ -91,7 +91,8 @@ static void read_date(struct reading *out, const struct point *point, UA_DateTim
 {
 	struct value raw = {.kind = VALUE_INT};
 
-	if (point->type == TYPE_FLOAT32 || point->type == TYPE_FLOAT64) {
+	if (point->encoding->type == TYPE_FLOAT32 ||
+	    point->encoding->type == TYPE_FLOAT64) {
 		raw = value_real((double)(t - UA_DATETIME_UNIX_EPOCH) /
 		                 (double)UA_DATETIME_SEC);
 	} else {

@@ -20,7 +20,7 @@ uint16_t variant_code(UA_StatusCode status);
  * asked for; else it is REASON_MISMATCH.
  *
  * @param element  one element of an array was asked for
- * @param room     strings: point->length + 1 bytes, which the reading borrows
+ * @param room     strings: encoding->length + 1 bytes, which the reading borrows
  */
 void variant_read(struct reading *out, const struct point *point,
                   const UA_DataValue *value, bool element, char *room);

@@ -104,8 +104,8 @@ static int parse_address(const char *address, const char **why)
 
 static int parse_point(struct point *point, const char **why)
 {
-	if (point->type == TYPE_STRING || point->type == TYPE_BCD ||
-	    point->type == TYPE_EPOCH) {
+	if (point->encoding->type == TYPE_STRING || point->encoding->type == TYPE_BCD ||
+	    point->encoding->type == TYPE_EPOCH) {
 		*why = "a recorded value is a number or a bool";
 		return -EINVAL;
 	}
@@ -138,10 +138,12 @@ static struct reading reading_of(const struct point *point, double raw)
 	if (isnan(raw)) {
 		r.quality = QUALITY_BAD;
 		r.reason = REASON_NOT_A_NUMBER;
-	} else if (point->type == TYPE_BOOL || point->type == TYPE_BIT) {
+	} else if (point->encoding->type == TYPE_BOOL ||
+	           point->encoding->type == TYPE_BIT) {
 		r.value = value_bool(raw != 0);
 	} else {
-		r.value = value_real(raw * point->scale + point->offset);
+		r.value = value_real(raw * point->encoding->scale +
+		                     point->encoding->offset);
 	}
 	return r;
 }

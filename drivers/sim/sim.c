@@ -59,7 +59,7 @@ static int parse_point(struct point *point, const char **why)
 	unsigned long n;
 	char *end;
 
-	if (!is_number(point->type)) {
+	if (!is_number(point->encoding->type)) {
 		*why = "a simulated value is a number or a bool";
 		return -EINVAL;
 	}
@@ -109,9 +109,9 @@ static int parse_address(const char *address, const char **why)
 static struct reading reading_of(const struct point *point, double raw)
 {
 	struct reading r = {.tag = point->tag, .quality = QUALITY_GOOD};
-	bool scaled = point->scale != 1 || point->offset != 0;
+	bool scaled = point->encoding->scale != 1 || point->encoding->offset != 0;
 
-	switch (point->type) {
+	switch (point->encoding->type) {
 	case TYPE_BOOL:
 	case TYPE_BIT:
 		r.value = value_bool(raw >= 0.5);
@@ -138,7 +138,7 @@ static struct reading reading_of(const struct point *point, double raw)
 	case TYPE_EPOCH:
 		break;
 	}
-	r.value = value_real(raw * point->scale + point->offset);
+	r.value = value_real(raw * point->encoding->scale + point->encoding->offset);
 	if (!isfinite(r.value.real)) {
 		r = (struct reading){.tag = point->tag,
 		                     .quality = QUALITY_BAD,
@@ -254,7 +254,8 @@ static int sim_write(struct device *dev, const struct point *point,
                      const struct value *value, write_done_cb done, void *arg)
 {
 	struct sim *s = (struct sim *)dev;
-	double raw = (value_number(value) - point->offset) / point->scale;
+	double raw = (value_number(value) - point->encoding->offset) /
+	             point->encoding->scale;
 
 	if (point->space != SPACE_MEMORY) {
 		return -EROFS;

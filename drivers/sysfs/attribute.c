@@ -177,7 +177,7 @@ static void read_key(struct reading *out, const struct point *point, const char 
 		return;
 	}
 	value += strspn(value, " \t");
-	n = strcspn(value, point->type == TYPE_STRING ? "\n" : " \t\n");
+	n = strcspn(value, point->encoding->type == TYPE_STRING ? "\n" : " \t\n");
 	scalar_read(out, point, value, n, room);
 }
 

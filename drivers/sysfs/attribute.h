@@ -38,7 +38,7 @@ bool attribute_is_slow(const struct attribute *a);
  * @param[out] out  always set: good, or bad with refused (no such file), config (several
  *                  fit), reset (the kernel could not read it), short (it is empty),
  *                  mismatch (it has no such key), crc, or what scalar_read() says
- * @param room      strings: point->length + 1 bytes, which out borrows
+ * @param room      strings: encoding->length + 1 bytes, which out borrows
  * @return 0 where the file could be read, whatever is in it; else a negative errno
  */
 int attribute_read(const struct attribute *a, const struct point *point,

@@ -70,7 +70,7 @@ static int parse_point(struct point *point, const char **why)
 {
 	int err = attribute_check(point->at, why);
 
-	point->read_only = strchr(point->at, '#') || point->type == TYPE_BIT;
+	point->read_only = strchr(point->at, '#') || point->encoding->type == TYPE_BIT;
 	return err ? err : scalar_check(point, why);
 }
 
@@ -327,8 +327,8 @@ static int make_sources(struct sysfs *s, const char *base)
 			return -ENOMEM;
 		}
 		source->slow = attribute_is_slow(&source->attribute);
-		if (point->type == TYPE_STRING) {
-			source->room = malloc((size_t)point->length + 1);
+		if (point->encoding->type == TYPE_STRING) {
+			source->room = malloc((size_t)point->encoding->length + 1);
 			if (!source->room) {
 				return -ENOMEM;
 			}

@@ -39,24 +39,26 @@ static void print_tag(const struct tag *t, const struct device_config *d,
 	if (driver->print_point) {
 		driver->print_point(p, at, sizeof(at));
 	}
-	printf("  %s/%s: %s %s", t->device, t->name, at, t->type_name);
-	if (p->raw && p->raw->exponent_at && driver->print_point) {
-		struct point exponent = {.space = p->space,
-		                         .address = p->raw->exponent,
-		                         .type = TYPE_INT16};
+	printf("  %s/%s: %s %s", t->device, t->name, at, t->kind->type_name);
+	if (p->encoding->raw && p->encoding->raw->exponent_at && driver->print_point) {
+		static const struct encoding whole = {.scale = 1, .type = TYPE_INT16};
+		struct point exponent = {.encoding = &whole,
+		                         .address = p->encoding->raw->exponent,
+		                         .space = p->space};
 
 		driver->print_point(&exponent, at, sizeof(at));
 		printf(" x 10^(%s)", at);
 	}
-	if (p->scale != 1) {
-		printf(" x %.9g", p->scale);
+	if (p->encoding->scale != 1) {
+		printf(" x %.9g", p->encoding->scale);
 	}
-	if (p->offset != 0) {
-		printf(" %c %.9g", p->offset < 0 ? '-' : '+', fabs(p->offset));
+	if (p->encoding->offset != 0) {
+		printf(" %c %.9g", p->encoding->offset < 0 ? '-' : '+',
+		       fabs(p->encoding->offset));
 	}
-	printf("%s%s, ", *t->unit ? " in " : "", t->unit);
+	printf("%s%s, ", *t->kind->unit ? " in " : "", t->kind->unit);
 	print_period(t->period_ms);
-	puts(t->writable ? ", writable" : "");
+	puts(t->kind->writable ? ", writable" : "");
 }
 
 static void print_line(void *arg, const char *text)
@@ -151,7 +153,8 @@ static void print_load(const struct config *c, size_t first)
 /* "pump/temperature in degC x 1 + 273.15" */
 static void print_tie(const struct tag *t, const struct binding *tie)
 {
-	printf("%s/%s%s%s", t->device, t->name, *t->unit ? " in " : "", t->unit);
+	printf("%s/%s%s%s", t->device, t->name, *t->kind->unit ? " in " : "",
+	       t->kind->unit);
 	if (tie->scale != 1) {
 		printf(" x %.9g", tie->scale);
 	}

@@ -48,10 +48,10 @@ static void print_number(FILE *out, const struct reading *r)
 static void print_pair(FILE *out, const uint8_t *wire, enum value_type type)
 {
 	for (int order = ORDER_ABCD; order <= ORDER_DCBA; order++) {
-		const struct point point = {.space = MODBUS_HOLDING,
-		                            .type = type,
-		                            .order = (enum word_order)order,
-		                            .scale = 1};
+		const struct encoding encoding = {
+			.scale = 1, .type = type, .order = (enum word_order)order};
+		const struct point point = {.encoding = &encoding,
+		                            .space = MODBUS_HOLDING};
 		struct reading r = {.quality = QUALITY_GOOD};
 
 		value_decode(&r, &point, wire, NULL);

@@ -85,7 +85,7 @@ static void on_outcome(void *arg, const struct command_result *result)
 /* The tag and those of its interlock.  @return how many, 0: too many */
 static size_t tags_of(const struct config *cfg, uint32_t tag, uint32_t *tags)
 {
-	const char *text = cfg->options[tag].write->interlock, *why;
+	const char *text = cfg->options[tag]->write->interlock, *why;
 	struct interlock_term term;
 	size_t n = 0;
 
@@ -163,8 +163,8 @@ static bool confirmed(const struct config *cfg, const struct call *call)
 	char value[VALUE_TEXT_MAX + 8], answer[8] = "";
 
 	write_rules_print(&call->value, value, sizeof(value));
-	fprintf(stderr, "write %s %s to %s? [y/N] ", value, cfg->tags[call->tag].unit,
-	        call->name);
+	fprintf(stderr, "write %s %s to %s? [y/N] ", value,
+	        cfg->tags[call->tag].kind->unit, call->name);
 	return fgets(answer, sizeof(answer), stdin) &&
 	       (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -183,12 +183,12 @@ static enum exit_code judge(const struct config *cfg, struct call *call)
 	if ((size_t)tag >= cfg->n_field_tags) {
 		return refuse(call, "it is the twin's, no device has it");
 	}
-	if (!cfg->options[tag].write) {
+	if (!cfg->options[tag]->write) {
 		call->value = value_bool(false); /* its type does not matter any more */
 	} else if (write_rules_parse(&cfg->tags[tag], call->text, &call->value, why)) {
 		return refuse(call, why);
 	}
-	if (write_rules_judge(&cfg->tags[tag], cfg->options[tag].write, &call->value,
+	if (write_rules_judge(&cfg->tags[tag], cfg->options[tag]->write, &call->value,
 	                      why)) {
 		return refuse(call, why);
 	}

@@ -14,12 +14,6 @@ struct arena_block {
 	_Alignas(max_align_t) char bytes[];
 };
 
-static size_t align_up(size_t n)
-{
-	return (n + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
-	       _Alignof(max_align_t);
-}
-
 static int add_block(struct arena_pool *p, size_t bytes)
 {
 	size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
@@ -35,16 +29,19 @@ static int add_block(struct arena_pool *p, size_t bytes)
 	return 0;
 }
 
-static void *take(struct arena_pool *p, size_t bytes)
+/* align: a power of two, at most that of max_align_t. */
+static void *take(struct arena_pool *p, size_t bytes, size_t align)
 {
-	void *out;
+	size_t at = (p->used + align - 1) & ~(align - 1);
 
-	if ((!p->blocks || p->room - p->used < bytes) && add_block(p, bytes)) {
-		return NULL;
+	if (!p->blocks || at > p->room || p->room - at < bytes) {
+		if (add_block(p, bytes)) {
+			return NULL;
+		}
+		at = 0;
 	}
-	out = p->blocks->bytes + p->used;
-	p->used += bytes;
-	return out;
+	p->used = at + bytes;
+	return p->blocks->bytes + at;
 }
 
 static void *take_array(struct arena_pool *p, size_t n, size_t size)
@@ -52,7 +49,8 @@ static void *take_array(struct arena_pool *p, size_t n, size_t size)
 	if (size && n > (SIZE_MAX / 2) / size) {
 		return NULL;
 	}
-	return take(p, align_up(n * size + 1)); /* something, also for nothing */
+	/* Something, also for nothing. */
+	return take(p, n && size ? n * size : 1, _Alignof(max_align_t));
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -95,7 +93,7 @@ const char *arena_word(struct arena *a, const char *text, size_t n)
 
 char *arena_text(struct arena *a, const char *text, size_t n)
 {
-	char *out = arena_array(a, n + 1, 1);
+	char *out = take(&a->kept, n + 1, 1); /* texts are many and short: no gaps */
 
 	if (out) {
 		memcpy(out, text, n);
@@ -115,7 +113,7 @@ char *arena_format(struct arena *a, const char *format, ...)
 	if (n < 0) {
 		return NULL;
 	}
-	out = arena_array(a, (size_t)n + 1, 1);
+	out = take(&a->kept, (size_t)n + 1, 1);
 	if (out) {
 		va_start(args, format);
 		vsnprintf(out, (size_t)n + 1, format, args);

@@ -4,12 +4,14 @@
 #define GATEWAY_CONFIG_CONFIG_BUILD_H
 
 #include "gateway/config.h"
+#include "gateway/config/once.h"
 #include "gateway/config/schema.h"
 
 /** What config becomes const of, and where each part stands in the text. */
 struct build {
 	struct config *config;
 	struct arena *arena;
+	struct once once; /* what tags have in common; options, kinds, encodings */
 	struct complaints *said;
 	struct schema_view root;
 	struct device_config *devices;
@@ -17,7 +19,7 @@ struct build {
 	const struct driver **drivers;    /* same index; NULL: unknown */
 	struct point *points;             /* of all devices; index is the tag's */
 	struct tag *tags;
-	struct tag_options *options;
+	const struct tag_options **options;
 	struct schema_view *tag_views; /* of the field's tags */
 	struct component_config *components;
 	struct schema_view *component_views; /* same index */

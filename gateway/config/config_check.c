@@ -124,26 +124,28 @@ static void check_keys_of_type(struct build *b, size_t i)
 	                                      "max",   "exponent_at", "invalid"};
 	const struct schema_view *v = &b->tag_views[i];
 	const struct tag *t = &b->tags[i];
-	enum value_type type = t->type;
+	enum value_type type = t->kind->type;
 	struct schema_view store = schema_sub(v, "store");
 
-	if (t->analog || !schema_node(v, "type")) {
+	if (t->kind->analog || !schema_node(v, "type")) {
 		return;
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {
 		if (schema_node(v, numbers[k])) {
 			complaint_error(b->said, config_place(v, numbers[k]),
 			                "'%s' means nothing for type %s", numbers[k],
-			                t->type_name);
+			                t->kind->type_name);
 		}
 	}
 	if (schema_node(v, "monitor") && schema_flag(v, "monitor")) {
 		complaint_error(b->said, config_place(v, "monitor"),
-		                "a tag of type %s cannot be monitored", t->type_name);
+		                "a tag of type %s cannot be monitored",
+		                t->kind->type_name);
 	}
 	if (schema_node(&store, "deviation") && type != TYPE_EPOCH) {
 		complaint_error(b->said, config_place(&store, "deviation"),
-		                "'deviation' means nothing for type %s", t->type_name);
+		                "'deviation' means nothing for type %s",
+		                t->kind->type_name);
 	}
 }
 
@@ -160,7 +162,7 @@ static void check_raw(struct build *b, size_t i)
 			                driver->name);
 		}
 	}
-	if (schema_node(v, "exponent_at") && b->options[i].write) {
+	if (schema_node(v, "exponent_at") && b->options[i]->write) {
 		complaint_error(b->said, config_place(v, "write"),
 		                "a tag with 'exponent_at' cannot be written");
 	}
@@ -170,20 +172,21 @@ static void check_tag(struct build *b, size_t i)
 {
 	const struct schema_view *v = &b->tag_views[i];
 	const struct tag *t = &b->tags[i];
-	bool byte = t->type == TYPE_INT8 || t->type == TYPE_UINT8 ||
-	            t->type == TYPE_STRING;
+	bool byte = t->kind->type == TYPE_INT8 || t->kind->type == TYPE_UINT8 ||
+	            t->kind->type == TYPE_STRING;
 
-	if (t->min > t->max) {
+	if (t->kind->min > t->kind->max) {
 		complaint_error(b->said, config_place(v, "min"),
-		                "'min' %.9g is above 'max' %.9g", t->min, t->max);
+		                "'min' %.9g is above 'max' %.9g", t->kind->min,
+		                t->kind->max);
 	}
-	if (b->points[i].scale == 0) {
+	if (b->points[i].encoding->scale == 0) {
 		complaint_error(b->said, config_place(v, "scale"), "'scale' cannot be 0");
 	}
 	if (schema_node(v, "byte") && schema_node(v, "type") && !byte) {
 		complaint_error(b->said, config_place(v, "byte"),
 		                "'byte' is for 8-bit types and strings, not %s",
-		                t->type_name);
+		                t->kind->type_name);
 	}
 	check_keys_of_type(b, i);
 	check_raw(b, i);
@@ -209,7 +212,7 @@ static void check_writable(struct build *b, size_t i)
 static void check_write(struct build *b, size_t i)
 {
 	struct schema_view v = schema_sub(&b->tag_views[i], "write");
-	const struct write_config *w = b->options[i].write;
+	const struct write_config *w = b->options[i]->write;
 	const struct point *p = &b->points[i];
 	double steps = (w->max - w->min) / w->step, low, high;
 
@@ -222,20 +225,21 @@ static void check_write(struct build *b, size_t i)
 		                "'max' %.9g",
 		                w->step, w->min, w->max);
 	}
-	if (p->scale == 0 || !value_type_range(p->type, p->length, &low, &high)) {
+	if (p->encoding->scale == 0 ||
+	    !value_type_range(p->encoding->type, p->encoding->length, &low, &high)) {
 		return;
 	}
-	low = low * p->scale + p->offset;
-	high = high * p->scale + p->offset;
+	low = low * p->encoding->scale + p->encoding->offset;
+	high = high * p->encoding->scale + p->encoding->offset;
 	if (w->min < fmin(low, high) || w->min > fmax(low, high)) {
 		complaint_error(b->said, config_place(&v, "min"),
 		                "'min' %.9g does not fit type %s", w->min,
-		                b->tags[i].type_name);
+		                b->tags[i].kind->type_name);
 	}
 	if (w->max < fmin(low, high) || w->max > fmax(low, high)) {
 		complaint_error(b->said, config_place(&v, "max"),
 		                "'max' %.9g does not fit type %s", w->max,
-		                b->tags[i].type_name);
+		                b->tags[i].kind->type_name);
 	}
 }
 
@@ -267,17 +271,17 @@ struct span {
 static struct span span_of(const struct build *b, size_t i, bool numbered)
 {
 	const struct point *p = &b->points[i];
-	const struct write_config *w = b->options[i].write;
-	uint32_t bits = value_type_bits(p->type, p->length);
+	const struct write_config *w = b->options[i]->write;
+	uint32_t bits = value_type_bits(p->encoding->type, p->encoding->length);
 	uint64_t first = (uint64_t)p->address * 16;
-	double low = (w->min - p->offset) / p->scale;
-	double high = (w->max - p->offset) / p->scale;
+	double low = (w->min - p->encoding->offset) / p->encoding->scale;
+	double high = (w->max - p->encoding->offset) / p->encoding->scale;
 
-	if (p->type == TYPE_BIT) {
-		first += p->length;
-	} else if (bits == 8 && p->high_byte) {
+	if (p->encoding->type == TYPE_BIT) {
+		first += p->encoding->length;
+	} else if (bits == 8 && p->encoding->high_byte) {
 		first += 8;
-	} else if (p->type == TYPE_BOOL) {
+	} else if (p->encoding->type == TYPE_BOOL) {
 		bits = 16; /* a coil, or a register of its own */
 	}
 	return (struct span){.tag = i,
@@ -285,8 +289,8 @@ static struct span span_of(const struct build *b, size_t i, bool numbered)
 	                     .space = p->space,
 	                     .first = numbered ? first : 0,
 	                     .last = numbered ? first + bits - 1 : 0,
-	                     .min = p->scale < 0 ? high : low,
-	                     .max = p->scale < 0 ? low : high};
+	                     .min = p->encoding->scale < 0 ? high : low,
+	                     .max = p->encoding->scale < 0 ? low : high};
 }
 
 static int compare_spans(const void *left, const void *right)
@@ -323,7 +327,8 @@ static void check_pair(struct build *b, const struct span *l, const struct span 
 	const struct span *early = l->tag < r->tag ? l : r,
 			  *late = l->tag < r->tag ? r : l;
 	struct schema_view v = b->tag_views[late->tag];
-	bool same = b->points[l->tag].type == b->points[r->tag].type &&
+	bool same = b->points[l->tag].encoding->type ==
+	                    b->points[r->tag].encoding->type &&
 	            l->first == r->first && same_limit(l->min, r->min) &&
 	            same_limit(l->max, r->max);
 
@@ -333,7 +338,7 @@ static void check_pair(struct build *b, const struct span *l, const struct span 
 		                "other limits",
 		                b->tags[late->tag].device, b->tags[late->tag].name,
 		                b->tags[early->tag].device, b->tags[early->tag].name,
-		                b->options[early->tag].line);
+		                b->tag_views[early->tag].map->at.line);
 	}
 }
 
@@ -347,7 +352,7 @@ static void check_overlaps(struct build *b, const struct device_config *d,
 	size_t longest = 0;
 
 	for (size_t i = first; i < first + d->n_points; i++) {
-		if (b->options[i].write && schema_node(&b->tag_views[i], "at")) {
+		if (b->options[i]->write && schema_node(&b->tag_views[i], "at")) {
 			spans[n++] = span_of(b, i, numbered);
 		}
 	}
@@ -377,7 +382,7 @@ int config_check(struct build *b)
 	}
 	for (size_t i = 0; !err && i < c->n_field_tags; i++) {
 		check_tag(b, i);
-		if (b->options[i].write) {
+		if (b->options[i]->write) {
 			check_writable(b, i);
 			check_write(b, i);
 			check_interlock(b, i);

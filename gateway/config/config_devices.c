@@ -125,37 +125,32 @@ static int build_write(struct build *b, const struct schema_view *tag,
 {
 	struct schema_view v = schema_sub(tag, "write");
 	const char *interlock = schema_text(&v, "interlock");
-	struct write_config *w;
+	struct write_config w;
 
 	*out = NULL;
 	if (!v.map) {
 		return 0;
 	}
-	w = arena_array(b->arena, 1, sizeof(*w));
-	if (!w) {
-		return -ENOMEM;
-	}
-	*w = (struct write_config){
-		.min = schema_real(&v, "min"),
-		.max = schema_real(&v, "max"),
-		.step = schema_real(&v, "step"),
-		.rate_ms = (uint32_t)schema_int(&v, "rate"),
-		.interlock = interlock ? interlock : "",
-		.read_back = schema_flag(&v, "read_back"),
-	};
-	*out = w;
-	return 0;
+	memset(&w, 0, sizeof(w)); /* with what is between members, for once_keep() */
+	w.min = schema_real(&v, "min");
+	w.max = schema_real(&v, "max");
+	w.step = schema_real(&v, "step");
+	w.rate_ms = (uint32_t)schema_int(&v, "rate");
+	w.interlock = once_text(&b->once, interlock ? interlock : "");
+	w.read_back = schema_flag(&v, "read_back");
+	*out = once_keep(&b->once, &w, sizeof(w));
+	return *out && w.interlock ? 0 : -ENOMEM;
 }
 
 /* A raw value as its type reads it: manuals give the bits of signed numbers, 8000 hex.
  * @return 0, or -ERANGE: the type cannot hold it */
-static int fit_raw(double *value, const struct point *p)
+static int fit_raw(double *value, const struct encoding *e)
 {
-	uint32_t bits = value_type_bits(p->type, p->length);
+	uint32_t bits = value_type_bits(e->type, e->length);
 	double low, high;
 
-	if (!value_type_integer(p->type) ||
-	    !value_type_range(p->type, p->length, &low, &high)) {
+	if (!value_type_integer(e->type) ||
+	    !value_type_range(e->type, e->length, &low, &high)) {
 		return 0;
 	}
 	if (low < 0 && *value > high && *value < ldexp(1, (int)bits)) {
@@ -165,7 +160,7 @@ static int fit_raw(double *value, const struct point *p)
 }
 
 /* What the device says about raw values; nearly always nothing. */
-static int build_raw(struct build *b, const struct schema_view *v, struct point *p)
+static int build_raw(struct build *b, const struct schema_view *v, struct encoding *e)
 {
 	const struct node *list = schema_node(v, "invalid");
 	const char *exponent_at = schema_text(v, "exponent_at");
@@ -176,9 +171,9 @@ static int build_raw(struct build *b, const struct schema_view *v, struct point 
 	if (!exponent_at && n == 0) {
 		return 0;
 	}
-	values = arena_array(b->arena, n, sizeof(*values));
-	p->raw = arena_array(b->arena, 1, sizeof(*p->raw));
-	if (!p->raw || !values) {
+	values = arena_scratch(b->arena, n, sizeof(*values));
+	e->raw = arena_scratch(b->arena, 1, sizeof(*e->raw));
+	if (!e->raw || !values) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -188,40 +183,41 @@ static int build_raw(struct build *b, const struct schema_view *v, struct point 
 		if (node->bad || schema_parse(&number, node->text, &values[i], &whole)) {
 			continue;
 		}
-		if (fit_raw(&values[i], p)) {
+		if (fit_raw(&values[i], e)) {
 			complaint_error(b->said, node->at,
 			                "'invalid[%zu]': the type cannot hold %.9g", i,
 			                values[i]);
 		}
 	}
-	*p->raw = (struct point_raw){
-		.exponent_at = exponent_at, .invalid = values, .n_invalid = n};
+	e->raw->exponent_at = exponent_at;
+	e->raw->invalid = values;
+	e->raw->n_invalid = n;
 	return 0;
 }
 
-/* The part of a point that is not the driver's. */
-static void build_point(const struct schema_view *v, const struct device_config *device,
-                        struct point *p)
+/* All of an encoding but raw. */
+static void build_encoding(const struct schema_view *v,
+                           const struct device_config *device, struct encoding *e)
 {
 	static const uint8_t functions[] = {5, 6, 15, 16, 22}; /* as the choices */
-	const char *type = schema_text(v, "type"), *at = schema_text(v, "at");
+	const char *type = schema_text(v, "type");
 	const char *byte = schema_text(v, "byte"), *why;
 
-	p->at = at ? at : "";
-	p->type = TYPE_UINT16;
+	memset(e, 0, sizeof(*e)); /* with what is between members, for once_keep() */
+	e->type = TYPE_UINT16;
 	if (type) {
-		(void)value_type_parse(type, &p->type, &p->length, &why);
+		(void)value_type_parse(type, &e->type, &e->length, &why);
 	}
-	p->order = schema_node(v, "word_order")
+	e->order = schema_node(v, "word_order")
 	                   ? (enum word_order)schema_choice(v, "word_order")
 	                   : device->order;
-	p->high_byte = p->type != TYPE_STRING && byte && strcmp(byte, "high") == 0;
-	p->string_low_first = p->type == TYPE_STRING && byte && strcmp(byte, "low") == 0;
-	p->write_function = schema_node(v, "function")
+	e->high_byte = e->type != TYPE_STRING && byte && strcmp(byte, "high") == 0;
+	e->string_low_first = e->type == TYPE_STRING && byte && strcmp(byte, "low") == 0;
+	e->write_function = schema_node(v, "function")
 	                            ? functions[schema_choice(v, "function")]
 	                            : 0;
-	p->scale = schema_real(v, "scale");
-	p->offset = schema_real(v, "offset");
+	e->scale = schema_real(v, "scale");
+	e->offset = schema_real(v, "offset");
 }
 
 static const char *text_or_empty(const struct schema_view *v, const char *name)
@@ -231,44 +227,13 @@ static const char *text_or_empty(const struct schema_view *v, const char *name)
 	return text ? text : "";
 }
 
-static int build_tag(struct build *b, size_t i, const struct device_config *device)
-{
-	const struct schema_view *v = &b->tag_views[i];
-	struct tag_options *options = &b->options[i];
-	struct point *p = &b->points[i];
-	struct tag *t = &b->tags[i];
-	int err;
-
-	build_point(v, device, p);
-	p->tag = (uint32_t)i;
-	*t = (struct tag){
-		.device = device->id,
-		.name = text_or_empty(v, "id"),
-		.unit = text_or_empty(v, "unit"),
-		.description = text_or_empty(v, "description"),
-		.type_name = text_or_empty(v, "type"),
-		.device_index = device->index,
-		.min = schema_real(v, "min"),
-		.max = schema_real(v, "max"),
-	};
-	build_store(v, &options->store);
-	options->line = v->map->at.line;
-	err = build_write(b, v, &options->write);
-	if (err) {
-		return err;
-	}
-	t->writable = options->write != NULL;
-	p->read_back = options->write && options->write->read_back;
-	return build_raw(b, v, p);
-}
-
-/* Let the driver understand `at:`, within the limits; afterwards the type is final. */
-static void finish_tag(struct build *b, size_t i, const struct device_config *device,
-                       const struct driver *driver)
+/* Let the driver understand `at:`, within the limits. */
+static void understand_point(struct build *b, size_t i,
+                             const struct device_config *device,
+                             const struct driver *driver)
 {
 	const struct schema_view *v = &b->tag_views[i];
 	struct point *p = &b->points[i];
-	struct tag *t = &b->tags[i];
 	const char *why = "not understood";
 
 	if (driver && driver->parse_point && schema_node(v, "at") &&
@@ -276,15 +241,88 @@ static void finish_tag(struct build *b, size_t i, const struct device_config *de
 	    (driver->parse_point(p, &why) ||
 	     (driver->check_point && driver->check_point(p, &device->limits, &why)))) {
 		complaint_error(b->said, config_place(v, "at"), "'at' of '%s/%s': %s",
-		                t->device, t->name, why);
+		                b->tags[i].device, b->tags[i].name, why);
 		tree_find(v->map, "at")->bad = true;
 	}
-	t->type = p->type;
-	t->analog = value_type_analog(p->type);
-	t->lsb = value_type_integer(p->type) && !(p->raw && p->raw->exponent_at)
-	                 ? fabs(p->scale)
-	                 : 0;
-	b->options[i].monitor = t->analog && schema_flag(v, "monitor");
+}
+
+/* The driver has understood it: what is the same in other points is kept once. */
+static int keep_encoding(struct build *b, struct point *p, struct encoding *e)
+{
+	if (e->raw) {
+		struct point_raw *raw = e->raw;
+
+		raw->invalid = once_keep(&b->once, raw->invalid,
+		                         raw->n_invalid * sizeof(*raw->invalid));
+		raw->exponent_at = raw->exponent_at
+		                           ? once_text(&b->once, raw->exponent_at)
+		                           : NULL;
+		e->raw = once_keep(&b->once, raw, sizeof(*raw));
+		if (!raw->invalid || !e->raw) {
+			return -ENOMEM;
+		}
+	}
+	p->encoding = once_keep(&b->once, e, sizeof(*e));
+	return p->encoding ? 0 : -ENOMEM;
+}
+
+static int keep_kind(struct build *b, size_t i, const struct encoding *e, bool writable)
+{
+	const struct schema_view *v = &b->tag_views[i];
+	bool exact = value_type_integer(e->type) && !(e->raw && e->raw->exponent_at);
+	struct tag_kind kind;
+
+	memset(&kind, 0, sizeof(kind));
+	kind.unit = once_text(&b->once, text_or_empty(v, "unit"));
+	kind.type_name = once_text(&b->once, text_or_empty(v, "type"));
+	kind.min = schema_real(v, "min");
+	kind.max = schema_real(v, "max");
+	kind.lsb = exact ? fabs(e->scale) : 0;
+	kind.type = e->type;
+	kind.analog = value_type_analog(e->type);
+	kind.writable = writable;
+	b->tags[i].kind = once_keep(&b->once, &kind, sizeof(kind));
+	return kind.unit && kind.type_name && b->tags[i].kind ? 0 : -ENOMEM;
+}
+
+static int keep_options(struct build *b, size_t i, const struct write_config *w)
+{
+	const struct schema_view *v = &b->tag_views[i];
+	struct tag_options options;
+
+	memset(&options, 0, sizeof(options));
+	build_store(v, &options.store);
+	options.write = w;
+	options.monitor = b->tags[i].kind->analog && schema_flag(v, "monitor");
+	b->options[i] = once_keep(&b->once, &options, sizeof(options));
+	return b->options[i] ? 0 : -ENOMEM;
+}
+
+static int build_tag(struct build *b, size_t i, const struct device_config *device,
+                     const struct driver *driver)
+{
+	const struct schema_view *v = &b->tag_views[i];
+	const struct write_config *w;
+	struct encoding e;
+	int err;
+
+	build_encoding(v, device, &e);
+	err = build_write(b, v, &w);
+	err = err ? err : build_raw(b, v, &e);
+	if (err) {
+		return err;
+	}
+	e.read_back = w && w->read_back;
+	b->tags[i] = (struct tag){.device = device->id,
+	                          .name = text_or_empty(v, "id"),
+	                          .description = text_or_empty(v, "description"),
+	                          .device_index = device->index};
+	b->points[i] = (struct point){
+		.at = text_or_empty(v, "at"), .encoding = &e, .tag = (uint32_t)i};
+	understand_point(b, i, device, driver);
+	err = keep_encoding(b, &b->points[i], &e);
+	err = err ? err : keep_kind(b, i, &e, w != NULL);
+	return err ? err : keep_options(b, i, w);
 }
 
 static int compare_periods(const void *left, const void *right)
@@ -359,8 +397,7 @@ static int build_device(struct build *b, size_t index, size_t *n_tags)
 	for (size_t i = 0; !err && i < list_length(v, "tags"); i++) {
 		b->tag_views[*n_tags] = schema_item(v, "tags", i);
 		if (b->tag_views[*n_tags].map) {
-			err = build_tag(b, *n_tags, d);
-			finish_tag(b, *n_tags, d, driver);
+			err = build_tag(b, *n_tags, d, driver);
 			*n_tags += 1;
 		}
 	}
@@ -401,7 +438,7 @@ static int allocate(struct build *b, size_t n_devices, size_t n_tags, size_t n_m
 	b->points = arena_array(a, n_tags, sizeof(*b->points));
 	b->tag_views = arena_scratch(a, n_tags + 1, sizeof(*b->tag_views));
 	b->tags = arena_array(a, n_tags + n_more, sizeof(*b->tags));
-	b->options = arena_array(a, n_tags + n_more, sizeof(*b->options));
+	b->options = arena_array(a, n_tags + n_more, sizeof(const struct tag_options *));
 	return b->devices && b->device_views && b->drivers && b->points && b->tag_views &&
 	                       b->tags && b->options
 	               ? 0

@@ -116,27 +116,28 @@ static void print_point(const struct point *p, const struct device_config *d, FI
 {
 	static const char *const orders[] = {"ABCD", "CDAB", "BADC", "DCBA"};
 
-	if (p->scale != 1) {
-		print_number(", scale: ", p->scale, out);
+	if (p->encoding->scale != 1) {
+		print_number(", scale: ", p->encoding->scale, out);
 	}
-	if (p->offset != 0) {
-		print_number(", offset: ", p->offset, out);
+	if (p->encoding->offset != 0) {
+		print_number(", offset: ", p->encoding->offset, out);
 	}
-	if (p->raw && p->raw->exponent_at) {
-		print_pair(", exponent_at", p->raw->exponent_at, out);
+	if (p->encoding->raw && p->encoding->raw->exponent_at) {
+		print_pair(", exponent_at", p->encoding->raw->exponent_at, out);
 	}
-	for (size_t i = 0; p->raw && i < p->raw->n_invalid; i++) {
-		print_number(i ? ", " : ", invalid: [", p->raw->invalid[i], out);
+	for (size_t i = 0; p->encoding->raw && i < p->encoding->raw->n_invalid; i++) {
+		print_number(i ? ", " : ", invalid: [", p->encoding->raw->invalid[i],
+		             out);
 	}
-	fputs(p->raw && p->raw->n_invalid ? "]" : "", out);
-	if (p->high_byte || p->string_low_first) {
-		fprintf(out, ", byte: %s", p->high_byte ? "high" : "low");
+	fputs(p->encoding->raw && p->encoding->raw->n_invalid ? "]" : "", out);
+	if (p->encoding->high_byte || p->encoding->string_low_first) {
+		fprintf(out, ", byte: %s", p->encoding->high_byte ? "high" : "low");
 	}
-	if (p->write_function) {
-		fprintf(out, ", function: %u", p->write_function);
+	if (p->encoding->write_function) {
+		fprintf(out, ", function: %u", p->encoding->write_function);
 	}
-	if (p->order != d->order) {
-		fprintf(out, ", word_order: %s", orders[p->order]);
+	if (p->encoding->order != d->order) {
+		fprintf(out, ", word_order: %s", orders[p->encoding->order]);
 	}
 }
 
@@ -163,20 +164,20 @@ static void print_tag(const struct config *c, const struct device_config *d,
                       const struct point *p, FILE *out)
 {
 	const struct tag *t = &c->tags[p->tag];
-	const struct tag_options *o = &c->options[p->tag];
+	const struct tag_options *o = c->options[p->tag];
 
 	fputs("      - {", out);
 	print_pair("id", t->name, out);
 	print_pair(", at", p->at, out);
-	print_pair(", type", t->type_name, out);
-	print_pair(", unit", t->unit, out);
+	print_pair(", type", t->kind->type_name, out);
+	print_pair(", unit", t->kind->unit, out);
 	print_duration(", every: ", t->period_ms, out);
 	print_point(p, d, out);
-	if (!isnan(t->min)) {
-		print_number(", min: ", t->min, out);
+	if (!isnan(t->kind->min)) {
+		print_number(", min: ", t->kind->min, out);
 	}
-	if (!isnan(t->max)) {
-		print_number(", max: ", t->max, out);
+	if (!isnan(t->kind->max)) {
+		print_number(", max: ", t->kind->max, out);
 	}
 	if (*t->description) {
 		print_pair(", description", t->description, out);
@@ -192,7 +193,7 @@ static void print_tag(const struct config *c, const struct device_config *d,
 	if (c->twin.tests && c->twin.tests[p->tag]) {
 		print_test(c->twin.tests[p->tag], out);
 	}
-	fputs(t->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
+	fputs(t->kind->analog && !o->monitor ? ", monitor: false}\n" : "}\n", out);
 }
 
 static void print_omit(const struct device_config *d, FILE *out)

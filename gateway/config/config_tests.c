@@ -116,7 +116,7 @@ int config_tests_build(struct build *b, const struct schema_view *monitor)
 		if (!err && cfg) {
 			err = set_test(&t, i, cfg);
 		}
-		if (!err && cfg && !b->options[i].monitor) {
+		if (!err && cfg && !b->options[i]->monitor) {
 			complaint_error(b->said, config_place(&b->tag_views[i], "test"),
 			                "'%s/%s' is not monitored", b->tags[i].device,
 			                b->tags[i].name);

@@ -13,9 +13,9 @@ static void build_trend(struct build *b, const struct schema_view *v, size_t at,
 	if (tag < 0 || !schema_node(v, "limit")) {
 		return;
 	}
-	if (!b->tags[tag].analog) {
+	if (!b->tags[tag].kind->analog) {
 		complaint_error(b->said, node->at, "'%s' has no trend: its type is %s",
-		                node->text, b->tags[tag].type_name);
+		                node->text, b->tags[tag].kind->type_name);
 		return;
 	}
 	list[at] = (struct trend_config){

@@ -164,7 +164,7 @@ static void build_parameters(const struct part *part)
 static void convert(const struct part *part, const struct node *node, const struct tag *t,
                     const struct model_port *port, struct binding *out)
 {
-	int err = units_convert(t->unit, port->unit, &out->scale, &out->offset);
+	int err = units_convert(t->kind->unit, port->unit, &out->scale, &out->offset);
 
 	if (!err) {
 		return;
@@ -174,10 +174,10 @@ static void convert(const struct part *part, const struct node *node, const stru
 	if (!*port->unit) {
 		return; /* takes what comes */
 	}
-	if (!*t->unit && t->device_index >= part->b->config->n_devices) {
+	if (!*t->kind->unit && t->device_index >= part->b->config->n_devices) {
 		return; /* of a model without units: meant as it is wanted */
 	}
-	if (!*t->unit) {
+	if (!*t->kind->unit) {
 		complaint_warning(part->b->said, node->at,
 		                  "'%s/%s' has no unit: taken as %s, as '%s' of model "
 		                  "'%s' wants it",
@@ -190,7 +190,7 @@ static void convert(const struct part *part, const struct node *node, const stru
 					 "'%s' is in %s"
 				       : "unit '%s' of '%s/%s' is of another quantity: "
 					 "'%s' of model '%s' is in %s",
-			t->unit, t->device, t->name, port->name, part->model->name,
+			t->kind->unit, t->device, t->name, port->name, part->model->name,
 			port->unit);
 	}
 }
@@ -218,11 +218,12 @@ static bool bind_port(const struct part *part, const struct node *node, size_t p
 	if (tag < 0) {
 		return false;
 	}
-	if (!part->b->tags[tag].analog && part->b->tags[tag].type != TYPE_BOOL &&
-	    part->b->tags[tag].type != TYPE_BIT) {
+	if (!part->b->tags[tag].kind->analog &&
+	    part->b->tags[tag].kind->type != TYPE_BOOL &&
+	    part->b->tags[tag].kind->type != TYPE_BIT) {
 		complaint_error(part->b->said, node->at,
 		                "'%s' is no number: its type is %s", node->text,
-		                part->b->tags[tag].type_name);
+		                part->b->tags[tag].kind->type_name);
 		return false;
 	}
 	*out = (struct binding){.port = (uint32_t)port, .tag = (uint32_t)tag};
@@ -286,29 +287,33 @@ static uint32_t fastest(const struct part *part)
 	return period == UINT32_MAX ? slowest : period;
 }
 
-/* A tag of the component's own: a virtual sensor, or its health. */
+/* A tag of the component's own: a virtual sensor, or its health.  Where memory runs out
+ * it has no kind or no options. */
 static uint32_t add_tag(const struct part *part, const char *name, const char *unit,
                         const char *description)
 {
 	struct build *b = part->b;
 	size_t i = b->config->n_tags++;
+	struct tag_options options;
+	struct tag_kind kind;
 
+	memset(&kind, 0, sizeof(kind)); /* with what is between members: once_keep() */
+	kind.unit = once_text(&b->once, strcmp(unit, "1") == 0 ? "" : unit);
+	kind.type_name = once_text(&b->once, "float64");
+	kind.min = kind.max = NAN;
+	kind.type = TYPE_FLOAT64;
+	kind.analog = true;
+	memset(&options, 0, sizeof(options));
+	options.store.deviation = NAN;
 	b->tags[i] = (struct tag){
 		.device = part->out->id,
 		.name = name,
-		.unit = strcmp(unit, "1") == 0 ? "" : unit,
 		.description = description,
-		.type_name = "float64",
-		.device_index = part->out->device_index,
-		.type = TYPE_FLOAT64,
-		.min = NAN,
-		.max = NAN,
-		.analog = true,
-	};
-	b->options[i] = (struct tag_options){
-		.store = {.deviation = NAN},
-		.line = part->view->map->at.line,
-	};
+		.kind = kind.unit && kind.type_name
+	                        ? once_keep(&b->once, &kind, sizeof(kind))
+	                        : NULL,
+		.device_index = part->out->device_index};
+	b->options[i] = once_keep(&b->once, &options, sizeof(options));
 	return (uint32_t)i;
 }
 
@@ -598,6 +603,9 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 	for (size_t t = first; t < b->config->n_tags; t++) {
 		b->tags[t].period_ms = made->model->remote ? step_ms(b, i)
 		                                           : fastest(&part);
+		if (!b->tags[t].kind || !b->options[t]) {
+			err = -ENOMEM;
+		}
 	}
 	return err;
 }
@@ -645,7 +653,7 @@ int config_twin_build(struct build *b)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < c->n_tags; i++) {
-		monitored[i] = b->options[i].monitor;
+		monitored[i] = b->options[i]->monitor;
 	}
 	c->twin.monitored = monitored;
 	c->twin.tags = b->tags;

@@ -49,7 +49,7 @@ static void add_device(struct list *l)
 		const struct tag *t = &l->b->tags[i];
 
 		if (strncmp(t->device, l->at->text, length) == 0 && !t->device[length] &&
-		    t->analog && !add_tag(l, i)) {
+		    t->kind->analog && !add_tag(l, i)) {
 			return;
 		}
 	}
@@ -63,10 +63,10 @@ static void add_one(struct list *l)
 {
 	int64_t tag = config_resolve(l->b, l->at, l->at->text);
 
-	if (tag >= 0 && !l->b->tags[tag].analog) {
+	if (tag >= 0 && !l->b->tags[tag].kind->analog) {
 		complaint_error(l->b->said, l->at->at,
 		                "'%s' is no number: its type is %s", l->at->text,
-		                l->b->tags[tag].type_name);
+		                l->b->tags[tag].kind->type_name);
 	} else if (tag >= 0) {
 		(void)add_tag(l, (uint32_t)tag);
 	}

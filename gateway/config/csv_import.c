@@ -101,18 +101,18 @@ static void print_tag(const struct config *c, const struct point *p, FILE *out)
 	fputs(", at: ", out);
 	yaml_out_word(p->at, out);
 	fputs(", type: ", out);
-	yaml_out_word(t->type_name, out);
-	if (p->order != ORDER_ABCD) {
-		fprintf(out, ", word_order: %s", orders[p->order]);
+	yaml_out_word(t->kind->type_name, out);
+	if (p->encoding->order != ORDER_ABCD) {
+		fprintf(out, ", word_order: %s", orders[p->encoding->order]);
 	}
-	if (*t->unit) {
+	if (*t->kind->unit) {
 		fputs(", unit: ", out);
-		yaml_out_word(t->unit, out);
+		yaml_out_word(t->kind->unit, out);
 	}
-	print_number("scale", p->scale, 1, out);
-	print_number("offset", p->offset, 0, out);
-	print_number("min", t->min, NAN, out);
-	print_number("max", t->max, NAN, out);
+	print_number("scale", p->encoding->scale, 1, out);
+	print_number("offset", p->encoding->offset, 0, out);
+	print_number("min", t->kind->min, NAN, out);
+	print_number("max", t->kind->max, NAN, out);
 	if (*t->description) {
 		fputs(",\n         description: ", out);
 		yaml_out_text(t->description, out);

@@ -134,18 +134,19 @@ static bool read_register(struct plant_build *b, const struct schema_view *v,
 	if (!v->map || !at || !type || !signal) {
 		return false;
 	}
-	r->point = (struct point){.at = at->text, .scale = 1};
-	r->point.order = (enum word_order)schema_choice(v, "word_order");
+	r->encoding = (struct encoding){
+		.scale = 1, .order = (enum word_order)schema_choice(v, "word_order")};
+	r->point = (struct point){.at = at->text, .encoding = &r->encoding};
 	r->scale = schema_real(v, "scale");
 	r->offset = schema_real(v, "offset");
 	index = plant_signal(b, signal, false);
 	r->signal = index < 0 ? 0 : (uint32_t)index;
-	if (value_type_parse(type->text, &r->point.type, &r->point.length, &why)) {
+	if (value_type_parse(type->text, &r->encoding.type, &r->encoding.length, &why)) {
 		complaint_error(b->said, type->at, "%s", why);
 	} else if (address_parse_point(&r->point, &why)) {
 		complaint_error(b->said, at->at, "%s", why);
-	} else if (!is_flag(r->point.type) &&
-	           !value_type_range(r->point.type, r->point.length, &r->raw_min,
+	} else if (!is_flag(r->encoding.type) &&
+	           !value_type_range(r->encoding.type, r->encoding.length, &r->raw_min,
 	                             &r->raw_max)) {
 		complaint_error(b->said, type->at, "a signal is a number, not a %s",
 		                type->text);

@@ -12,7 +12,8 @@
 
 /** Where a unit shows a signal: signal = raw * scale + offset. */
 struct plant_register {
-	struct point point; /* space is an enum modbus_table; its own scale is 1 */
+	struct encoding encoding; /* the point's; its own scale is 1 */
+	struct point point;       /* space is an enum modbus_table; its own scale is 1 */
 	uint32_t signal;
 	double scale, offset;
 	double raw_min, raw_max; /* what the type holds */

@@ -65,7 +65,7 @@ static struct value raw_value(const struct plant_register *r, double raw)
 {
 	static const double beyond = 9.2e18; /* what a 64-bit integer takes for sure */
 
-	switch (r->point.type) {
+	switch (r->encoding.type) {
 	case TYPE_BOOL:
 	case TYPE_BIT:
 		return value_bool(raw >= 0.5);
@@ -96,8 +96,9 @@ static struct value raw_value(const struct plant_register *r, double raw)
 static void put_nan(uint16_t *words, const struct plant_register *r)
 {
 	uint16_t n = value_registers(&r->point);
-	bool last_first = r->point.order == ORDER_CDAB || r->point.order == ORDER_DCBA;
-	bool swapped = r->point.order == ORDER_BADC || r->point.order == ORDER_DCBA;
+	bool last_first = r->encoding.order == ORDER_CDAB ||
+	                  r->encoding.order == ORDER_DCBA;
+	bool swapped = r->encoding.order == ORDER_BADC || r->encoding.order == ORDER_DCBA;
 	uint16_t high = n == 1 ? 0x7e00 : n == 2 ? 0x7fc0 : 0x7ff8;
 
 	if (swapped) {
@@ -123,7 +124,7 @@ static void show(struct image *image, const struct plant_register *r, double sig
 		return;
 	}
 	words = words_of(image, r);
-	if (is_float(r->point.type) && !isfinite(v.real)) {
+	if (is_float(r->encoding.type) && !isfinite(v.real)) {
 		put_nan(words, r);
 		return;
 	}

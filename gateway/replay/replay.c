@@ -136,6 +136,13 @@ static int check_unique(const struct replay *p, const char *const *headings)
 /* Without a configuration: each column a tag, nothing else. */
 static int configure_plainly(struct replay *p, const char *const *headings)
 {
+	static const struct tag_kind number = {.unit = "",
+	                                       .type_name = "float64",
+	                                       .min = NAN,
+	                                       .max = NAN,
+	                                       .type = TYPE_FLOAT64,
+	                                       .analog = true};
+
 	p->own_tags = calloc(p->n + 1, sizeof(*p->own_tags));
 	if (!p->own_tags) {
 		return -ENOMEM;
@@ -144,13 +151,8 @@ static int configure_plainly(struct replay *p, const char *const *headings)
 		p->own_tags[i] = (struct tag){
 			.device = DEVICE,
 			.name = headings[i],
-			.unit = "",
 			.description = "",
-			.type_name = "float64",
-			.type = TYPE_FLOAT64,
-			.min = NAN,
-			.max = NAN,
-			.analog = true,
+			.kind = &number,
 		};
 		p->r[i].tag = i;
 	}

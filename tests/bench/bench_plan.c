@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "drivers/modbus/plan.h"
+#include "tests/unscaled.h"
 
 enum { TAGS = 10000, ROUNDS = 20 };
 
@@ -52,27 +53,32 @@ static void bench(const char *name, const struct point *points, size_t n_holes)
 int main(void)
 {
 	static struct point points[TAGS];
+	struct encoding bits[16];
 
 	srand(1);
+	for (uint16_t i = 0; i < 16; i++) {
+		bits[i] = (struct encoding){.scale = 1, .length = i, .type = TYPE_BIT};
+	}
 	for (uint32_t i = 0; i < TAGS; i++) {
-		points[i] = (struct point){.type = TYPE_FLOAT32, .address = 2 * i};
+		points[i] = (struct point){.encoding = &unscaled[TYPE_FLOAT32],
+		                           .address = 2 * i};
 	}
 	bench("floats side by side", points, 0);
 	for (uint32_t i = 0; i < TAGS; i++) {
 		points[i] = (struct point){.space = (uint16_t)(i % 2),
-		                           .type = TYPE_UINT16,
+		                           .encoding = &unscaled[TYPE_UINT16],
 		                           .address = (uint32_t)rand() % 65536};
 	}
 	bench("registers anywhere", points, 0);
 	bench("registers anywhere, 1000 holes", points, 1000);
 	for (uint32_t i = 0; i < TAGS; i++) {
-		points[i] = (struct point){
-			.type = TYPE_BIT, .length = i % 16, .address = i / 16};
+		points[i] = (struct point){.encoding = &bits[i % 16], .address = i / 16};
 	}
 	bench("bits of registers", points, 0);
 	for (uint32_t i = 0; i < TAGS; i++) {
-		points[i] = (struct point){
-			.space = MODBUS_COIL, .type = TYPE_BOOL, .address = i};
+		points[i] = (struct point){.space = MODBUS_COIL,
+		                           .encoding = &unscaled[TYPE_BOOL],
+		                           .address = i};
 	}
 	bench("coils side by side", points, 0);
 	return 0;

@@ -24,6 +24,8 @@ enum { TAGS = 500, BLOCK = 50, PACE_S = 3 * 3600, FLOOD_BATCHES = 20000 };
 #define T0_US  INT64_C(1767312000000000)
 #define SECOND INT64_C(1000000)
 
+static const struct tag_kind number = {
+	.unit = "", .type_name = "float64", .type = TYPE_FLOAT64, .analog = true};
 static struct tag tags[TAGS];
 static char names[TAGS][16];
 static const char *const destinations[] = {"mqtt"};
@@ -200,12 +202,9 @@ int main(int argc, char **argv)
 		snprintf(names[i], sizeof(names[i]), "tag%03zu", i);
 		tags[i] = (struct tag){.device = "bench",
 		                       .name = names[i],
-		                       .unit = "",
 		                       .description = "",
-		                       .type_name = "float64",
-		                       .type = TYPE_FLOAT64,
 		                       .period_ms = 1000,
-		                       .analog = true};
+		                       .kind = &number};
 	}
 	err = flood(&cfg);
 	clear(path);

@@ -14,6 +14,8 @@ enum { TAGS_MAX = 50000, LEARN_ROWS = 200, ROWS = 1000 };
 #define BAR_NS    100.0
 #define BAR_BYTES 100.0
 
+static const struct tag_kind analog = {.unit = "", .analog = true};
+
 struct field {
 	struct tag tags[TAGS_MAX];
 	struct reading r[TAGS_MAX];
@@ -181,7 +183,7 @@ int main(void)
 	}
 	for (size_t i = 0; i < TAGS_MAX; i++) {
 		f->tags[i] = (struct tag){
-			.device = "bench", .name = "tag", .analog = true};
+			.device = "bench", .name = "tag", .kind = &analog};
 	}
 	good = bench_tags(f);
 	bench_component();

@@ -43,22 +43,28 @@ void modbus_rig_init(struct modbus_rig *rig, const char *address)
 	};
 }
 
-struct point *modbus_rig_point(struct modbus_rig *rig, const char *at,
-                               enum value_type type, uint16_t length)
+struct encoding *modbus_rig_point(struct modbus_rig *rig, const char *at,
+                                  enum value_type type, uint16_t length)
 {
+	struct encoding *encoding = &rig->encodings[rig->config.n_points];
 	struct point *point = &rig->points[rig->config.n_points];
 	const char *why = "";
 
 	assert_in_range(rig->config.n_points, 0, MODBUS_RIG_POINTS - 1);
-	*point = (struct point){.at = at,
-	                        .tag = (uint32_t)rig->config.n_points++,
-	                        .type = type,
-	                        .length = length,
-	                        .scale = 1};
+	*encoding = (struct encoding){.scale = 1, .length = length, .type = type};
+	*point = (struct point){
+		.at = at, .encoding = encoding, .tag = (uint32_t)rig->config.n_points++};
 	if (rig->driver->parse_point(point, &why)) {
 		fail_msg("%s: %s", at, why);
 	}
-	return point;
+	return encoding;
+}
+
+void modbus_rig_grouped(struct modbus_rig *rig, const char *at, enum value_type type,
+                        uint32_t group)
+{
+	modbus_rig_point(rig, at, type, 0);
+	rig->points[rig->config.n_points - 1].group = group;
 }
 
 void modbus_rig_open(struct modbus_rig *rig)

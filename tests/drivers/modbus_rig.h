@@ -14,6 +14,7 @@ struct modbus_rig {
 	const struct driver *driver;
 	struct device *device;
 	struct device_config config;
+	struct encoding encodings[MODBUS_RIG_POINTS]; /* of the points */
 	struct point points[MODBUS_RIG_POINTS];
 	uint32_t periods_ms[2];
 	char address[128];
@@ -33,9 +34,14 @@ struct modbus_rig {
 /** A rig without points: unit 1, 5 s timeout, plain limits, two groups. */
 void modbus_rig_init(struct modbus_rig *rig, const char *address);
 
-/** Add a point; fails the test where it is refused.  @return it, to be refined */
-struct point *modbus_rig_point(struct modbus_rig *rig, const char *at,
-                               enum value_type type, uint16_t length);
+/** Add a point in group 0; fails the test where it is refused.
+ * @return its encoding, to be refined */
+struct encoding *modbus_rig_point(struct modbus_rig *rig, const char *at,
+                                  enum value_type type, uint16_t length);
+
+/** As modbus_rig_point(), in a group. */
+void modbus_rig_grouped(struct modbus_rig *rig, const char *at, enum value_type type,
+                        uint32_t group);
 
 /** Open; fails the test where it is refused. */
 void modbus_rig_open(struct modbus_rig *rig);

@@ -39,18 +39,20 @@ void rig_init(struct rig *r, const char *driver, const char *address)
 	                                   .n_periods = 1};
 }
 
-struct point *rig_point(struct rig *r, const char *at, enum value_type type)
+struct encoding *rig_point(struct rig *r, const char *at, enum value_type type)
 {
+	struct encoding *encoding = &r->encodings[r->config.n_points];
 	struct point *point = &r->points[r->config.n_points];
 	const char *why = "";
 
+	*encoding = (struct encoding){.scale = 1, .type = type};
 	*point = (struct point){
-		.at = at, .tag = (uint32_t)r->config.n_points, .type = type, .scale = 1};
+		.at = at, .encoding = encoding, .tag = (uint32_t)r->config.n_points};
 	if (r->driver->parse_point(point, &why)) {
 		fail_msg("%s: %s", at, why);
 	}
 	r->config.n_points++;
-	return point;
+	return encoding;
 }
 
 void rig_open(struct rig *r)

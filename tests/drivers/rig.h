@@ -14,6 +14,7 @@ struct rig {
 	const struct driver *driver;
 	struct device *device;
 	struct device_config config;
+	struct encoding encodings[RIG_POINTS_MAX]; /* of the points */
 	struct point points[RIG_POINTS_MAX];
 	struct reading readings[RIG_POINTS_MAX]; /* last brought, by tag */
 	size_t n_brought, n_done;
@@ -26,8 +27,9 @@ extern uint64_t rig_now_ns;
 /** A rig of a driver without points yet; the clock at 1000 s. */
 void rig_init(struct rig *r, const char *driver, const char *address);
 
-/** Add a point in group 0; fails the test where it is refused.  @return it */
-struct point *rig_point(struct rig *r, const char *at, enum value_type type);
+/** Add a point in group 0; fails the test where it is refused.
+ * @return its encoding, to be refined */
+struct encoding *rig_point(struct rig *r, const char *at, enum value_type type);
 
 /** Open; fails the test where it is refused. */
 void rig_open(struct rig *r);

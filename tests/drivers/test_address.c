@@ -117,85 +117,76 @@ static void address_of_a_serial_line(void **state)
 static void at_names_table_and_address(void **state)
 {
 	static const struct {
-		struct point point; /* at, type, length */
-		int want;           /* 0 or -EINVAL */
+		const char *at;
+		struct encoding encoding; /* type, length, write_function */
+		int want;                 /* 0 or -EINVAL */
 		enum modbus_table table;
 		uint32_t address;
 	} cases[] = {
-		{{.at = "holding:0", .type = TYPE_UINT16}, 0, MODBUS_HOLDING, 0},
-		{{.at = "input:65535", .type = TYPE_UINT16}, 0, MODBUS_INPUT, 65535},
-		{{.at = "coil:3"}, 0, MODBUS_COIL, 3},
-		{{.at = "discrete:9"}, 0, MODBUS_DISCRETE, 9},
-		{{.at = "40001", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
-		{{.at = "30010", .type = TYPE_INT16}, 0, MODBUS_INPUT, 9},
-		{{.at = "00001"}, 0, MODBUS_COIL, 0},
-		{{.at = "10001"}, 0, MODBUS_DISCRETE, 0},
-		{{.at = "400001", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
-		{{.at = "465536", .type = TYPE_INT16}, 0, MODBUS_HOLDING, 65535},
-		{{.at = "holding:1", .type = TYPE_BOOL}, 0, MODBUS_HOLDING, 1},
-		{{.at = "input:65534", .type = TYPE_FLOAT32}, 0, MODBUS_INPUT, 65534},
-		{{.at = "holding:0", .type = TYPE_STRING, .length = 250},
+		{"holding:0", {.type = TYPE_UINT16}, 0, MODBUS_HOLDING, 0},
+		{"input:65535", {.type = TYPE_UINT16}, 0, MODBUS_INPUT, 65535},
+		{"coil:3", {.type = TYPE_BOOL}, 0, MODBUS_COIL, 3},
+		{"discrete:9", {.type = TYPE_BOOL}, 0, MODBUS_DISCRETE, 9},
+		{"40001", {.type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
+		{"30010", {.type = TYPE_INT16}, 0, MODBUS_INPUT, 9},
+		{"00001", {.type = TYPE_BOOL}, 0, MODBUS_COIL, 0},
+		{"10001", {.type = TYPE_BOOL}, 0, MODBUS_DISCRETE, 0},
+		{"400001", {.type = TYPE_INT16}, 0, MODBUS_HOLDING, 0},
+		{"465536", {.type = TYPE_INT16}, 0, MODBUS_HOLDING, 65535},
+		{"holding:1", {.type = TYPE_BOOL}, 0, MODBUS_HOLDING, 1},
+		{"input:65534", {.type = TYPE_FLOAT32}, 0, MODBUS_INPUT, 65534},
+		{"holding:0", {.type = TYPE_STRING, .length = 250}, 0, MODBUS_HOLDING, 0},
+		{"coil:3", {.write_function = 15}, 0, MODBUS_COIL, 3},
+		{"holding:0",
+	         {.type = TYPE_INT16, .write_function = 16},
 	         0,
 	         MODBUS_HOLDING,
 	         0},
-		{{.at = "coil:3", .write_function = 15}, 0, MODBUS_COIL, 3},
-		{{.at = "holding:0", .type = TYPE_INT16, .write_function = 16},
+		{"holding:0",
+	         {.type = TYPE_BIT, .write_function = 22},
 	         0,
 	         MODBUS_HOLDING,
 	         0},
-		{{.at = "holding:0", .type = TYPE_BIT, .write_function = 22},
-	         0,
-	         MODBUS_HOLDING,
-	         0},
-		{{.at = "coil:3", .write_function = 6}, -EINVAL, 0, 0},
-		{{.at = "coil:3", .write_function = 16}, -EINVAL, 0, 0},
-		{{.at = "holding:0", .type = TYPE_BOOL, .write_function = 5},
-	         -EINVAL,
-	         0,
-	         0},
-		{{.at = "holding:0", .type = TYPE_INT32, .write_function = 6},
-	         -EINVAL,
-	         0,
-	         0},
-		{{.at = "holding:0", .type = TYPE_INT16, .write_function = 22},
-	         -EINVAL,
-	         0,
-	         0},
-		{{.at = "465537", .type = TYPE_INT16}, -EINVAL, 0, 0},
-		{{.at = "40000", .type = TYPE_INT16}, -EINVAL, 0, 0},
-		{{.at = "20001", .type = TYPE_INT16}, -EINVAL, 0, 0},
-		{{.at = "4001", .type = TYPE_INT16}, -EINVAL, 0, 0},
-		{{.at = "1"}, -EINVAL, 0, 0},
-		{{.at = ""}, -EINVAL, 0, 0},
-		{{.at = "holding"}, -EINVAL, 0, 0},
-		{{.at = "holding:"}, -EINVAL, 0, 0},
-		{{.at = "holding:-1"}, -EINVAL, 0, 0},
-		{{.at = "holding:1x"}, -EINVAL, 0, 0},
-		{{.at = "holding:65536"}, -EINVAL, 0, 0},
-		{{.at = "holding:4294967296"}, -EINVAL, 0, 0},
-		{{.at = "Holding:1"}, -EINVAL, 0, 0},
-		{{.at = "register:1"}, -EINVAL, 0, 0},
-		{{.at = "coil:1", .type = TYPE_UINT16}, -EINVAL, 0, 0},
-		{{.at = "discrete:1", .type = TYPE_BIT}, -EINVAL, 0, 0},
-		{{.at = "input:65535", .type = TYPE_FLOAT32}, -EINVAL, 0, 0},
-		{{.at = "holding:1", .type = TYPE_BIT, .length = 16}, -EINVAL, 0, 0},
-		{{.at = "holding:1", .type = TYPE_BCD, .length = 0}, -EINVAL, 0, 0},
-		{{.at = "holding:1", .type = TYPE_BCD, .length = 17}, -EINVAL, 0, 0},
-		{{.at = "holding:1", .type = TYPE_STRING, .length = 251}, -EINVAL, 0, 0},
+		{"coil:3", {.write_function = 6}, -EINVAL, 0, 0},
+		{"coil:3", {.write_function = 16}, -EINVAL, 0, 0},
+		{"holding:0", {.type = TYPE_BOOL, .write_function = 5}, -EINVAL, 0, 0},
+		{"holding:0", {.type = TYPE_INT32, .write_function = 6}, -EINVAL, 0, 0},
+		{"holding:0", {.type = TYPE_INT16, .write_function = 22}, -EINVAL, 0, 0},
+		{"465537", {.type = TYPE_INT16}, -EINVAL, 0, 0},
+		{"40000", {.type = TYPE_INT16}, -EINVAL, 0, 0},
+		{"20001", {.type = TYPE_INT16}, -EINVAL, 0, 0},
+		{"4001", {.type = TYPE_INT16}, -EINVAL, 0, 0},
+		{"1", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding:", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding:-1", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding:1x", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding:65536", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"holding:4294967296", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"Holding:1", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"register:1", {.type = TYPE_BOOL}, -EINVAL, 0, 0},
+		{"coil:1", {.type = TYPE_UINT16}, -EINVAL, 0, 0},
+		{"discrete:1", {.type = TYPE_BIT}, -EINVAL, 0, 0},
+		{"input:65535", {.type = TYPE_FLOAT32}, -EINVAL, 0, 0},
+		{"holding:1", {.type = TYPE_BIT, .length = 16}, -EINVAL, 0, 0},
+		{"holding:1", {.type = TYPE_BCD, .length = 0}, -EINVAL, 0, 0},
+		{"holding:1", {.type = TYPE_BCD, .length = 17}, -EINVAL, 0, 0},
+		{"holding:1", {.type = TYPE_STRING, .length = 251}, -EINVAL, 0, 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point got = cases[i].point;
+		struct point got = {.at = cases[i].at, .encoding = &cases[i].encoding};
 		const char *why = NULL;
 		int err = address_parse_point(&got, &why);
 
 		if (err != cases[i].want || (err != 0) != (why != NULL)) {
-			fail_msg("%s: %d", cases[i].point.at, err);
+			fail_msg("%s: %d", cases[i].at, err);
 		}
 		if (!err &&
 		    (got.space != cases[i].table || got.address != cases[i].address)) {
-			fail_msg("%s: %u:%u", cases[i].point.at, got.space, got.address);
+			fail_msg("%s: %u:%u", cases[i].at, got.space, got.address);
 		}
 	}
 }
@@ -203,36 +194,37 @@ static void at_names_table_and_address(void **state)
 static void exponent_is_a_register_of_the_same_table(void **state)
 {
 	static const struct {
-		struct point point;
+		const char *at;
+		enum value_type type;
 		const char *exponent_at;
 		int want;
 		uint32_t exponent, begin, end;
 	} cases[] = {
-		{{.at = "holding:71", .type = TYPE_UINT16}, "holding:75", 0, 75, 71, 76},
-		{{.at = "40072", .type = TYPE_UINT32}, "holding:70", 0, 70, 70, 73},
-		{{.at = "input:1", .type = TYPE_INT16}, "30003", 0, 2, 1, 3},
-		{{.at = "input:1", .type = TYPE_INT64}, "input:2", 0, 2, 1, 5},
-		{{.at = "input:1", .type = TYPE_INT16}, "holding:3", -EINVAL, 0, 0, 0},
-		{{.at = "coil:1", .type = TYPE_BOOL}, "coil:3", -EINVAL, 0, 0, 0},
-		{{.at = "input:1", .type = TYPE_INT16}, "input:65536", -EINVAL, 0, 0, 0},
-		{{.at = "input:1", .type = TYPE_INT16}, "a_sf", -EINVAL, 0, 0, 0},
+		{"holding:71", TYPE_UINT16, "holding:75", 0, 75, 71, 76},
+		{"40072", TYPE_UINT32, "holding:70", 0, 70, 70, 73},
+		{"input:1", TYPE_INT16, "30003", 0, 2, 1, 3},
+		{"input:1", TYPE_INT64, "input:2", 0, 2, 1, 5},
+		{"input:1", TYPE_INT16, "holding:3", -EINVAL, 0, 0, 0},
+		{"coil:1", TYPE_BOOL, "coil:3", -EINVAL, 0, 0, 0},
+		{"input:1", TYPE_INT16, "input:65536", -EINVAL, 0, 0, 0},
+		{"input:1", TYPE_INT16, "a_sf", -EINVAL, 0, 0, 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct point_raw raw = {.exponent_at = cases[i].exponent_at};
-		struct point got = cases[i].point;
+		const struct encoding encoding = {
+			.raw = &raw, .scale = 1, .type = cases[i].type};
+		struct point got = {.at = cases[i].at, .encoding = &encoding};
 		const char *why = NULL;
-		int err;
+		int err = address_parse_point(&got, &why);
 
-		got.raw = &raw;
-		err = address_parse_point(&got, &why);
 		if (err != cases[i].want || (err && !why) ||
 		    (!err && (raw.exponent != cases[i].exponent ||
 		              value_begin(&got) != cases[i].begin ||
 		              value_end(&got) != cases[i].end))) {
 			fail_msg("%s of %s: %d, %u, %u to %u", cases[i].exponent_at,
-			         cases[i].point.at, err, raw.exponent, value_begin(&got),
+			         cases[i].at, err, raw.exponent, value_begin(&got),
 			         value_end(&got));
 		}
 	}

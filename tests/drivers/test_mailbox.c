@@ -8,11 +8,12 @@
 #include <cmocka.h>
 
 #include "drivers/opcua/mailbox.h"
+#include "tests/unscaled.h"
 
 static const struct point points[] = {
-	{.type = TYPE_INT32},
-	{.type = TYPE_STRING, .length = 8},
-	{.type = TYPE_INT32},
+	{.encoding = &unscaled[TYPE_INT32]},
+	{.encoding = &(const struct encoding){.type = TYPE_STRING, .length = 8}},
+	{.encoding = &unscaled[TYPE_INT32]},
 };
 static uint64_t time_ns;
 

@@ -138,7 +138,7 @@ static void only_due_groups_are_asked(void **state)
 	set_up(&b);
 	rig = &b.rig;
 	modbus_rig_point(rig, "holding:0", TYPE_UINT16, 0);
-	modbus_rig_point(rig, "holding:1", TYPE_UINT16, 0)->group = 1;
+	modbus_rig_grouped(rig, "holding:1", TYPE_UINT16, 1);
 	modbus_rig_point(rig, "holding:2", TYPE_UINT16, 0);
 	modbus_rig_open(rig);
 	assert_int_equal(modbus_rig_read(rig, 2), 0);
@@ -185,7 +185,7 @@ static void many_sets_of_groups_take_turns(void **state)
 	rig->config.n_periods = 6;
 	for (uint32_t i = 0; i < 6; i++) {
 		snprintf(at[i], sizeof(at[i]), "holding:%u", 100 * i);
-		modbus_rig_point(rig, at[i], TYPE_UINT16, 0)->group = i;
+		modbus_rig_grouped(rig, at[i], TYPE_UINT16, i);
 	}
 	modbus_rig_open(rig);
 	for (uint32_t due = 1; due < 200; due++) {

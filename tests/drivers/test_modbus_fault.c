@@ -490,16 +490,16 @@ static void function_of_a_tag_is_the_one_on_the_wire(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point *point;
+		struct encoding *encoding;
 		struct bench b;
 
 		set_up(&b, write_down, 1, 1);
-		point = modbus_rig_point(&b.rig, cases[i].at, cases[i].type,
-		                         cases[i].length);
-		point->write_function = cases[i].function;
-		assert_int_equal(
-			modbus_rig_write(&b.rig, point->tag, value_real(cases[i].value)),
-			0);
+		encoding = modbus_rig_point(&b.rig, cases[i].at, cases[i].type,
+		                            cases[i].length);
+		encoding->write_function = cases[i].function;
+		assert_int_equal(modbus_rig_write(&b.rig, b.rig.config.n_points - 1,
+		                                  value_real(cases[i].value)),
+		                 0);
 		if (n_written != cases[i].n ||
 		    memcmp(written, cases[i].want, n_written) != 0) {
 			fail_msg("%s by function %u: %zu bytes", cases[i].at,

@@ -13,6 +13,7 @@
 
 #include "tests/broker.h"
 #include "tests/drivers/rig.h"
+#include "tests/unscaled.h"
 
 struct bench {
 	struct broker broker;
@@ -566,12 +567,12 @@ static void what_is_no_point_is_refused(void **state)
 {
 	static const char *const bad[] = {"", "#/t", "a/+/b", "temp#t", "temp#/~"};
 	const struct driver *d = driver_find("mqtt");
-	struct point bcd = {.at = "temp", .type = TYPE_BCD, .length = 4, .scale = 1};
+	struct point bcd = {.at = "temp", .encoding = &unscaled[TYPE_BCD]};
 	const char *why = NULL;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct point p = {.at = bad[i], .type = TYPE_INT32, .scale = 1};
+		struct point p = {.at = bad[i], .encoding = &unscaled[TYPE_INT32]};
 
 		assert_int_equal(d->parse_point(&p, &why), -EINVAL);
 		assert_non_null(why);

@@ -13,6 +13,7 @@
 
 #include "tests/drivers/opcua_server.h"
 #include "tests/drivers/rig.h"
+#include "tests/unscaled.h"
 
 enum { DEADLINE_MS = 15000 };
 
@@ -579,12 +580,12 @@ static void what_is_no_point_is_refused(void **state)
 	static const char *const bad[] = {"",    "pump",         "ns=x;i=1",
 	                                  "i=0", "svr=1;i=2258", "i=2258#1234567890"};
 	const struct driver *d = driver_find("opcua");
-	struct point bcd = {.at = "i=1", .type = TYPE_BCD, .length = 4, .scale = 1};
+	struct point bcd = {.at = "i=1", .encoding = &unscaled[TYPE_BCD]};
 	const char *why = NULL;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct point p = {.at = bad[i], .type = TYPE_INT32, .scale = 1};
+		struct point p = {.at = bad[i], .encoding = &unscaled[TYPE_INT32]};
 
 		if (d->parse_point(&p, &why) != -EINVAL || !why) {
 			fail_msg("taken: %s", bad[i]);

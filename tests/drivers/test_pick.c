@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/mqtt/pick.h"
+#include "tests/unscaled.h"
 
 /* The document of RFC 6901, section 5, and its table. */
 static const char rfc_6901[] =
@@ -102,7 +103,9 @@ static void value_is_read_or_bad_with_its_reason(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = {.type = cases[i].type, .scale = 1, .length = 8};
+		const struct encoding encoding = {
+			.scale = 1, .length = 8, .type = cases[i].type};
+		const struct point point = {.encoding = &encoding};
 		json_t *root = pick_parse(cases[i].text, strlen(cases[i].text));
 		struct reading r;
 		char room[9];
@@ -122,7 +125,7 @@ static void value_is_read_or_bad_with_its_reason(void **state)
 static void number_beyond_64_bits_costs_no_other(void **state)
 {
 	static const char text[] = "{\"serial\": 18446744073709551615, \"t\": 21}";
-	struct point point = {.type = TYPE_INT32, .scale = 1};
+	const struct point point = {.encoding = &unscaled[TYPE_INT32]};
 	json_t *root = pick_parse(text, strlen(text));
 	struct reading r;
 

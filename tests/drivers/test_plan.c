@@ -12,20 +12,21 @@
 
 #include "drivers/modbus/plan.h"
 #include "drivers/modbus/value.h"
+#include "tests/unscaled.h"
 
 #define WORD(at)                                                                         \
 	{                                                                                \
-		.space = MODBUS_HOLDING, .address = (at), .type = TYPE_UINT16,           \
-		.scale = 1                                                               \
+		.encoding = &unscaled[TYPE_UINT16], .address = (at),                     \
+		.space = MODBUS_HOLDING                                                  \
 	}
 #define DOUBLE(at)                                                                       \
 	{                                                                                \
-		.space = MODBUS_HOLDING, .address = (at), .type = TYPE_FLOAT64,          \
-		.scale = 1                                                               \
+		.encoding = &unscaled[TYPE_FLOAT64], .address = (at),                    \
+		.space = MODBUS_HOLDING                                                  \
 	}
 #define COIL(at)                                                                         \
 	{                                                                                \
-		.space = MODBUS_COIL, .address = (at), .type = TYPE_BOOL, .scale = 1     \
+		.encoding = &unscaled[TYPE_BOOL], .address = (at), .space = MODBUS_COIL  \
 	}
 
 static const struct device_limits plain = {
@@ -179,17 +180,11 @@ static void exponent_is_read_with_its_value(void **state)
 {
 	struct point_raw behind = {.exponent_at = "set", .exponent = 10};
 	struct point_raw before = {.exponent_at = "set", .exponent = 4};
+	const struct encoding word = {.raw = &behind, .scale = 1, .type = TYPE_INT16};
+	const struct encoding real = {.raw = &before, .scale = 1, .type = TYPE_FLOAT32};
 	const struct point points[] = {
-		{.space = MODBUS_HOLDING,
-	         .address = 6,
-	         .type = TYPE_INT16,
-	         .scale = 1,
-	         .raw = &behind},
-		{.space = MODBUS_HOLDING,
-	         .address = 12,
-	         .type = TYPE_FLOAT32,
-	         .scale = 1,
-	         .raw = &before},
+		{.encoding = &word, .address = 6, .space = MODBUS_HOLDING},
+		{.encoding = &real, .address = 12, .space = MODBUS_HOLDING},
 		WORD(14),
 	};
 	struct device_limits limits = plain;
@@ -240,11 +235,16 @@ static void point_larger_than_the_limit_is_refused(void **state)
 
 static void rooms_of_the_largest_block_are_measured(void **state)
 {
+	static const struct encoding texts[] = {
+		{.scale = 1, .length = 5, .type = TYPE_STRING},
+		{.scale = 1, .length = 8, .type = TYPE_STRING},
+		{.scale = 1, .length = 11, .type = TYPE_STRING},
+	};
 	static const struct point points[] = {
-		{.type = TYPE_STRING, .length = 5, .address = 0, .scale = 1},
-		{.type = TYPE_STRING, .length = 8, .address = 3, .scale = 1},
-		{.type = TYPE_STRING, .length = 11, .address = 500, .scale = 1},
-		{.type = TYPE_UINT16, .address = 7, .scale = 1},
+		{.encoding = &texts[0], .address = 0},
+		{.encoding = &texts[1], .address = 3},
+		{.encoding = &texts[2], .address = 500},
+		WORD(7),
 	};
 	struct plan *plan = NULL;
 
@@ -296,6 +296,7 @@ static void random_maps_keep_the_invariants(void **state)
 			.max_gap = (uint16_t)(rand() % 20)};
 		size_t n = 1 + (size_t)rand() % 200;
 		uint32_t due = (uint32_t)rand() % 16;
+		struct encoding encodings[200];
 		struct point points[200];
 		unsigned int seen[200] = {0};
 		struct plan *plan = NULL;
@@ -306,13 +307,14 @@ static void random_maps_keep_the_invariants(void **state)
 			limits.max_gap = 200;
 		}
 		for (size_t i = 0; i < n; i++) {
-			points[i] = (struct point){.space = (uint16_t)(rand() % 4),
+			points[i] = (struct point){.encoding = &encodings[i],
+			                           .space = (uint16_t)(rand() % 4),
 			                           .address = (uint32_t)rand() %
 			                                      (round % 2 ? 300 : 3000),
-			                           .group = (uint32_t)rand() % 4,
-			                           .length = (uint16_t)(1 + rand() % 15),
-			                           .scale = 1};
-			points[i].type =
+			                           .group = (uint32_t)rand() % 4};
+			encodings[i] = (struct encoding){
+				.scale = 1, .length = (uint16_t)(1 + rand() % 15)};
+			encodings[i].type =
 				points[i].space >= MODBUS_COIL
 					? TYPE_BOOL
 					: types[(size_t)rand() % ARRAY_SIZE(types)];

@@ -14,6 +14,7 @@
 #include "drivers/modbus/cost.h"
 #include "drivers/modbus/plan.h"
 #include "drivers/modbus/value.h"
+#include "tests/unscaled.h"
 
 enum { MAPS = 10000, POINTS_MAX = 7, RANGES_MAX = 3 };
 
@@ -58,9 +59,9 @@ static void pick_map(struct map *map)
 		bool coil = pick(0, 3) == 0;
 
 		map->points[i] = (struct point){
-			.space = coil ? MODBUS_COIL : MODBUS_HOLDING,
-			.type = coil ? TYPE_BOOL : types[pick(0, 2)],
-			.address = pick(0, coil ? 90 : 40)};
+			.encoding = &unscaled[coil ? TYPE_BOOL : types[pick(0, 2)]],
+			.space = coil ? MODBUS_COIL : MODBUS_HOLDING};
+		map->points[i].address = pick(0, coil ? 90 : 40);
 	}
 	qsort(map->points, map->n, sizeof(map->points[0]), compare_points);
 	map->limits = (struct device_limits){.max_registers = (uint16_t)pick(4, 30),
@@ -269,8 +270,9 @@ static void wide_gaps_are_bridged_where_requests_are_dear(void **state)
 		rules.cost = cost_of(&address, &limits, cases[i].turnaround_us);
 		do {
 			const struct point points[] = {
-				{.type = TYPE_UINT16},
-				{.type = TYPE_UINT16, .address = ++gap + 1}};
+				{.encoding = &unscaled[TYPE_UINT16]},
+				{.encoding = &unscaled[TYPE_UINT16],
+			         .address = ++gap + 1}};
 			struct plan *plan = NULL;
 
 			assert_int_equal(plan_new(&plan, points, 2, 1, &rules), 0);
@@ -287,9 +289,10 @@ static void cycle_time_sums_the_blocks(void **state)
 {
 	const struct device_limits limits = {
 		.max_registers = 10, .max_bits = 2000, .max_gap = 10, .pause_ms = 2};
-	static const struct point points[] = {{.type = TYPE_UINT16},
-	                                      {.type = TYPE_UINT16, .address = 9},
-	                                      {.type = TYPE_UINT16, .address = 50}};
+	static const struct point points[] = {
+		{.encoding = &unscaled[TYPE_UINT16]},
+		{.encoding = &unscaled[TYPE_UINT16], .address = 9},
+		{.encoding = &unscaled[TYPE_UINT16], .address = 50}};
 	const struct device_config config = {.limits = limits};
 	struct plan_rules rules = {.limits = &limits};
 	struct plan *plan = NULL;

@@ -114,8 +114,8 @@ static void tear_down(struct field *f)
 	image_fini(&f->image);
 }
 
-static struct point *add(struct field *f, const char *table, uint32_t address,
-                         enum value_type type)
+static struct encoding *add(struct field *f, const char *table, uint32_t address,
+                            enum value_type type)
 {
 	char *at = f->at[f->rig.config.n_points];
 
@@ -402,7 +402,8 @@ static void group_of_refused_points_asks_whether_the_device_is_there(void **stat
 
 	(void)state;
 	set_up(&f);
-	add(&f, "holding", 100, TYPE_UINT16)->group = 1;
+	add(&f, "holding", 100, TYPE_UINT16);
+	f.rig.points[f.rig.config.n_points - 1].group = 1;
 	add(&f, "holding", 5, TYPE_FLOAT32);
 	refuse(&f, 100, 100);
 	modbus_rig_open(&f.rig);
@@ -494,8 +495,9 @@ static void random_fields_are_learned(void **state)
 			enum value_type type = types[rand() % 3];
 
 			add(&f, coil ? "coil" : "holding", address,
-			    coil ? TYPE_BOOL : type)
-				->group = (uint32_t)rand() % 2;
+			    coil ? TYPE_BOOL : type);
+			f.rig.points[f.rig.config.n_points - 1].group = (uint32_t)rand() %
+			                                                2;
 		}
 		for (int i = rand() % 6; i > 0; i--) {
 			uint32_t first = (uint32_t)rand() % 110;

@@ -9,15 +9,21 @@
 
 #include "drivers/scalar.h"
 
-static struct point point_of(enum value_type type)
+static struct encoding encoding_of(enum value_type type)
 {
-	return (struct point){.tag = 7, .type = type, .length = 8, .scale = 1};
+	return (struct encoding){.scale = 1, .length = 8, .type = type};
+}
+
+static struct point point_of(const struct encoding *encoding)
+{
+	return (struct point){.encoding = encoding, .tag = 7};
 }
 
 static struct reading read_as(enum value_type type, const char *text)
 {
 	static char room[VALUE_TEXT_MAX + 1];
-	struct point point = point_of(type);
+	struct encoding encoding = encoding_of(type);
+	const struct point point = point_of(&encoding);
 	struct reading r;
 
 	scalar_read(&r, &point, text, strlen(text), room);
@@ -124,7 +130,8 @@ static void text_beyond_the_longest_number_is_none(void **state)
 
 static void nul_within_a_number_ends_nothing(void **state)
 {
-	struct point point = point_of(TYPE_INT32);
+	struct encoding encoding = encoding_of(TYPE_INT32);
+	const struct point point = point_of(&encoding);
 	struct reading r;
 
 	scalar_read(&r, &point, "12\0003", 4, NULL);
@@ -156,14 +163,15 @@ static void text_is_cut_at_a_character(void **state)
 
 static void scale_and_bit_apply(void **state)
 {
-	struct point point = point_of(TYPE_INT32);
+	struct encoding encoding = encoding_of(TYPE_INT32);
+	const struct point point = point_of(&encoding);
 	struct reading r;
 
-	point.scale = 0.001;
+	encoding.scale = 0.001;
 	scalar_read(&r, &point, "23125", 5, NULL);
 	assert_true(r.value.kind == VALUE_REAL && r.value.real == 23.125);
-	point = point_of(TYPE_BIT);
-	point.length = 3;
+	encoding = encoding_of(TYPE_BIT);
+	encoding.length = 3;
 	scalar_read(&r, &point, "0x18", 4, NULL);
 	assert_true(r.value.kind == VALUE_BOOL && r.value.flag);
 	scalar_read(&r, &point, "7", 1, NULL);
@@ -173,12 +181,13 @@ static void scale_and_bit_apply(void **state)
 
 static void bcd_is_refused(void **state)
 {
-	struct point point = point_of(TYPE_BCD);
+	struct encoding encoding = encoding_of(TYPE_BCD);
+	const struct point point = point_of(&encoding);
 	const char *why = NULL;
 
 	assert_int_equal(scalar_check(&point, &why), -EINVAL);
 	assert_non_null(why);
-	point.type = TYPE_UINT16;
+	encoding.type = TYPE_UINT16;
 	assert_int_equal(scalar_check(&point, &why), 0);
 	(void)state;
 }
@@ -201,11 +210,12 @@ static void value_is_printed_or_refused_but_never_changed(void **state)
 	char text[VALUE_TEXT_MAX + 1];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = point_of(cases[i].type);
+		struct encoding encoding = encoding_of(cases[i].type);
+		const struct point point = point_of(&encoding);
 		struct value value = value_real(cases[i].value);
 		int err;
 
-		point.scale = cases[i].scale;
+		encoding.scale = cases[i].scale;
 		err = scalar_print(text, sizeof(text), &point, &value);
 		if (err != (cases[i].want ? 0 : -ERANGE) ||
 		    (!err && strcmp(text, cases[i].want) != 0)) {
@@ -217,7 +227,8 @@ static void value_is_printed_or_refused_but_never_changed(void **state)
 
 static void text_that_does_not_fit_is_refused(void **state)
 {
-	struct point point = point_of(TYPE_STRING);
+	struct encoding encoding = encoding_of(TYPE_STRING);
+	const struct point point = point_of(&encoding);
 	struct value value = {.kind = VALUE_TEXT, .text = "12345678"};
 	char text[VALUE_TEXT_MAX + 1];
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/drivers/rig.h"
+#include "tests/unscaled.h"
 
 static void signal_has_its_value_at_its_time(void **state)
 {
@@ -78,7 +79,8 @@ static void what_is_no_signal_is_refused_with_a_reason(void **state)
 	const struct driver *d = driver_find("sim");
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point p = {.at = cases[i].at, .type = cases[i].type, .scale = 1};
+		struct point p = {.at = cases[i].at,
+		                  .encoding = &unscaled[cases[i].type]};
 		const char *why = NULL;
 
 		if (d->parse_point(&p, &why) != -EINVAL || !why) {

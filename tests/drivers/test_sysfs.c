@@ -13,6 +13,7 @@
 
 #include "tests/drivers/rig.h"
 #include "tests/loop_wait.h"
+#include "tests/unscaled.h"
 
 static char dir[] = "/tmp/sysfs-XXXXXX";
 static char address[64];
@@ -333,7 +334,7 @@ static void what_is_no_address_or_path_is_refused(void **state)
 	assert_int_equal(d->parse_address("sysfs://", &why), 0);
 	assert_int_equal(d->parse_address("sysfs:///sys/bus", &why), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bad_paths); i++) {
-		struct point p = {.at = bad_paths[i], .type = TYPE_INT32, .scale = 1};
+		struct point p = {.at = bad_paths[i], .encoding = &unscaled[TYPE_INT32]};
 
 		assert_int_equal(d->parse_point(&p, &why), -EINVAL);
 	}

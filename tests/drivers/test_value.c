@@ -64,7 +64,7 @@ static void each_type_reads_what_the_manual_says(void **state)
 {
 	static const struct {
 		const char *name;
-		struct point point;
+		struct encoding encoding;
 		uint8_t wire[8];
 		struct value want;
 	} cases[] = {
@@ -157,12 +157,12 @@ static void each_type_reads_what_the_manual_says(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = cases[i].point;
+		struct encoding e = cases[i].encoding;
+		const struct point point = {.encoding = &e, .tag = 7};
 		struct reading got;
 		char text[VALUE_TEXT_MAX + 1];
 
-		point.scale = point.scale != 0 ? point.scale : 1;
-		point.tag = 7;
+		e.scale = e.scale != 0 ? e.scale : 1;
 		value_decode(&got, &point, cases[i].wire, text);
 		if (got.quality != QUALITY_GOOD || got.tag != 7 ||
 		    !same(&got.value, &cases[i].want)) {
@@ -195,13 +195,14 @@ static void each_order_is_its_example(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = {
-			.type = TYPE_UINT32, .order = cases[i].order, .scale = 1};
+		struct encoding e = {
+			.scale = 1, .type = TYPE_UINT32, .order = cases[i].order};
+		const struct point point = {.encoding = &e};
 		struct reading got;
 
 		value_decode(&got, &point, cases[i].wire32, NULL);
 		assert_true(got.value.u64 == 0x11223344);
-		point.type = TYPE_UINT64;
+		e.type = TYPE_UINT64;
 		value_decode(&got, &point, cases[i].wire64, NULL);
 		assert_true(got.value.u64 == 0x1122334455667788);
 	}
@@ -211,7 +212,7 @@ static void what_is_no_value_is_bad(void **state)
 {
 	static const struct {
 		const char *name;
-		struct point point;
+		struct encoding encoding;
 		uint8_t wire[8];
 		enum reason want;
 	} cases[] = {
@@ -240,10 +241,11 @@ static void what_is_no_value_is_bad(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = cases[i].point;
+		struct encoding e = cases[i].encoding;
+		const struct point point = {.encoding = &e, .tag = 7};
 		struct reading got;
 
-		point.scale = point.scale != 0 ? point.scale : 1;
+		e.scale = e.scale != 0 ? e.scale : 1;
 		value_decode(&got, &point, cases[i].wire, NULL);
 		if (got.quality != QUALITY_BAD || got.reason != cases[i].want ||
 		    got.value.kind != VALUE_NONE) {
@@ -258,7 +260,7 @@ static void exponent_of_the_same_answer_scales(void **state)
 {
 	static const struct {
 		const char *name;
-		struct point point;
+		struct encoding encoding;
 		uint32_t exponent; /* its address */
 		uint8_t answer[8];
 		double want; /* NAN: out of range */
@@ -297,13 +299,13 @@ static void exponent_of_the_same_answer_scales(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct point_raw raw = {.exponent_at = "set",
 		                        .exponent = cases[i].exponent};
-		struct point point = cases[i].point;
+		struct encoding e = cases[i].encoding;
+		const struct point point = {.encoding = &e, .address = 1};
 		struct reading got;
 		bool good = !isnan(cases[i].want);
 
-		point.scale = point.scale != 0 ? point.scale : 1;
-		point.address = 1;
-		point.raw = &raw;
+		e.scale = e.scale != 0 ? e.scale : 1;
+		e.raw = &raw;
 		value_decode(&got, &point, cases[i].answer + 2, NULL);
 		if (good ? value_number(&got.value) != cases[i].want
 		         : got.quality != QUALITY_BAD ||
@@ -319,7 +321,7 @@ static void raw_value_that_means_none_is_bad(void **state)
 	static const double codes[] = {-32768, 65535, 9999};
 	static const struct {
 		const char *name;
-		struct point point;
+		struct encoding encoding;
 		uint8_t wire[4];
 		bool good;
 	} cases[] = {
@@ -339,11 +341,12 @@ static void raw_value_that_means_none_is_bad(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct point_raw raw = {.invalid = codes, .n_invalid = ARRAY_SIZE(codes)};
-		struct point point = cases[i].point;
+		struct encoding e = cases[i].encoding;
+		const struct point point = {.encoding = &e, .tag = 7};
 		struct reading got;
 
-		point.scale = point.scale != 0 ? point.scale : 1;
-		point.raw = &raw;
+		e.scale = e.scale != 0 ? e.scale : 1;
+		e.raw = &raw;
 		value_decode(&got, &point, cases[i].wire, NULL);
 		if (cases[i].good ? got.quality != QUALITY_GOOD
 		                  : got.quality != QUALITY_BAD ||
@@ -358,7 +361,8 @@ static void raw_value_that_means_none_is_not_written(void **state)
 {
 	static const double codes[] = {-32768, 300};
 	struct point_raw raw = {.invalid = codes, .n_invalid = ARRAY_SIZE(codes)};
-	struct point point = {.type = TYPE_INT16, .scale = 0.1, .raw = &raw};
+	const struct encoding e = {.raw = &raw, .scale = 0.1, .type = TYPE_INT16};
+	const struct point point = {.encoding = &e};
 	struct value value = value_real(29.9);
 	uint8_t wire[2] = {1, 2};
 
@@ -390,14 +394,15 @@ static void text_that_is_no_utf8_is_marked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = {.type = TYPE_STRING,
-		                      .length = (uint16_t)strlen(cases[i].bytes),
-		                      .scale = 1};
+		const struct encoding e = {.type = TYPE_STRING,
+		                           .length = (uint16_t)strlen(cases[i].bytes),
+		                           .scale = 1};
+		const struct point point = {.encoding = &e};
 		uint8_t wire[VALUE_TEXT_MAX] = {0};
 		char text[VALUE_TEXT_MAX + 1];
 		struct reading got;
 
-		memcpy(wire, cases[i].bytes, point.length);
+		memcpy(wire, cases[i].bytes, e.length);
 		value_decode(&got, &point, wire, text);
 		if (strcmp(got.value.text, cases[i].want) != 0) {
 			fail_msg("%s: %s", cases[i].name, got.value.text);
@@ -426,7 +431,7 @@ static void round_trip_of_random_registers(const struct point *point)
 
 		for (size_t i = 0; i < n; i++) {
 			wire[i] = (uint8_t)(random_word() >> 56);
-			if (point->type ==
+			if (point->encoding->type ==
 			    TYPE_BCD) { /* random nibbles are rarely digits */
 				wire[i] = (uint8_t)(wire[i] % 10 << 4 |
 				                    (wire[i] >> 4) % 10);
@@ -437,13 +442,15 @@ static void round_trip_of_random_registers(const struct point *point)
 		}
 		value_decode(&reading, point, wire, NULL);
 		memcpy(back, wire, sizeof(back));
-		if (point->type == TYPE_BOOL) { /* any register but 0 reads as true */
+		if (point->encoding->type ==
+		    TYPE_BOOL) { /* any register but 0 reads as true */
 			continue;
 		}
 		if (value_encode(back, point, &reading.value) != 0 ||
 		    memcmp(back, wire, n) != 0) {
 			fail_msg("type %d order %d scale %g offset %g: %.17g",
-			         point->type, point->order, point->scale, point->offset,
+			         point->encoding->type, point->encoding->order,
+			         point->encoding->scale, point->encoding->offset,
 			         value_number(&reading.value));
 		}
 	}
@@ -459,12 +466,13 @@ static void every_type_and_order_round_trips(void **state)
 	(void)state;
 	for (enum value_type type = TYPE_BOOL; type <= TYPE_EPOCH; type++) {
 		for (size_t i = 0; i < 4 * ARRAY_SIZE(scales); i++) {
-			struct point point = {.type = type,
-			                      .order = (enum word_order)(i % 4),
-			                      .high_byte = i % 8 > 3,
-			                      .length = (uint16_t)(1 + i % 15),
-			                      .scale = scales[i / 4].scale,
-			                      .offset = scales[i / 4].offset};
+			const struct encoding e = {.type = type,
+			                           .order = (enum word_order)(i % 4),
+			                           .high_byte = i % 8 > 3,
+			                           .length = (uint16_t)(1 + i % 15),
+			                           .scale = scales[i / 4].scale,
+			                           .offset = scales[i / 4].offset};
+			const struct point point = {.encoding = &e};
 			bool wide = type == TYPE_INT64 || type == TYPE_UINT64 ||
 			            type == TYPE_FLOAT64 || type == TYPE_FLOAT32 ||
 			            type == TYPE_FLOAT16 || type == TYPE_BCD;
@@ -483,10 +491,11 @@ static void scaled_reals_round_trip_to_the_float(void **state)
 {
 	(void)state;
 	for (int k = 0; k < 20000; k++) {
-		struct point point = {.type = TYPE_FLOAT32,
-		                      .order = (enum word_order)(k % 4),
-		                      .scale = 0.001,
-		                      .offset = k & 1 ? 20 : 0};
+		const struct encoding e = {.type = TYPE_FLOAT32,
+		                           .order = (enum word_order)(k % 4),
+		                           .scale = 0.001,
+		                           .offset = k & 1 ? 20 : 0};
+		const struct point point = {.encoding = &e};
 		double real = ((double)(random_word() >> 32) - 0x1p31) / 1024;
 		struct value want = value_real(real);
 		struct reading got;
@@ -554,12 +563,13 @@ static void texts_round_trip(void **state)
 {
 	(void)state;
 	for (int k = 0; k < 2000; k++) {
-		struct point point = {
+		const struct encoding e = {
 			.type = TYPE_STRING,
 			.length = (uint16_t)(1 + random_word() % VALUE_TEXT_MAX),
 			.string_low_first = k & 1,
 			.scale = 1};
-		size_t n = random_word() % (point.length + 1U);
+		const struct point point = {.encoding = &e};
+		size_t n = random_word() % (e.length + 1U);
 		char text[VALUE_TEXT_MAX + 1] = {0}, back[VALUE_TEXT_MAX + 1];
 		uint8_t wire[VALUE_TEXT_MAX + 1];
 		struct value want = value_text(text);
@@ -577,21 +587,21 @@ static void texts_round_trip(void **state)
 /* Refused, never clamped, and nothing is touched. */
 static void what_does_not_fit_is_refused(void **state)
 {
-	const struct point uint8 = {.type = TYPE_UINT8, .scale = 1};
-	const struct point int8 = {.type = TYPE_INT8, .scale = 1};
-	const struct point int16 = {.type = TYPE_INT16, .scale = 1};
-	const struct point uint16 = {.type = TYPE_UINT16, .scale = 1};
-	const struct point int64 = {.type = TYPE_INT64, .scale = 1};
-	const struct point uint64 = {.type = TYPE_UINT64, .scale = 1};
-	const struct point tenths = {.type = TYPE_UINT16, .scale = 0.1};
-	const struct point float32 = {.type = TYPE_FLOAT32, .scale = 1};
-	const struct point half = {.type = TYPE_FLOAT16, .scale = 1};
-	const struct point flag = {.type = TYPE_BOOL, .scale = 1};
-	const struct point bcd = {.type = TYPE_BCD, .length = 3, .scale = 1};
-	const struct point text = {.type = TYPE_STRING, .length = 3, .scale = 1};
+	const struct encoding uint8 = {.type = TYPE_UINT8, .scale = 1};
+	const struct encoding int8 = {.type = TYPE_INT8, .scale = 1};
+	const struct encoding int16 = {.type = TYPE_INT16, .scale = 1};
+	const struct encoding uint16 = {.type = TYPE_UINT16, .scale = 1};
+	const struct encoding int64 = {.type = TYPE_INT64, .scale = 1};
+	const struct encoding uint64 = {.type = TYPE_UINT64, .scale = 1};
+	const struct encoding tenths = {.type = TYPE_UINT16, .scale = 0.1};
+	const struct encoding float32 = {.type = TYPE_FLOAT32, .scale = 1};
+	const struct encoding half = {.type = TYPE_FLOAT16, .scale = 1};
+	const struct encoding flag = {.type = TYPE_BOOL, .scale = 1};
+	const struct encoding bcd = {.type = TYPE_BCD, .length = 3, .scale = 1};
+	const struct encoding text = {.type = TYPE_STRING, .length = 3, .scale = 1};
 	const struct {
 		const char *name;
-		const struct point *point;
+		const struct encoding *encoding;
 		struct value value;
 		int want;
 	} cases[] = {
@@ -644,7 +654,8 @@ static void what_does_not_fit_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint8_t wire[8] = "abcdefg";
-		int got = value_encode(wire, cases[i].point, &cases[i].value);
+		const struct point point = {.encoding = cases[i].encoding};
+		int got = value_encode(wire, &point, &cases[i].value);
 
 		if (got != cases[i].want ||
 		    (got != 0 && memcmp(wire, "abcdefg", 8) != 0)) {
@@ -657,7 +668,7 @@ static void part_of_a_register_leaves_the_rest(void **state)
 {
 	static const struct {
 		const char *name;
-		struct point point;
+		struct encoding encoding;
 		struct value value;
 		uint8_t want[2];
 	} cases[] = {
@@ -682,10 +693,11 @@ static void part_of_a_register_leaves_the_rest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct point point = cases[i].point;
+		struct encoding e = cases[i].encoding;
+		const struct point point = {.encoding = &e, .tag = 7};
 		uint8_t wire[2] = {0xa5, 0x5a};
 
-		point.scale = 1;
+		e.scale = 1;
 		assert_true(value_is_part(&point));
 		assert_int_equal(value_encode(wire, &point, &cases[i].value), 0);
 		if (memcmp(wire, cases[i].want, 2) != 0) {

@@ -11,6 +11,7 @@
 
 #include "drivers/opcua/variant.h"
 #include "drivers/scalar.h"
+#include "tests/unscaled.h"
 
 /* A value of each type that the server may keep, to and fro. */
 static void what_is_printed_is_written_and_reads_the_same(void **state)
@@ -40,8 +41,9 @@ static void what_is_printed_is_written_and_reads_the_same(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (int array = 0; array < 2; array++) {
-			const struct point p = {
-				.type = cases[i].as, .length = 20, .scale = 1};
+			const struct encoding encoding = {
+				.scale = 1, .length = 20, .type = cases[i].as};
+			const struct point p = {.encoding = &encoding};
 			UA_DataValue v = {.hasValue = true};
 			char room[21], text[VALUE_TEXT_MAX + 1];
 			struct reading r;
@@ -92,7 +94,7 @@ static void what_does_not_fit_the_servers_type_is_refused(void **state)
 
 static void value_without_content_is_bad(void **state)
 {
-	const struct point p = {.type = TYPE_INT16, .scale = 1};
+	const struct point p = {.encoding = &unscaled[TYPE_INT16]};
 	UA_DataValue v = {.hasValue = false};
 	struct reading r;
 

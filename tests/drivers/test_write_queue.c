@@ -134,12 +134,12 @@ static const struct {
 /* Read back. */
 static void open_case(struct bench *b, size_t i)
 {
-	struct point *point;
+	struct encoding *encoding;
 
 	set_up(b);
-	point = modbus_rig_point(&b->rig, cases[i].at, cases[i].type, cases[i].length);
-	point->write_function = cases[i].function;
-	point->read_back = true;
+	encoding = modbus_rig_point(&b->rig, cases[i].at, cases[i].type, cases[i].length);
+	encoding->write_function = cases[i].function;
+	encoding->read_back = true;
 	modbus_rig_open(&b->rig);
 }
 

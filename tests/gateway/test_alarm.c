@@ -160,8 +160,12 @@ static void bad_tag_is_well_after_three_good_readings(void **state)
 }
 
 static const struct tag tags[] = {
-	{.device = "tank", .name = "level", .unit = "m"},
-	{.device = "pump", .name = "flow", .unit = "m3/h"},
+	{.device = "tank",
+         .name = "level",
+         .kind = &(const struct tag_kind){.unit = "m"}},
+	{.device = "pump",
+         .name = "flow",
+         .kind = &(const struct tag_kind){.unit = "m3/h"}},
 };
 
 static void sentence_names_what_a_technician_looks_for(void **state)

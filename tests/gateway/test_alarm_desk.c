@@ -15,6 +15,7 @@
 
 enum { N_TAGS = 200, TOLD_MAX = 600 };
 
+static const struct tag_kind metres = {.unit = "m"};
 static const uint64_t s_ns = 1000000000;
 
 /* What was told, as "tag state [by]". */
@@ -62,7 +63,7 @@ static int setup(void **state)
 	struct bench *b = test_calloc(1, sizeof(*b));
 
 	for (size_t i = 0; i < N_TAGS; i++) {
-		b->tags[i] = (struct tag){.device = "d", .name = "t", .unit = "m"};
+		b->tags[i] = (struct tag){.device = "d", .name = "t", .kind = &metres};
 	}
 	b->config.tags = b->tags;
 	b->config.n_tags = N_TAGS;

@@ -33,6 +33,21 @@ static void pieces_are_zero_aligned_and_apart(void **state)
 	arena_free(&a);
 }
 
+static void texts_leave_no_gaps_and_arrays_are_aligned_behind_them(void **state)
+{
+	struct arena a = {0};
+	const char *first = arena_text(&a, "ab", 2), *second = arena_text(&a, "c", 1);
+	const double *numbers;
+
+	(void)state;
+	assert_ptr_equal(second, first + 3);
+	numbers = arena_array(&a, 2, sizeof(*numbers));
+	assert_int_equal((uintptr_t)numbers % _Alignof(max_align_t), 0);
+	assert_true((const char *)numbers >= second + 2);
+	assert_string_equal(second, "c");
+	arena_free(&a);
+}
+
 static void larger_than_a_block_is_one_piece(void **state)
 {
 	struct arena a = {0};
@@ -107,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
+		cmocka_unit_test(texts_leave_no_gaps_and_arrays_are_aligned_behind_them),
 		cmocka_unit_test(larger_than_a_block_is_one_piece),
 		cmocka_unit_test(sizes_that_overflow_are_refused),
 		cmocka_unit_test(freed_arena_starts_anew),

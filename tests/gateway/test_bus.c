@@ -84,20 +84,22 @@ void publisher_device(struct publisher *p, uint32_t device, const struct device_
 static const struct tag tags[] = {
 	{.device = "d",
          .name = "plain",
-         .unit = "m",
-         .type = TYPE_FLOAT32,
-         .analog = true},
+         .kind = &(const struct tag_kind){.unit = "m",
+                                          .type = TYPE_FLOAT32,
+                                          .analog = true}},
 	{.device = "d",
          .name = "lazy",
-         .unit = "m",
-         .type = TYPE_FLOAT32,
-         .analog = true},
-	{.device = "d", .name = "text", .unit = "", .type = TYPE_STRING},
+         .kind = &(const struct tag_kind){.unit = "m",
+                                          .type = TYPE_FLOAT32,
+                                          .analog = true}},
+	{.device = "d",
+         .name = "text",
+         .kind = &(const struct tag_kind){.unit = "", .type = TYPE_STRING}},
 };
-static const struct tag_options options[] = {
-	{.store = {.deviation = NAN}, .monitor = true},
-	{.store = {.deviation = 0.5}, .monitor = true},
-	{.store = {.deviation = NAN}},
+static const struct tag_options *const options[] = {
+	&(const struct tag_options){.store = {.deviation = NAN}, .monitor = true},
+	&(const struct tag_options){.store = {.deviation = 0.5}, .monitor = true},
+	&(const struct tag_options){.store = {.deviation = NAN}},
 };
 static const struct point points[] = {{.tag = 0}, {.tag = 1}, {.tag = 2}};
 static const struct device_config device = {

@@ -137,11 +137,11 @@ static void devices_have_their_points_in_poll_groups(void **state)
 	assert_int_equal(d->points[0].group, 2);
 	assert_int_equal(d->points[1].group, 1);
 	assert_int_equal(d->points[2].group, 0);
-	assert_int_equal(d->points[0].order, ORDER_CDAB);
-	assert_int_equal(d->points[4].order, ORDER_ABCD);
-	assert_true(d->points[3].string_low_first);
-	assert_int_equal(d->points[3].length, 8);
-	assert_true(d->points[4].high_byte);
+	assert_int_equal(d->points[0].encoding->order, ORDER_CDAB);
+	assert_int_equal(d->points[4].encoding->order, ORDER_ABCD);
+	assert_true(d->points[3].encoding->string_low_first);
+	assert_int_equal(d->points[3].encoding->length, 8);
+	assert_true(d->points[4].encoding->high_byte);
 	assert_int_equal(got.config->devices[1].points[0].tag, 5);
 	assert_int_equal(got.config->devices[1].periods_ms[0], 1000);
 	complained_free(&got);
@@ -156,28 +156,58 @@ static void tags_have_what_everybody_sees(void **state)
 	(void)state;
 	assert_int_equal(c->n_field_tags, 7);
 	assert_string_equal(speed->device, "pump");
-	assert_string_equal(speed->unit, "Hz");
-	assert_true(speed->writable && speed->analog);
-	assert_true(speed->lsb == 0.1);
+	assert_string_equal(speed->kind->unit, "Hz");
+	assert_true(speed->kind->writable && speed->kind->analog);
+	assert_true(speed->kind->lsb == 0.1);
 	assert_int_equal(speed->period_ms, 100);
-	assert_true(isnan(speed->min));
-	assert_false(ready->analog);
-	assert_false(c->options[2].monitor);
-	assert_true(c->options[1].monitor);
-	assert_true(c->options[0].store.deviation == 0.05);
-	assert_int_equal(c->options[0].store.max_interval_ms, 60000);
-	assert_true(isnan(c->options[1].store.deviation));
-	assert_true(c->options[1].write->max == 50);
-	assert_int_equal(c->options[1].write->rate_ms, 500);
-	assert_string_equal(c->options[1].write->interlock, "pump/ready == 1");
-	assert_null(c->options[0].write);
-	assert_true(c->devices[0].points[1].read_back);
-	assert_false(c->devices[0].points[0].read_back);
-	assert_int_equal(c->options[1].line, 22);
+	assert_true(isnan(speed->kind->min));
+	assert_false(ready->kind->analog);
+	assert_false(c->options[2]->monitor);
+	assert_true(c->options[1]->monitor);
+	assert_true(c->options[0]->store.deviation == 0.05);
+	assert_int_equal(c->options[0]->store.max_interval_ms, 60000);
+	assert_true(isnan(c->options[1]->store.deviation));
+	assert_true(c->options[1]->write->max == 50);
+	assert_int_equal(c->options[1]->write->rate_ms, 500);
+	assert_string_equal(c->options[1]->write->interlock, "pump/ready == 1");
+	assert_null(c->options[0]->write);
+	assert_true(c->devices[0].points[1].encoding->read_back);
+	assert_false(c->devices[0].points[0].encoding->read_back);
 	assert_string_equal(valve->description, "outlet");
 	assert_int_equal(valve->device_index, 1);
-	assert_false(c->options[5].monitor);
-	assert_string_equal(c->tags[3].type_name, "string(8)");
+	assert_false(c->options[5]->monitor);
+	assert_string_equal(c->tags[3].kind->type_name, "string(8)");
+	complained_free(&got);
+}
+
+/* A hundred thousand tags are of a few kinds. */
+static void what_tags_have_in_common_stands_once(void **state)
+{
+	struct complained got = valid(
+		"devices:\n"
+		"  - id: a\n"
+		"    driver: modbus\n"
+		"    address: tcp://h\n"
+		"    tags:\n"
+		"      - {id: a, at: 40072, type: int16, unit: A, scale: 0.1, max: 9,\n"
+		"         exponent_at: 40076, invalid: [32768]}\n"
+		"      - {id: b, at: 40074, type: int16, unit: A, scale: 0.10, max: "
+		"9.0,\n"
+		"         exponent_at: 40076, invalid: [32768.0]}\n"
+		"      - {id: c, at: 40078, type: int16, unit: V, scale: 0.1, max: 9,\n"
+		"         exponent_at: 40077, invalid: [32768], monitor: false}\n");
+	const struct config *c = got.config;
+	const struct point *p = c->devices[0].points;
+
+	(void)state;
+	assert_ptr_equal(c->tags[0].kind, c->tags[1].kind);
+	assert_ptr_equal(c->options[0], c->options[1]);
+	assert_ptr_equal(p[0].encoding, p[1].encoding);
+	assert_ptr_not_equal(c->tags[0].kind, c->tags[2].kind);
+	assert_ptr_not_equal(c->options[0], c->options[2]);
+	assert_ptr_not_equal(p[0].encoding, p[2].encoding);
+	assert_int_equal(p[1].encoding->raw->exponent, 75);
+	assert_int_equal(p[2].encoding->raw->exponent, 76);
 	complained_free(&got);
 }
 
@@ -212,11 +242,11 @@ static void components_are_tied_in_si(void **state)
 	assert_true(k->noise[0] == 0.002 && isnan(k->noise[1]));
 	assert_string_equal(outflow->device, "tank");
 	assert_string_equal(outflow->name, "outflow");
-	assert_string_equal(outflow->unit, "m3/s");
+	assert_string_equal(outflow->kind->unit, "m3/s");
 	assert_int_equal(outflow->device_index, 2);
 	assert_string_equal(health->name, "health");
-	assert_string_equal(health->unit, "");
-	assert_string_equal(health->type_name, "float64");
+	assert_string_equal(health->kind->unit, "");
+	assert_string_equal(health->kind->type_name, "float64");
 	complained_free(&got);
 }
 
@@ -288,7 +318,7 @@ static void followed_parameters_are_virtual_sensors(void **state)
 	assert_int_equal(k->n_outputs, 4);
 	assert_int_equal(k->outputs[2].port, 2);
 	assert_string_equal(followed->name, "outlet_estimated");
-	assert_string_equal(followed->unit, "m2");
+	assert_string_equal(followed->kind->unit, "m2");
 	assert_int_equal(k->outputs[3].port, 0);
 	assert_string_equal(twin_output_port(k, 2)->name, "outlet");
 	assert_string_equal(twin_output_port(k, 1)->name, "outflow");
@@ -409,16 +439,16 @@ static void raw_values_say_more_than_their_type(void **state)
 	struct complained second = valid(printed);
 
 	(void)state;
-	assert_int_equal(points[0].raw->exponent, 75);
-	assert_int_equal(points[0].raw->n_invalid, 1);
-	assert_true(points[0].raw->invalid[0] == -32768);
-	assert_true(got.config->tags[0].lsb == 0);
-	assert_null(points[1].raw->exponent_at);
-	assert_int_equal(points[1].raw->n_invalid, 2);
-	assert_true(points[1].raw->invalid[0] == 65535);
-	assert_true(got.config->tags[1].lsb == 1);
-	assert_true(points[2].raw->invalid[0] == -1.5);
-	assert_null(points[3].raw);
+	assert_int_equal(points[0].encoding->raw->exponent, 75);
+	assert_int_equal(points[0].encoding->raw->n_invalid, 1);
+	assert_true(points[0].encoding->raw->invalid[0] == -32768);
+	assert_true(got.config->tags[0].kind->lsb == 0);
+	assert_null(points[1].encoding->raw->exponent_at);
+	assert_int_equal(points[1].encoding->raw->n_invalid, 2);
+	assert_true(points[1].encoding->raw->invalid[0] == 65535);
+	assert_true(got.config->tags[1].kind->lsb == 1);
+	assert_true(points[2].encoding->raw->invalid[0] == -1.5);
+	assert_null(points[3].encoding->raw);
 	again = complained_print(second.config);
 	assert_string_equal(printed, again);
 	free(printed);
@@ -647,6 +677,7 @@ int main(void)
 		cmocka_unit_test(sections_become_their_structs),
 		cmocka_unit_test(devices_have_their_points_in_poll_groups),
 		cmocka_unit_test(tags_have_what_everybody_sees),
+		cmocka_unit_test(what_tags_have_in_common_stands_once),
 		cmocka_unit_test(components_are_tied_in_si),
 		cmocka_unit_test(an_output_may_have_several_sensors),
 		cmocka_unit_test(followed_parameters_are_virtual_sensors),

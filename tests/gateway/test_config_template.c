@@ -91,7 +91,7 @@ static void tags_and_defaults_come_from_the_template(void **state)
 	assert_int_equal(d->limits.max_registers, 20);
 	assert_int_equal(d->n_points, 2);
 	assert_int_equal(point_of(c.config, "a/flow")->address, 100);
-	assert_int_equal(point_of(c.config, "a/flow")->order, ORDER_CDAB);
+	assert_int_equal(point_of(c.config, "a/flow")->encoding->order, ORDER_CDAB);
 	assert_int_equal(point_of(c.config, "a/speed")->address, 109);
 	assert_int_equal(c.config->tags[0].period_ms, 2000);
 	assert_string_equal(c.config->tags[0].description, "flow of it");
@@ -122,11 +122,11 @@ static void device_goes_before_its_template(void **state)
 	assert_int_equal(d->limits.pause_ms, 7);
 	assert_int_equal(c.config->tags[0].period_ms, 5000);
 	assert_string_equal(c.config->tags[0].description, "oil of it");
-	assert_string_equal(speed->unit, "rpm");
+	assert_string_equal(speed->kind->unit, "rpm");
 	assert_int_equal(speed->period_ms, 100);
-	assert_true(speed->writable);
+	assert_true(speed->kind->writable);
 	assert_int_equal(point_of(c.config, "a/speed")->address, 9);
-	assert_true(point_of(c.config, "a/speed")->scale == 60);
+	assert_true(point_of(c.config, "a/speed")->encoding->scale == 60);
 	assert_string_equal(c.config->tags[2].name, "more");
 	complained_free(&c);
 }
@@ -249,7 +249,7 @@ static void shipped_templates_are_valid(void **state)
 		assert_memory_equal(point_of(c.config, cases[i].tag)->at, cases[i].at,
 		                    strlen(cases[i].at));
 		for (size_t k = 0; k < c.config->n_tags; k++) {
-			assert_false(c.config->tags[k].writable);
+			assert_false(c.config->tags[k].kind->writable);
 		}
 		complained_free(&c);
 	}

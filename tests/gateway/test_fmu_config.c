@@ -102,7 +102,7 @@ static void variables_become_ports_and_tags(void **state)
 	assert_string_equal(k->model->outputs[0].unit, "m");
 	assert_true(k->outputs[0].scale == 1e-3);
 	assert_string_equal(c.config->tags[k->outputs[1].tag].name, "v");
-	assert_string_equal(c.config->tags[k->outputs[1].tag].unit, "m/s");
+	assert_string_equal(c.config->tags[k->outputs[1].tag].kind->unit, "m/s");
 	assert_int_equal(c.config->tags[k->outputs[1].tag].period_ms, 50);
 	assert_int_equal(f->n_start, 2);
 	assert_true(f->start[0].reference == 3 && f->start[0].value == 0.5);

@@ -183,11 +183,11 @@ static struct value read_value(const struct trial *t, const struct point *p)
 	const struct plant_register *at = t->of[p->tag];
 	double raw = (plant_signals(t->plant)[at->signal] - at->offset) / at->scale;
 
-	if (p->type == TYPE_BOOL) {
+	if (p->encoding->type == TYPE_BOOL) {
 		return value_bool(raw != 0);
 	}
-	raw = p->type == TYPE_FLOAT32 ? (double)(float)raw : round(raw);
-	return value_real(raw * p->scale + p->offset);
+	raw = p->encoding->type == TYPE_FLOAT32 ? (double)(float)raw : round(raw);
+	return value_real(raw * p->encoding->scale + p->encoding->offset);
 }
 
 static void scan(struct trial *t)

@@ -11,9 +11,15 @@
 #include "gateway/payload.h"
 
 static const struct tag tags[] = {
-	{.device = "pump", .name = "flow", .unit = "m3/h", .analog = true},
-	{.device = "pump", .name = "speed", .unit = "Hz", .analog = true},
-	{.device = "pump", .name = "label", .unit = "", .type = TYPE_STRING},
+	{.device = "pump",
+         .name = "flow",
+         .kind = &(const struct tag_kind){.unit = "m3/h", .analog = true}},
+	{.device = "pump",
+         .name = "speed",
+         .kind = &(const struct tag_kind){.unit = "Hz", .analog = true}},
+	{.device = "pump",
+         .name = "label",
+         .kind = &(const struct tag_kind){.unit = "", .type = TYPE_STRING}},
 };
 
 /* A good measured sample of tags[tag], to be changed by the case. */
@@ -172,7 +178,8 @@ static void longest_state_fits(void **state)
 	char buf[PAYLOAD_STATE_MAX];
 	char text[VALUE_TEXT_MAX + 1];
 	char id[65], unit[65];
-	struct tag tag = {.device = id, .name = id, .unit = unit};
+	struct tag tag = {
+		.device = id, .name = id, .kind = &(const struct tag_kind){.unit = unit}};
 	struct sample s = sample_of(0, 0);
 
 	(void)state;

@@ -16,6 +16,7 @@
 
 enum { TAGS = 4 };
 
+static const struct tag_kind metres = {.unit = "m"};
 static struct tag tags[TAGS];
 static char names[TAGS][8];
 static const struct device_config devices[] = {{.id = "d0"}, {.id = "d1", .index = 1}};
@@ -45,8 +46,8 @@ static int set_up(void **state)
 		snprintf(names[i], sizeof(names[i]), "t%u", i);
 		tags[i] = (struct tag){.device = devices[i / 2].id,
 		                       .name = names[i],
-		                       .unit = "m",
-		                       .device_index = i / 2};
+		                       .device_index = i / 2,
+		                       .kind = &metres};
 	}
 	snprintf(b->uri, sizeof(b->uri), "mqtt://127.0.0.1:%d", b->broker.port);
 	b->servers[0] = b->uri;

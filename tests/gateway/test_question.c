@@ -105,12 +105,15 @@ void control_reply(struct control *c, struct control_ticket ticket, char *text)
 static const struct tag tags[] = {
 	{.device = "d",
          .name = "a",
-         .unit = "m",
-         .type = TYPE_FLOAT32,
-         .type_name = "float32",
-         .min = NAN,
-         .max = NAN},
-	{.device = "tank", .name = "outflow", .unit = "", .device_index = 1}};
+         .kind = &(const struct tag_kind){.unit = "m",
+                                          .type = TYPE_FLOAT32,
+                                          .type_name = "float32",
+                                          .min = NAN,
+                                          .max = NAN}},
+	{.device = "tank",
+         .name = "outflow",
+         .device_index = 1,
+         .kind = &(const struct tag_kind){.unit = ""}}};
 static const struct device_config device = {.id = "d"};
 static const struct config config = {
 	.devices = &device, .n_devices = 1, .tags = tags, .n_tags = 2, .n_field_tags = 1};

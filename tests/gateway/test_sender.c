@@ -18,6 +18,7 @@
 
 enum { TAGS = 4, BATCHES = 3000, MS = 1000000 };
 
+static const struct tag_kind metres = {.unit = "m"};
 static struct tag tags[TAGS];
 static char names[TAGS][4];
 static const struct device_config devices[] = {{.id = "d0"}, {.id = "d1", .index = 1}};
@@ -145,8 +146,8 @@ static struct bench *bench_new(enum mqtt_layout layout)
 		snprintf(names[i], sizeof(names[i]), "t%u", i);
 		tags[i] = (struct tag){.device = devices[i / 2].id,
 		                       .name = names[i],
-		                       .unit = "m",
-		                       .device_index = i / 2};
+		                       .device_index = i / 2,
+		                       .kind = &metres};
 	}
 	memset(&b, 0, sizeof(b));
 	b.cfg = (struct config){.gateway_id = "g",

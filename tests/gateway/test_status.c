@@ -114,8 +114,9 @@ double twin_progress(const struct twin *t, uint32_t tag)
 	return tag == 0 ? 0.5 : 1;
 }
 
-static const struct tag tags[] = {{.device = "d", .name = "a", .unit = "m"},
-                                  {.device = "d", .name = "b", .unit = ""}};
+static const struct tag tags[] = {
+	{.device = "d", .name = "a", .kind = &(const struct tag_kind){.unit = "m"}},
+	{.device = "d", .name = "b", .kind = &(const struct tag_kind){.unit = ""}}};
 static const struct point points[] = {{.tag = 0}, {.tag = 1}};
 static const uint32_t periods_ms[] = {250};
 static const struct device_config device = {.id = "d",

@@ -21,9 +21,9 @@ enum { LEARN = 180 };
 
 static const struct tag tag = {.device = "pump",
                                .name = "flow",
-                               .unit = "m3/h",
-                               .type_name = "float32",
-                               .analog = true};
+                               .kind = &(const struct tag_kind){.unit = "m3/h",
+                                                                .type_name = "float32",
+                                                                .analog = true}};
 static const struct twin_config cfg = {.tags = &tag,
                                        .n_tags = 1,
                                        .n_field_tags = 1,

@@ -11,11 +11,14 @@
 #include "gateway/write_rules.h"
 
 static const struct tag number = {
-	.type = TYPE_FLOAT32, .type_name = "float32", .min = NAN, .max = NAN};
+	.kind = &(const struct tag_kind){
+		.type = TYPE_FLOAT32, .type_name = "float32", .min = NAN, .max = NAN}};
 static const struct tag flag = {
-	.type = TYPE_BOOL, .type_name = "bool", .min = NAN, .max = NAN};
+	.kind = &(const struct tag_kind){
+		.type = TYPE_BOOL, .type_name = "bool", .min = NAN, .max = NAN}};
 static const struct tag text = {
-	.type = TYPE_STRING, .type_name = "string(8)", .min = NAN, .max = NAN};
+	.kind = &(const struct tag_kind){
+		.type = TYPE_STRING, .type_name = "string(8)", .min = NAN, .max = NAN}};
 static const struct write_config anything = {
 	.min = NAN, .max = NAN, .step = NAN, .interlock = ""};
 
@@ -58,7 +61,7 @@ static void text_is_understood_by_type(void **state)
 		if (!err) {
 			assert_int_equal(value.kind, cases[i].want);
 		} else {
-			assert_non_null(strstr(why, cases[i].tag->type_name));
+			assert_non_null(strstr(why, cases[i].tag->kind->type_name));
 		}
 	}
 }
@@ -66,7 +69,10 @@ static void text_is_understood_by_type(void **state)
 static void value_outside_its_limits_is_refused_whole(void **state)
 {
 	const struct tag ranged = {
-		.type = TYPE_FLOAT32, .type_name = "float32", .min = 0, .max = 40};
+		.kind = &(const struct tag_kind){.type = TYPE_FLOAT32,
+	                                         .type_name = "float32",
+	                                         .min = 0,
+	                                         .max = 40}};
 	const struct write_config limits = {
 		.min = -10, .max = 50, .step = 5, .interlock = ""};
 	const struct write_config tenths = {

@@ -126,10 +126,12 @@ static void tag_keeps_its_rows_over_a_new_configuration(void **state)
 {
 	struct plant *p = *state;
 	struct tag turned[3] = {plant_tags[2], plant_tags[0], plant_tags[3]};
+	struct tag_kind litres = *plant_tags[0].kind;
 
 	plant_append(p, T0_US, 4);
 	plant_close(p);
-	turned[1].unit = "l/s";
+	litres.unit = "l/s";
+	turned[1].kind = &litres;
 	p->cfg.tags = turned;
 	p->cfg.n_tags = 3;
 	(void)plant_open(p);

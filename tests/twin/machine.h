@@ -22,13 +22,29 @@ enum {
 enum { MACHINE_LEARN = 400, MACHINE_STEP_NS = 100000000 };
 
 static const struct tag machine_tags[TAGS] = {
-	[LEVEL] = {.device = "plc", .name = "level", .analog = true, .lsb = 0.1},
-	[INFLOW] = {.device = "plc", .name = "inflow", .analog = true},
-	[VALVE] = {.device = "plc", .name = "valve", .analog = true},
-	[TEMPERATURE] = {.device = "plc", .name = "temperature", .analog = true},
-	[SWITCH] = {.device = "plc", .name = "heater", .type = TYPE_BOOL},
-	[OUTFLOW] = {.device = "tank", .name = "outflow", .device_index = 1},
-	[HEALTH] = {.device = "tank", .name = "health", .device_index = 1},
+	[LEVEL] = {.device = "plc",
+                   .name = "level",
+                   .kind = &(const struct tag_kind){.analog = true, .lsb = 0.1}},
+	[INFLOW] = {.device = "plc",
+                    .name = "inflow",
+                    .kind = &(const struct tag_kind){.analog = true}},
+	[VALVE] = {.device = "plc",
+                   .name = "valve",
+                   .kind = &(const struct tag_kind){.analog = true}},
+	[TEMPERATURE] = {.device = "plc",
+                         .name = "temperature",
+                         .kind = &(const struct tag_kind){.analog = true}},
+	[SWITCH] = {.device = "plc",
+                    .name = "heater",
+                    .kind = &(const struct tag_kind){.type = TYPE_BOOL}},
+	[OUTFLOW] = {.device = "tank",
+                     .name = "outflow",
+                     .device_index = 1,
+                     .kind = &(const struct tag_kind){.unit = ""}},
+	[HEALTH] = {.device = "tank",
+                    .name = "health",
+                    .device_index = 1,
+                    .kind = &(const struct tag_kind){.unit = ""}},
 };
 
 struct machine {

@@ -8,6 +8,8 @@
 
 enum { MIMIC_MAX_AGE = 30 }; /* steps */
 
+static const struct tag_kind mimic_number = {.unit = "", .analog = true};
+
 /** The component borrows from it: it must stay where it is. */
 struct mimic_bench {
 	struct component_config cfg;
@@ -35,6 +37,9 @@ static inline void mimic_bench_new(struct mimic_bench *b, const char *name, uint
 	for (size_t i = 0; i < cfg->model->n_outputs; i++) {
 		cfg->noise[i] = NAN;
 		b->twin.n_tags += kind->sigma[i] > 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(b->tags); i++) {
+		b->tags[i].kind = &mimic_number;
 	}
 	b->twin.tags = b->tags;
 	b->twin.n_field_tags = b->twin.n_tags;

@@ -20,9 +20,13 @@ enum { INFLOW, VALVE, SUPPLY, HEATER };
 enum { LEVEL, TEMPERATURE, OUTFLOW };
 
 static const struct tag tags[] = {
-	{.name = "level"},   {.name = "temperature"}, {.name = "inflow"},
-	{.name = "valve"},   {.name = "supply"},      {.name = "heater"},
-	{.name = "outflow"},
+	{.name = "level", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "temperature", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "inflow", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "valve", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "supply", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "heater", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "outflow", .kind = &(const struct tag_kind){.unit = ""}},
 };
 
 /* A heated tank, 10 litres, and what is wrong with it. */

@@ -15,7 +15,10 @@
 enum { LEARN = 400, STEP_NS = 100000000, INFLOW = 0, VALVE = 1, LEVEL = 0, OUTFLOW = 1 };
 
 static const struct tag tags[] = {
-	{.name = "level"}, {.name = "inflow"}, {.name = "valve"}, {.name = "outflow"}};
+	{.name = "level", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "inflow", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "valve", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "outflow", .kind = &(const struct tag_kind){.unit = ""}}};
 
 /* A component with its plant; outlives the configuration it borrows. */
 struct bench {

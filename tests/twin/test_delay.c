@@ -52,7 +52,9 @@ static void ramp_is_followed_within_a_slot(void **state)
 /* The prediction of a first order stands still until the dead time is over. */
 static void component_waits_for_its_dead_time(void **state)
 {
-	static const struct tag tags[] = {{.name = "u"}, {.name = "y"}};
+	const struct tag tags[] = {
+		{.name = "u", .kind = &(const struct tag_kind){.unit = ""}},
+		{.name = "y", .kind = &(const struct tag_kind){.unit = ""}}};
 	const struct component_config cfg = {
 		.model = model_find("first_order"),
 		.parameters = {2, 10, 4.5, 0}, /* gain, tau, dead time, offset */

@@ -19,19 +19,28 @@ enum { TAGS = 4, HEALTH = TAGS, LEARN = 400 };
 #define STEP_NS INT64_C(1000000000)
 
 static const struct tag tags[] = {
-	{.device = "press", .name = "a", .analog = true, .period_ms = 1000},
-	{.device = "press", .name = "b", .analog = true, .period_ms = 1000},
+	{.device = "press",
+         .name = "a",
+         .period_ms = 1000,
+         .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "press",
+         .name = "b",
+         .period_ms = 1000,
+         .kind = &(const struct tag_kind){.analog = true}},
 	{.device = "oven",
          .name = "c",
-         .analog = true,
          .period_ms = 1000,
-         .device_index = 1},
+         .device_index = 1,
+         .kind = &(const struct tag_kind){.analog = true}},
 	{.device = "oven",
          .name = "d",
-         .analog = true,
          .period_ms = 1000,
-         .device_index = 1},
-	{.device = "line", .name = "health", .device_index = 2},
+         .device_index = 1,
+         .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "line",
+         .name = "health",
+         .device_index = 2,
+         .kind = &(const struct tag_kind){.unit = ""}},
 };
 static const uint32_t members[] = {2, 0, 3, 1};
 

@@ -18,7 +18,10 @@
 enum { ROWS = 9000 };
 
 static const struct tag tags[] = {
-	{.name = "level"}, {.name = "inflow"}, {.name = "valve"}, {.name = "outflow"}};
+	{.name = "level", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "inflow", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "valve", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "outflow", .kind = &(const struct tag_kind){.unit = ""}}};
 
 struct bench {
 	double t_s[ROWS], u[ROWS * 2], y[ROWS * 2];

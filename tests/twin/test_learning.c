@@ -17,8 +17,12 @@
 enum { TAGS = 2, LEARN = 300 };
 
 static const struct tag tags[] = {
-	{.device = "press", .name = "a", .analog = true},
-	{.device = "press", .name = "b", .analog = true},
+	{.device = "press",
+         .name = "a",
+         .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "press",
+         .name = "b",
+         .kind = &(const struct tag_kind){.analog = true}},
 };
 
 struct bench {

@@ -17,10 +17,16 @@
 
 static void channel_monitor_gives_every_row(void **state)
 {
-	static const struct tag tags[] = {
-		{.device = "replay", .name = "T1", .analog = true},
-		{.device = "replay", .name = "p1", .analog = true},
-		{.device = "replay", .name = "F1", .analog = true},
+	const struct tag tags[] = {
+		{.device = "replay",
+	         .name = "T1",
+	         .kind = &(const struct tag_kind){.analog = true}},
+		{.device = "replay",
+	         .name = "p1",
+	         .kind = &(const struct tag_kind){.analog = true}},
+		{.device = "replay",
+	         .name = "F1",
+	         .kind = &(const struct tag_kind){.analog = true}},
 	};
 	const struct twin_config cfg = {.tags = tags,
 	                                .n_tags = 3,

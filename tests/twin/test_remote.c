@@ -16,10 +16,18 @@
 enum { U, LEVEL, FLOW, HEALTH, TAGS, LEARN = 200, STEP_NS = 100000000 };
 
 static const struct tag tags[TAGS] = {
-	{.device = "d", .name = "u", .analog = true},
-	{.device = "d", .name = "level", .analog = true},
-	{.device = "k", .name = "flow", .device_index = 1, .analog = true},
-	{.device = "k", .name = "health", .device_index = 1, .analog = true},
+	{.device = "d", .name = "u", .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "d",
+         .name = "level",
+         .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "k",
+         .name = "flow",
+         .device_index = 1,
+         .kind = &(const struct tag_kind){.analog = true}},
+	{.device = "k",
+         .name = "health",
+         .device_index = 1,
+         .kind = &(const struct tag_kind){.analog = true}},
 };
 static const struct model_port inputs[] = {{.name = "u", .unit = "", .preset = 7}};
 static const struct model_port outputs[] = {{.name = "level", .unit = ""},

@@ -20,6 +20,8 @@
 struct saved {
 	struct machine m;
 	struct tag tags[TAGS];
+	struct tag_kind kinds[FIELD_TAGS]; /* by tag, as encodings */
+	struct encoding encodings[FIELD_TAGS];
 	struct point points[FIELD_TAGS];
 	struct twin_time at;
 	uint8_t *bytes;
@@ -39,8 +41,11 @@ static int set_up(void **state)
 	machine_new(&s->m, 7);
 	memcpy(s->tags, machine_tags, sizeof(s->tags));
 	for (uint32_t i = 0; i < FIELD_TAGS; i++) {
-		s->tags[i].unit = "mm";
-		s->points[i] = (struct point){.tag = i, .scale = 1};
+		s->kinds[i] = *machine_tags[i].kind;
+		s->kinds[i].unit = "mm";
+		s->tags[i].kind = &s->kinds[i];
+		s->encodings[i] = (struct encoding){.scale = 1};
+		s->points[i] = (struct point){.encoding = &s->encodings[i], .tag = i};
 	}
 	s->m.cfg.tags = s->tags;
 	s->m.cfg.points = s->points;
@@ -122,7 +127,9 @@ static void a_followed_parameter_goes_on(void **state)
 	(void)state;
 	machine_new(&m, 8);
 	memcpy(tags, machine_tags, sizeof(machine_tags));
-	tags[TAGS] = (struct tag){.device = "tank", .name = "outlet_estimated"};
+	tags[TAGS] = (struct tag){.device = "tank",
+	                          .name = "outlet_estimated",
+	                          .kind = machine_tags[OUTFLOW].kind};
 	m.component.outputs[2] = (struct binding){2, TAGS, 1, 0};
 	m.component.n_outputs = 3;
 	m.component.parameters[1] *= 1.1;
@@ -216,16 +223,16 @@ static void apply(struct saved *s, enum change change)
 
 	switch (change) {
 	case UNIT:
-		s->tags[TEMPERATURE].unit = "degF";
+		s->kinds[TEMPERATURE].unit = "degF";
 		break;
 	case TYPE:
-		s->tags[TEMPERATURE].type_name = "float64";
+		s->kinds[TEMPERATURE].type_name = "float64";
 		break;
 	case SCALE:
-		s->points[TEMPERATURE].scale = 10;
+		s->encodings[TEMPERATURE].scale = 10;
 		break;
 	case OFFSET:
-		s->points[LEVEL].offset = 1;
+		s->encodings[LEVEL].offset = 1;
 		break;
 	case WISH:
 		s->m.cfg.false_alarm = 1e-6;

@@ -406,7 +406,9 @@ static void progress_goes_from_nothing_to_all(void **state)
 
 static void tags_wait_their_turn_where_memory_is_short(void **state)
 {
-	struct tag tags[3] = {{.analog = true}, {.analog = true}, {.analog = true}};
+	struct tag tags[3] = {{.kind = &(const struct tag_kind){.analog = true}},
+	                      {.kind = &(const struct tag_kind){.analog = true}},
+	                      {.kind = &(const struct tag_kind){.analog = true}}};
 	struct twin_config cfg = {.tags = tags,
 	                          .n_tags = 3,
 	                          .n_field_tags = 3,

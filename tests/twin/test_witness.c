@@ -17,9 +17,13 @@ enum { LEARN = 400, STEP_NS = 100000000, INFLOW = 0, VALVE = 1, LEVEL = 0, OUTFL
 /* Outputs in their order: the model's, then further sensors. */
 enum { FIRST = 0, FLOW = 1, SECOND = 2, THIRD = 3, SENSORS_MAX = 3, SEEDS = 20 };
 
-static const struct tag tags[] = {{.name = "level"}, {.name = "inflow"},
-                                  {.name = "valve"}, {.name = "second"},
-                                  {.name = "third"}, {.name = "outflow"}};
+static const struct tag tags[] = {
+	{.name = "level", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "inflow", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "valve", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "second", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "third", .kind = &(const struct tag_kind){.unit = ""}},
+	{.name = "outflow", .kind = &(const struct tag_kind){.unit = ""}}};
 
 static const size_t sensors[SENSORS_MAX] = {FIRST, SECOND, THIRD};
 static const double sigmas[SENSORS_MAX] = {0.002, 0.004, 0.003};
