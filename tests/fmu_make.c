@@ -177,6 +177,16 @@ static void add(zip_t *zip, const char *name, const void *text, size_t n, bool f
 	assert_true(zip_file_add(zip, name, source, 0) >= 0);
 }
 
+/* This machine's name in an archive of that version. */
+static const char *platform_of(unsigned version)
+{
+#ifdef __aarch64__
+	return "aarch64-linux";
+#else
+	return version == 2 ? "linux64" : "x86_64-linux";
+#endif
+}
+
 static void add_library(zip_t *zip, const struct fmu_spec *s)
 {
 	const char *folder = getenv("POLLUX_FMUS");
@@ -186,14 +196,7 @@ static void add_library(zip_t *zip, const struct fmu_spec *s)
 	assert_non_null(folder);
 	snprintf(path, sizeof(path), "%s/%s%u.so", folder, s->model, s->version);
 	snprintf(name, sizeof(name), "binaries/%s/%s.so",
-	         s->platform ? s->platform
-#ifdef __aarch64__
-	                     : "aarch64-linux",
-#else
-	         : s->version == 2 ? "linux64"
-	                           : "x86_64-linux",
-#endif
-	         s->model);
+	         s->platform ? s->platform : platform_of(s->version), s->model);
 	source = zip_source_file(zip, path, 0, -1);
 	assert_non_null(source);
 	assert_true(zip_file_add(zip, name, source, 0) >= 0);
