@@ -200,8 +200,8 @@ void alarm_desk_judge(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
 	}
 }
 
-int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
-                           const struct sample *s, const char *by)
+int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a,
+                           const struct alarm_hand *hand)
 {
 	if (!a->id || a->stage == ALARM_HELD) {
 		return -ENOENT;
@@ -210,27 +210,29 @@ int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a, uint64_t now_n
 		return -EALREADY;
 	}
 	a->stage = ALARM_ACKNOWLEDGED;
-	tell(d, a, s, &(struct step){stamp(d, now_ns), "acknowledged", by, NULL});
+	tell(d, a, hand->sample,
+	     &(struct step){stamp(d, hand->now_ns), "acknowledged", hand->by, NULL});
 	return 0;
 }
 
-int alarm_desk_shelve(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
-                      const struct sample *s, uint32_t for_s, const char *by)
+int alarm_desk_shelve(struct alarm_desk *d, struct alarm *a,
+                      const struct alarm_hand *hand, uint32_t for_s)
 {
 	if (for_s > ALARM_DESK_SHELVED_MAX_S) {
 		return -EINVAL;
 	}
-	if (!a->id && a->shelved_ns <= now_ns) {
+	if (!a->id && a->shelved_ns <= hand->now_ns) {
 		return -ENOENT;
 	}
 	if (for_s == 0) {
-		unshelve(d, a, now_ns, s);
+		unshelve(d, a, hand->now_ns, hand->sample);
 		return 0;
 	}
-	a->shelved_ns = now_ns + for_s * S_NS;
+	a->shelved_ns = hand->now_ns + for_s * S_NS;
 	if (a->id) {
 		a->stage = ALARM_SHELVED;
-		tell(d, a, s, &(struct step){stamp(d, now_ns), "shelved", by, NULL});
+		tell(d, a, hand->sample,
+		     &(struct step){stamp(d, hand->now_ns), "shelved", hand->by, NULL});
 	}
 	return 0;
 }

@@ -47,15 +47,20 @@ void alarm_desk_init(struct alarm_desk *d, const struct alarm_desk_parts *parts)
 void alarm_desk_judge(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
                       const struct sample *s);
 
+/** Somebody at an alarm; all borrowed. */
+struct alarm_hand {
+	uint64_t now_ns;
+	const struct sample *sample; /* the tag's latest */
+	const char *by;              /* who, at most ALARM_DESK_NAME_MAX bytes */
+};
+
 /**
  * Somebody has seen it.
  *
- * @param s   the tag's latest sample
- * @param by  who, at most ALARM_DESK_NAME_MAX bytes
  * @return 0, -ENOENT: there is no alarm, -EALREADY: it is acknowledged or shelved
  */
-int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
-                           const struct sample *s, const char *by);
+int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a,
+                           const struct alarm_hand *hand);
 
 /**
  * Nothing is raised of the tag for a time; what is in force then becomes active again.
@@ -63,7 +68,7 @@ int alarm_desk_acknowledge(struct alarm_desk *d, struct alarm *a, uint64_t now_n
  * @param for_s  1 to ALARM_DESK_SHELVED_MAX_S; 0: end the shelving
  * @return 0, -EINVAL, -ENOENT: there is no alarm, nor was the tag shelved
  */
-int alarm_desk_shelve(struct alarm_desk *d, struct alarm *a, uint64_t now_ns,
-                      const struct sample *s, uint32_t for_s, const char *by);
+int alarm_desk_shelve(struct alarm_desk *d, struct alarm *a,
+                      const struct alarm_hand *hand, uint32_t for_s);
 
 #endif

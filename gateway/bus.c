@@ -423,7 +423,8 @@ int bus_acknowledge(struct bus *b, uint32_t tag, const char *by)
 {
 	struct alarm alarm = bus_alarm(b, tag);
 	struct sample s = bus_now(b, tag);
-	int err = alarm_desk_acknowledge(&b->desk, &alarm, clock_now_ns(), &s, by);
+	int err = alarm_desk_acknowledge(&b->desk, &alarm,
+	                                 &(struct alarm_hand){clock_now_ns(), &s, by});
 
 	(void)alarm_book_put(&b->alarms, tag, &alarm); /* it is there */
 	return err;
@@ -433,7 +434,8 @@ int bus_shelve(struct bus *b, uint32_t tag, uint32_t for_s, const char *by)
 {
 	struct alarm alarm = bus_alarm(b, tag);
 	struct sample s = bus_now(b, tag);
-	int err = alarm_desk_shelve(&b->desk, &alarm, clock_now_ns(), &s, for_s, by);
+	int err = alarm_desk_shelve(&b->desk, &alarm,
+	                            &(struct alarm_hand){clock_now_ns(), &s, by}, for_s);
 
 	(void)alarm_book_put(&b->alarms, tag, &alarm); /* it is there */
 	return err;

@@ -264,7 +264,7 @@ static struct model_port *make_ports(struct maker *m, const struct node *map, si
 static void complain(struct maker *m, const char *output, const struct node *formula,
                      const struct expression_error *error)
 {
-	const char *rest = formula->text + error->at;
+	const char *rest = formula->text ? formula->text + error->at : "";
 	const char *quote = error->expected && ispunct((unsigned char)*error->expected)
 	                            ? "'"
 	                            : "";

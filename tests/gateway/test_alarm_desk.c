@@ -105,14 +105,16 @@ static int acknowledge(struct bench *b, uint32_t tag, const char *by)
 {
 	struct sample s = sample_of(tag, true);
 
-	return alarm_desk_acknowledge(&b->desk, &b->alarms[tag], b->now_ns, &s, by);
+	return alarm_desk_acknowledge(&b->desk, &b->alarms[tag],
+	                              &(struct alarm_hand){b->now_ns, &s, by});
 }
 
 static int shelve(struct bench *b, uint32_t tag, uint32_t for_s)
 {
 	struct sample s = sample_of(tag, true);
 
-	return alarm_desk_shelve(&b->desk, &b->alarms[tag], b->now_ns, &s, for_s, "bob");
+	return alarm_desk_shelve(&b->desk, &b->alarms[tag],
+	                         &(struct alarm_hand){b->now_ns, &s, "bob"}, for_s);
 }
 
 static void assert_told(const struct bench *b, const char *const *want, size_t n)

@@ -20,7 +20,7 @@ static void predict_linear(const struct observer *o, struct kalman *k, const dou
 	size_t n = k->n;
 
 	o->model->jacobian(o->p, k->x, u, A);
-	s = zoh_find(o->zoh, A, o->qc, n, dt_s, &share, &scratch);
+	s = zoh_find(o->zoh, &(struct zoh_wish){n, A, o->qc, dt_s}, &share, &scratch);
 	o->model->rates(o->p, zero, u, r);
 	for (size_t i = 0; i < n; i++) {
 		x[i] = 0;

@@ -42,15 +42,14 @@ static void make(struct zoh_step *s, const double *A, const double *qc, size_t n
 	discretise_noise(&(struct linear){.n = n, .A = A, .Qc = noise}, dt_s, s->Q);
 }
 
-const struct zoh_step *zoh_find(struct zoh *z, const double *A, const double *qc,
-                                size_t n, double dt_s, double *share,
+const struct zoh_step *zoh_find(struct zoh *z, const struct zoh_wish *wish, double *share,
                                 struct zoh_step *scratch)
 {
-	int64_t dt_us = llround(dt_s * 1e6);
+	int64_t dt_us = llround(wish->dt_s * 1e6);
 	struct zoh_step *s = scratch;
 
 	for (size_t i = 0; z && i < ZOH_KEPT; i++) {
-		*share = multiple(qc, z->steps[i].qc, n);
+		*share = multiple(wish->qc, z->steps[i].qc, wish->n);
 		if (z->steps[i].dt_us == dt_us && dt_us > 0 && isfinite(*share)) {
 			return &z->steps[i];
 		}
@@ -60,7 +59,7 @@ const struct zoh_step *zoh_find(struct zoh *z, const double *A, const double *qc
 		z->next = (z->next + 1) % ZOH_KEPT;
 	}
 	s->dt_us = dt_us;
-	make(s, A, qc, n);
+	make(s, wish->A, wish->qc, wish->n);
 	*share = 1;
 	return s;
 }

@@ -24,15 +24,22 @@ struct zoh {
 	size_t next; /* to be replaced */
 };
 
+/** What step; borrowed. */
+struct zoh_wish {
+	size_t n;         /* states */
+	const double *A;  /* Jacobian, row-major */
+	const double *qc; /* noise density by state */
+	double dt_s;
+};
+
 /**
- * The step of a model with Jacobian A over dt_s, by discretise.h; lengths are rounded to
+ * The step of a linear model, by discretise.h; lengths are rounded to
  * 1 us.
  *
  * @param z         all zero at first; NULL: nothing is kept, the step is made in *scratch
  * @param[out] share  by which Q is to be multiplied for this qc
  */
-const struct zoh_step *zoh_find(struct zoh *z, const double *A, const double *qc,
-                                size_t n, double dt_s, double *share,
+const struct zoh_step *zoh_find(struct zoh *z, const struct zoh_wish *wish, double *share,
                                 struct zoh_step *scratch);
 
 #endif
