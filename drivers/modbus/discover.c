@@ -247,7 +247,7 @@ static bool next_unit(struct discover *d)
 static bool next_refused(struct discover *d)
 {
 	for (;;) {
-		struct block *b = &d->refused.blocks[d->next_refused];
+		struct block *b;
 
 		if (d->next_refused == d->refused.n) {
 			if (!d->found) {
@@ -257,7 +257,7 @@ static bool next_refused(struct discover *d)
 			d->found = false;
 			continue;
 		}
-		d->next_refused++;
+		b = &d->refused.blocks[d->next_refused++];
 		if (!b->tried && (is_near(d, b) ||
 		                  (!has_ranges(d) && d->next_refused <= TRIED_ANYWAY))) {
 			b->tried = true;
