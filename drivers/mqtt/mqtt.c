@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/asked.h"
 #include "drivers/mqtt/client.h"
 #include "drivers/mqtt/pick.h"
 #include "drivers/mqtt/topic.h"
@@ -22,7 +23,6 @@
 
 enum {
 	EXPIRE_PERIODS = 3, /* of silence make a value stale, where no time is given */
-	FASTEST_MS = 100,   /* a read of tags without a period takes so long */
 };
 
 /* A tag and where its value comes from. */
@@ -49,13 +49,8 @@ struct mqtt {
 	bool wants_json;
 	struct reading *readings; /* room for all points */
 	uint64_t up_ns;           /* when the connection came up */
-	uv_timer_t timer;         /* answers come after the call that asked returned */
+	struct asked asked;
 	int n_closing;
-	bool reading, probing;
-	uint32_t due;
-	struct read_sink sink;
-	probe_done_cb probe_done;
-	void *probe_arg;
 };
 
 static int parse_address(const char *address, const char **why)
@@ -229,8 +224,9 @@ static bool is_missing(struct reading *r, const struct mqtt *m, const struct sub
 	return true;
 }
 
-static void bring_missing(struct mqtt *m)
+static void bring_due(void *arg)
 {
+	struct mqtt *m = arg;
 	uint64_t now_ns = client_drain(m->client);
 	struct device_stats *stats = &m->device.stats;
 	size_t n = 0;
@@ -240,51 +236,20 @@ static void bring_missing(struct mqtt *m)
 	for (size_t i = 0; i < m->device.config->n_points; i++) {
 		const struct subject *s = &m->subjects[i];
 
-		if (m->due >> s->point->group & 1) {
+		if (m->asked.due >> s->point->group & 1) {
 			n += is_missing(&m->readings[n], m, s, now_ns);
 		}
 	}
 	if (n > 0) {
-		m->sink.block(m->sink.arg, now_ns, m->readings, n);
+		m->asked.sink.block(m->asked.sink.arg, now_ns, m->readings, n);
 	}
 }
 
-static void finish(struct mqtt *m, int canceled)
+static int on_error(void *arg)
 {
-	int err = canceled ? canceled : client_error(m->client);
+	struct mqtt *m = arg;
 
-	err = err == -EINPROGRESS ? -ETIMEDOUT : err;
-	if (m->probing) {
-		m->probing = false;
-		m->probe_done(m->probe_arg, err);
-	}
-	if (m->reading) {
-		if (!canceled) {
-			bring_missing(m);
-		}
-		m->reading = false;
-		m->sink.done(m->sink.arg, err);
-	}
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	finish(timer->data, 0);
-}
-
-static bool is_fastest(const struct mqtt *m)
-{
-	return m->reading && m->device.config->periods_ms[0] == 0 && m->due == 1;
-}
-
-/* At once, but while the first connection is being made, which gets one timeout. */
-static void answer_soon(struct mqtt *m)
-{
-	bool settled = client_error(m->client) != -EINPROGRESS;
-	uint32_t wait_ms = is_fastest(m) ? FASTEST_MS : 0;
-
-	uv_timer_start(&m->timer, on_timer,
-	               settled ? wait_ms : m->device.config->timeout_ms, 0);
+	return client_error(m->client);
 }
 
 /* What an operator may have to look at. */
@@ -304,37 +269,17 @@ static void on_changed(void *arg)
 	for (size_t i = 0; i < m->device.config->n_points; i++) {
 		m->subjects[i].heard = false;
 	}
-	if (m->reading || m->probing) {
-		answer_soon(m);
-	}
+	asked_changed(&m->asked);
 }
 
 static int mqtt_read(struct device *dev, uint32_t due, const struct read_sink *sink)
 {
-	struct mqtt *m = (struct mqtt *)dev;
-
-	if (m->reading) {
-		return -EBUSY;
-	}
-	m->reading = true;
-	m->due = due;
-	m->sink = *sink;
-	answer_soon(m);
-	return 0;
+	return asked_read(&((struct mqtt *)dev)->asked, due, sink);
 }
 
 static int mqtt_probe(struct device *dev, probe_done_cb done, void *arg)
 {
-	struct mqtt *m = (struct mqtt *)dev;
-
-	if (m->probing) {
-		return -EBUSY;
-	}
-	m->probing = true;
-	m->probe_done = done;
-	m->probe_arg = arg;
-	answer_soon(m);
-	return 0;
+	return asked_probe(&((struct mqtt *)dev)->asked, done, arg);
 }
 
 /* ---- Open, close ---- */
@@ -415,21 +360,14 @@ static void make_filters(struct mqtt *m)
 	}
 }
 
-static void on_closed(struct mqtt *m)
+/* The timer, or the connection. */
+static void on_closed(void *arg)
 {
+	struct mqtt *m = arg;
+
 	if (--m->n_closing == 0) {
 		mqtt_free(m);
 	}
-}
-
-static void on_client_closed(void *arg)
-{
-	on_closed(arg);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	on_closed(handle->data);
 }
 
 static int start_client(struct mqtt *m)
@@ -442,7 +380,7 @@ static int start_client(struct mqtt *m)
 	const struct client_owner owner = {.changed = on_changed,
 	                                   .wants = wants,
 	                                   .message = on_message,
-	                                   .closed = on_client_closed,
+	                                   .closed = on_closed,
 	                                   .arg = m};
 
 	return client_open(&m->client, &cfg, &owner);
@@ -460,7 +398,6 @@ static int mqtt_open(struct device **out, const struct driver_env *env,
 	}
 	m->device = (struct device){.driver = driver_find("mqtt"), .config = cfg};
 	m->env = env;
-	m->timer.data = m;
 	err = uri_parse(&m->uri, cfg->address, why);
 	if (err) {
 		goto fail;
@@ -478,7 +415,8 @@ static int mqtt_open(struct device **out, const struct driver_env *env,
 	if (err) {
 		goto fail;
 	}
-	uv_timer_init(env->loop, &m->timer);
+	asked_open(&m->asked, env->loop, cfg,
+	           &(struct asked_hooks){on_error, bring_due, on_closed, m});
 	*out = &m->device;
 	return 0;
 
@@ -494,9 +432,8 @@ static void mqtt_close(struct device *dev)
 	if (!m) {
 		return;
 	}
-	finish(m, -ECANCELED);
 	m->n_closing = 2;
-	uv_close((uv_handle_t *)&m->timer, on_timer_closed);
+	asked_close(&m->asked);
 	client_close(m->client);
 }
 

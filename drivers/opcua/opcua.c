@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/asked.h"
 #include "drivers/opcua/browse.h"
 #include "drivers/opcua/endpoint.h"
 #include "drivers/opcua/node.h"
@@ -21,10 +22,7 @@
 
 #define MS_NS UINT64_C(1000000)
 
-enum {
-	FASTEST_MS = 100, /* a read of tags without a period takes so long */
-	BEATS_MISSED = 3,
-};
+enum { BEATS_MISSED = 3 };
 
 /* A tag and what is known of it. */
 struct subject {
@@ -42,13 +40,8 @@ struct opcua {
 	struct reading *readings; /* room for all points */
 	char text[VALUE_TEXT_MAX + 1];
 	uint64_t up_ns;
-	uv_timer_t timer; /* answers come after the call that asked returned */
+	struct asked asked;
 	int n_closing;
-	bool reading, probing;
-	uint32_t due;
-	struct read_sink sink;
-	probe_done_cb probe_done;
-	void *probe_arg;
 };
 
 static int parse_address(const char *address, const char **why)
@@ -172,36 +165,6 @@ static bool is_due(struct reading *r, uint64_t *at_ns, const struct opcua *o, si
 	return true;
 }
 
-/* All that is brought of the beat is one block, the rest another. */
-static void bring_due(struct opcua *o)
-{
-	const struct device_config *cfg = o->device.config;
-	uint64_t now_ns, block_ns = 0;
-	struct beat beat = mailbox_last_beat(session_mailbox(o->session), &now_ns);
-	size_t n = 0;
-
-	on_told(o); /* what came with the beat was told before it */
-	for (size_t i = 0; i < cfg->n_points; i++) {
-		uint64_t at_ns = now_ns;
-		struct reading r;
-
-		if (!(o->due >> cfg->points[i].group & 1) ||
-		    !is_due(&r, &at_ns, o, i, &beat)) {
-			continue;
-		}
-		if (n > 0 && at_ns != block_ns) {
-			o->sink.block(o->sink.arg, block_ns, o->readings, n);
-			n = 0;
-		}
-		block_ns = at_ns;
-		o->readings[n++] = r;
-		o->subjects[i].brought_ns = at_ns;
-	}
-	if (n > 0) {
-		o->sink.block(o->sink.arg, block_ns, o->readings, n);
-	}
-}
-
 static void update_stats(struct opcua *o)
 {
 	struct device_stats *stats = &o->device.stats;
@@ -210,43 +173,43 @@ static void update_stats(struct opcua *o)
 	stats->errors[REASON_OVERRUN] = mailbox_replaced(session_mailbox(o->session));
 }
 
-static void finish(struct opcua *o, int canceled)
+/* All that is brought of the beat is one block, the rest another. */
+static void bring_due(void *arg)
 {
-	int err = canceled ? canceled : session_error(o->session);
+	struct opcua *o = arg;
+	const struct device_config *cfg = o->device.config;
+	uint64_t now_ns, block_ns = 0;
+	struct beat beat = mailbox_last_beat(session_mailbox(o->session), &now_ns);
+	size_t n = 0;
 
-	err = err == -EINPROGRESS ? -ETIMEDOUT : err;
-	if (o->probing) {
-		o->probing = false;
-		o->probe_done(o->probe_arg, err);
-	}
-	if (o->reading) {
-		if (!canceled) {
-			update_stats(o);
-			bring_due(o);
+	update_stats(o);
+	on_told(o); /* what came with the beat was told before it */
+	for (size_t i = 0; i < cfg->n_points; i++) {
+		uint64_t at_ns = now_ns;
+		struct reading r;
+
+		if (!(o->asked.due >> cfg->points[i].group & 1) ||
+		    !is_due(&r, &at_ns, o, i, &beat)) {
+			continue;
 		}
-		o->reading = false;
-		o->sink.done(o->sink.arg, err);
+		if (n > 0 && at_ns != block_ns) {
+			o->asked.sink.block(o->asked.sink.arg, block_ns, o->readings, n);
+			n = 0;
+		}
+		block_ns = at_ns;
+		o->readings[n++] = r;
+		o->subjects[i].brought_ns = at_ns;
+	}
+	if (n > 0) {
+		o->asked.sink.block(o->asked.sink.arg, block_ns, o->readings, n);
 	}
 }
 
-static void on_timer(uv_timer_t *timer)
+static int on_error(void *arg)
 {
-	finish(timer->data, 0);
-}
+	struct opcua *o = arg;
 
-static bool is_fastest(const struct opcua *o)
-{
-	return o->reading && o->device.config->periods_ms[0] == 0 && o->due == 1;
-}
-
-/* At once, but while the first session is being made, which gets one timeout. */
-static void answer_soon(struct opcua *o)
-{
-	bool settled = session_error(o->session) != -EINPROGRESS;
-	uint32_t wait_ms = is_fastest(o) ? FASTEST_MS : 0;
-
-	uv_timer_start(&o->timer, on_timer,
-	               settled ? wait_ms : o->device.config->timeout_ms, 0);
+	return session_error(o->session);
 }
 
 static void on_changed(void *arg)
@@ -255,37 +218,17 @@ static void on_changed(void *arg)
 
 	o->up_ns = o->env->now_ns();
 	o->device.detail = session_detail(o->session);
-	if (o->reading || o->probing) {
-		answer_soon(o);
-	}
+	asked_changed(&o->asked);
 }
 
 static int opcua_read(struct device *dev, uint32_t due, const struct read_sink *sink)
 {
-	struct opcua *o = (struct opcua *)dev;
-
-	if (o->reading) {
-		return -EBUSY;
-	}
-	o->reading = true;
-	o->due = due;
-	o->sink = *sink;
-	answer_soon(o);
-	return 0;
+	return asked_read(&((struct opcua *)dev)->asked, due, sink);
 }
 
 static int opcua_probe(struct device *dev, probe_done_cb done, void *arg)
 {
-	struct opcua *o = (struct opcua *)dev;
-
-	if (o->probing) {
-		return -EBUSY;
-	}
-	o->probing = true;
-	o->probe_done = done;
-	o->probe_arg = arg;
-	answer_soon(o);
-	return 0;
+	return asked_probe(&((struct opcua *)dev)->asked, done, arg);
 }
 
 static int opcua_write(struct device *dev, const struct point *point,
@@ -333,21 +276,14 @@ static int make_subjects(struct opcua *o)
 	return err;
 }
 
-static void on_closed(struct opcua *o)
+/* The timer, or the connection. */
+static void on_closed(void *arg)
 {
+	struct opcua *o = arg;
+
 	if (--o->n_closing == 0) {
 		opcua_free(o);
 	}
-}
-
-static void on_session_closed(void *arg)
-{
-	on_closed(arg);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	on_closed(handle->data);
 }
 
 static int start_session(struct opcua *o)
@@ -356,10 +292,8 @@ static int start_session(struct opcua *o)
 	                                   .now_ns = o->env->now_ns,
 	                                   .device = o->device.config,
 	                                   .endpoint = &o->endpoint};
-	const struct session_owner owner = {.changed = on_changed,
-	                                    .told = on_told,
-	                                    .closed = on_session_closed,
-	                                    .arg = o};
+	const struct session_owner owner = {
+		.changed = on_changed, .told = on_told, .closed = on_closed, .arg = o};
 
 	return session_open(&o->session, &cfg, &owner);
 }
@@ -376,7 +310,6 @@ static int opcua_open(struct device **out, const struct driver_env *env,
 	}
 	o->device = (struct device){.driver = driver_find("opcua"), .config = cfg};
 	o->env = env;
-	o->timer.data = o;
 	err = endpoint_parse(&o->endpoint, cfg->address, why);
 	if (err) {
 		goto fail;
@@ -390,7 +323,8 @@ static int opcua_open(struct device **out, const struct driver_env *env,
 	if (err) {
 		goto fail;
 	}
-	uv_timer_init(env->loop, &o->timer);
+	asked_open(&o->asked, env->loop, cfg,
+	           &(struct asked_hooks){on_error, bring_due, on_closed, o});
 	*out = &o->device;
 	return 0;
 
@@ -406,9 +340,8 @@ static void opcua_close(struct device *dev)
 	if (!o) {
 		return;
 	}
-	finish(o, -ECANCELED);
 	o->n_closing = 2;
-	uv_close((uv_handle_t *)&o->timer, on_timer_closed);
+	asked_close(&o->asked);
 	session_close(o->session);
 }
 
