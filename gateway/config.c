@@ -14,7 +14,7 @@
 #include "gateway/config/config_include.h"
 #include "gateway/config/config_recorded.h"
 #include "gateway/config/config_template.h"
-#include "gateway/config/nearest.h"
+#include "twin/nearest.h"
 
 /** What config_free() gets is its first member. */
 struct loaded {

@@ -8,8 +8,8 @@
 
 #include "gateway/config/config_build.h"
 #include "gateway/config/interlock.h"
-#include "gateway/config/nearest.h"
 #include "gateway/config/value_type.h"
+#include "twin/nearest.h"
 
 /* Something with an id, for finding those that are there twice. */
 struct named {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "gateway/config/config_build.h"
-#include "gateway/config/nearest.h"
 #include "gateway/config/value_type.h"
+#include "twin/nearest.h"
 
 static size_t list_length(const struct schema_view *v, const char *name)
 {

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "gateway/config/config_file.h"
-#include "gateway/config/nearest.h"
 #include "gateway/fmu/digest.h"
 #include "gateway/fmu/fmu.h"
 #include "twin/models/remote.h"
+#include "twin/nearest.h"
 #include "twin/units.h"
 
 enum { ID_MAX = 64 };

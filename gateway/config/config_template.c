@@ -6,11 +6,11 @@
 
 #include "drivers/reading.h"
 #include "gateway/config/config_file.h"
-#include "gateway/config/nearest.h"
 #include "gateway/config/schema.h"
 #include "gateway/config/template_file.h"
 #include "gateway/config/template_text.h"
 #include "gateway/config/tree_merge.h"
+#include "twin/nearest.h"
 
 static const struct schema_key parameter_keys[] = {
 	{"description", SCHEMA_TEXT, "what it means", .min = 1, .max = 300,

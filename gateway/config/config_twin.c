@@ -7,7 +7,7 @@
 #include "gateway/config/config_build.h"
 #include "gateway/config/config_fmu.h"
 #include "gateway/config/config_model.h"
-#include "gateway/config/nearest.h"
+#include "twin/nearest.h"
 #include "twin/units.h"
 
 /* Models of the documentation whose part is not built yet: their components are left

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "drivers/reading.h"
-#include "gateway/config/nearest.h"
 #include "gateway/config/value_type.h"
+#include "twin/nearest.h"
 
 /* The walk over one tree. */
 struct walk {

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "drivers/reading.h"
-#include "gateway/config/nearest.h"
 #include "gateway/config/quantity.h"
 #include "gateway/plant/plant_build.h"
+#include "twin/nearest.h"
 
 /* One item with ports: a part or a block. */
 struct item {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** "Did you mean ...?"  Pure. */
-#ifndef GATEWAY_CONFIG_NEAREST_H
-#define GATEWAY_CONFIG_NEAREST_H
+#ifndef TWIN_NEAREST_H
+#define TWIN_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/config/nearest.h"
+#include "twin/nearest.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/reading.h"
-#include "gateway/config/nearest.h"
+#include "twin/nearest.h"
 
 static void distance_counts_edits(void **state)
 {
