@@ -10,6 +10,7 @@
 #include "gateway/log.h"
 #include "gateway/newest.h"
 #include "gateway/reduce.h"
+#include "gateway/remark_text.h"
 
 /* A batch on its way out. */
 struct batch {
@@ -277,47 +278,6 @@ static void pass_virtual(struct bus *b, uint64_t received_ns)
 	}
 }
 
-/* A sentence, and the kind of event that it is. */
-static const char *tell_remark(const struct config *c, const struct remark *r, char *to,
-                               size_t size)
-{
-	const char *who = r->device < c->n_devices
-	                          ? c->devices[r->device].id
-	                          : c->twin.components[r->device - c->n_devices].id;
-	const struct tag *tag = r->tag == REMARK_NO_TAG ? NULL : &c->tags[r->tag];
-
-	switch (r->kind) {
-	case REMARK_LEARNING:
-		snprintf(to, size,
-		         r->n ? "%s learns what is normal for %zu of its tags"
-		              : "%s learns what is normal",
-		         who, r->n);
-		return "learning";
-	case REMARK_LEARNT:
-		snprintf(to, size, "%s has learnt what is normal", who);
-		return "learnt";
-	case REMARK_STARTUP:
-		snprintf(to, size,
-		         "%s/%s was still moving: %zu readings are not learnt from", who,
-		         tag ? tag->name : "", r->n);
-		return "startup";
-	case REMARK_MISFIT:
-		snprintf(to, size,
-		         "the model of %s explains its readings poorly, it needs %.3g "
-		         "times "
-		         "its noise: a parameter may be wrong",
-		         who, r->after);
-		return "misfit";
-	case REMARK_REBASELINED:
-		break;
-	}
-	snprintf(to, size,
-	         "%s/%s has stayed off its normal: %.6g%s%s is normal now, not %.6g", who,
-	         tag ? tag->name : "", r->after, tag && *tag->kind->unit ? " " : "",
-	         tag ? tag->kind->unit : "", r->before);
-	return "rebaselined";
-}
-
 /* What the twin has to say beside its estimates. */
 static void pass_remarks(struct bus *b)
 {
@@ -327,8 +287,9 @@ static void pass_remarks(struct bus *b)
 	while ((n = twin_remarks(b->parts.twin, remarks, ARRAY_SIZE(remarks))) > 0) {
 		for (size_t i = 0; i < n; i++) {
 			char message[256];
-			const char *kind = tell_remark(b->parts.config, &remarks[i],
-			                               message, sizeof(message));
+			const char *kind = remark_text(&b->parts.config->twin,
+			                               &remarks[i], message,
+			                               sizeof(message));
 
 			log_line(LOG_NOTICE, "%s", message);
 			bus_event(b, &(struct event){.device = remarks[i].device,

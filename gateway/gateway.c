@@ -15,6 +15,7 @@
 #include "gateway/bus.h"
 #include "gateway/command.h"
 #include "gateway/device_file.h"
+#include "gateway/fitting.h"
 #include "gateway/fmu/supervisor.h"
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
@@ -69,6 +70,7 @@ struct gateway {
 	struct commands *commands;
 	struct control *control;
 	struct twin_file *twin_file;
+	struct fitting *fitting;
 	struct supervisor *fmus; /* NULL: there are none */
 	char fmu_folder[PATH_MAX];
 	struct device_file *device_file;
@@ -290,6 +292,7 @@ static void on_tick(uv_timer_t *timer)
 		           : "the clock is not synchronised");
 	}
 	writer_wall(g->parts.writer, clock_wall_us(), synced);
+	fitting_tick(g->fitting);
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
 	outlook_tick(g->outlook, clock_now_ns());
@@ -311,6 +314,7 @@ static void stop(struct gateway *g)
 	poller_close(g->parts.poller);
 	control_close(g->control);
 	supervisor_close(g->fmus);
+	fitting_stop(g->fitting);
 	uv_close((uv_handle_t *)&g->tick, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(g->signals); i++) {
 		uv_close((uv_handle_t *)&g->signals[i], NULL);
@@ -622,9 +626,13 @@ static int open_twin(struct gateway *g)
 	memcpy(g->components, g->twin.components,
 	       g->twin.n_components * sizeof(*g->components));
 	g->twin.components = g->components;
+	g->twin.fit_apart = true;
 	err = versions_new(&g->versions, &parts);
 	if (!err) {
 		err = twin_new(&g->parts.twin, &g->twin);
+	}
+	if (!err) {
+		err = fitting_new(&g->fitting, g->parts.twin, &g->loop);
 	}
 	return err;
 }
@@ -687,6 +695,7 @@ static void take_down(struct gateway *g)
 	poller_free(g->parts.poller);
 	forecast_log_free(g->forecasts);
 	outlook_free(g->outlook);
+	fitting_free(g->fitting);
 	supervisor_free(g->fmus);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);

@@ -242,6 +242,8 @@ static void enforce(struct versions *v, const struct wish *wish, const double *p
 	char message[160];
 
 	memcpy(c->parameters, parameters, sizeof(c->parameters));
+	/* Somebody has decided; but for the configuration's word. */
+	c->fit = wish->number ? 0 : v->parts.config->twin.components[wish->component].fit;
 	v->in_force[wish->component] = wish->number;
 	if (*v->parts.twin) {
 		twin_reparameterise(*v->parts.twin, (uint32_t)wish->component);

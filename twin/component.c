@@ -13,6 +13,8 @@
 #define START_SHARE 0.1
 #define START_S     3600
 #define R_MIN       1e-12
+/* Of learning, when all rows are there and the parameters are still to be found. */
+#define FOUND_SHARE 0.99
 
 static bool older(const struct component *c, int64_t then_ns, int64_t t_ns)
 {
@@ -516,7 +518,7 @@ void component_step(struct component *c, int64_t t_ns)
 {
 	int err = 0;
 
-	if (c->fit && !c->fit->done) {
+	if (c->fit && c->fit->stage != FIT_DONE) {
 		component_keep(c, t_ns);
 		return;
 	}
@@ -589,6 +591,8 @@ void component_reparameterise(struct component *c)
 
 	if (c->fit) {
 		memcpy(c->fit->p, c->cfg->parameters, sizeof(c->fit->p));
+		c->fit->decided = true;
+		c->fit->turn++;
 	}
 	if (c->augmented) { /* what was found beside the old ones is not of these */
 		size_t own = c->filter.n - c->observer.estimated;
@@ -670,5 +674,9 @@ double component_progress(const struct component *c)
 	if (c->var) {
 		return var_progress(c->var);
 	}
-	return c->phase == COMPONENT_JUDGING ? 1 : (double)c->rows / c->learn;
+	if (c->phase == COMPONENT_JUDGING) {
+		return 1;
+	}
+	return fmin((double)c->rows / c->learn,
+	            c->fit && c->fit->stage != FIT_DONE ? FOUND_SHARE : 1);
 }

@@ -32,6 +32,27 @@ int component_begin(struct component *c, const struct component_config *cfg,
 /** component_step() while c->fit finds parameters: keep the row. */
 void component_keep(struct component *c, int64_t t_ns);
 
+/** Its parameters found apart from it: twin/fit_job.h.  A large plain value. */
+struct fit_job {
+	uint32_t component;          /* of the twin */
+	struct component_config cfg; /* as it was: the twin's own may change meanwhile */
+	struct fit_rows rows;        /* of the component that gathers them */
+	bool decided;                /* as its fit was */
+	uint32_t turn;
+	struct fit *found;
+	struct component made; /* in its place; all zero: not yet */
+	int err;
+};
+
+/** c has its rows.  @return 0 or -ENOMEM: job needs no end */
+int component_fit_begin(const struct component *c, struct fit_job *job);
+/** Touches nothing that c writes. */
+void component_fit_run(struct fit_job *job, const struct patience *patience);
+/** c goes on as what was made, unless that is not wanted any more; ends the job. */
+void component_fit_adopt(struct component *c, struct fit_job *job);
+/** Without it: c goes on gathering. */
+void component_fit_end(struct fit_job *job);
+
 /** Bring x of k back to what is physical. */
 void component_limit(const struct component *c, struct kalman *k);
 

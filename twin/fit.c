@@ -17,11 +17,12 @@ int fit_new(struct fit **out, const struct component_config *cfg,
 		return -ENOMEM;
 	}
 	f->twin = twin;
-	f->room = rows;
+	f->learn = rows;
+	f->room = rows ? rows + (twin->fit_apart ? FIT_LATER_MAX : 0) : 1;
 	memcpy(f->p, cfg->parameters, sizeof(f->p));
-	f->t_ns = calloc(rows, sizeof(*f->t_ns));
-	f->u = calloc(rows * cfg->model->n_inputs + 1, sizeof(*f->u));
-	f->y = calloc(rows * cfg->n_outputs, sizeof(*f->y));
+	f->t_ns = calloc(f->room, sizeof(*f->t_ns));
+	f->u = calloc(f->room * cfg->model->n_inputs + 1, sizeof(*f->u));
+	f->y = calloc(f->room * cfg->n_outputs, sizeof(*f->y));
 	if (!f->t_ns || !f->u || !f->y) {
 		fit_free(f);
 		return -ENOMEM;
@@ -54,15 +55,19 @@ bool fit_row(struct fit *f, const struct component_config *cfg, int64_t t_ns,
 {
 	size_t n_inputs = cfg->model->n_inputs;
 
+	if (f->n == f->room) {
+		f->lost++;
+		return true;
+	}
 	f->t_ns[f->n] = t_ns;
 	memcpy(f->u + f->n * n_inputs, u, n_inputs * sizeof(*u));
 	memcpy(f->y + f->n * cfg->n_outputs, y, cfg->n_outputs * sizeof(*y));
 	f->n++;
-	return f->n == f->room;
+	return f->n >= f->learn;
 }
 
 /* Rows in SI by the model's outputs, which come first among the component's. */
-static void make_rows(const struct fit *f, const struct component_config *cfg,
+static void make_rows(const struct fit_rows *f, const struct component_config *cfg,
                       double *t_s, double *y)
 {
 	size_t m = cfg->model->n_outputs;
@@ -74,7 +79,7 @@ static void make_rows(const struct fit *f, const struct component_config *cfg,
 }
 
 /* Rows without a gap in which inputs could not be held. */
-static size_t find_spans(const struct fit *f, double max_age_s, struct span *spans)
+static size_t find_spans(const struct fit_rows *f, double max_age_s, struct span *spans)
 {
 	size_t n = 0, from = 0;
 
@@ -90,37 +95,49 @@ static size_t find_spans(const struct fit *f, double max_age_s, struct span *spa
 	return n;
 }
 
-void fit_identify(struct fit *f, const struct component_config *cfg)
+static void take_result(struct fit *f, const struct model *m,
+                        const struct identify_result *result)
+{
+	memcpy(f->p, result->parameters, m->n_parameters * sizeof(*f->p));
+	memcpy(f->verdict, result->verdict, sizeof(f->verdict));
+	f->news = true;
+}
+
+int fit_identify(struct fit *f, const struct fit_rows *kept,
+                 const struct component_config *cfg, const struct patience *patience)
 {
 	const struct model *m = cfg->model;
-	double *t_s = calloc(f->n + 1, sizeof(*t_s));
-	double *y = calloc(f->n * m->n_outputs + 1, sizeof(*y));
-	struct span *spans = calloc(f->n / SPAN_MIN + 1, sizeof(*spans));
+	double *t_s = calloc(kept->n + 1, sizeof(*t_s));
+	double *y = calloc(kept->n * m->n_outputs + 1, sizeof(*y));
+	struct span *spans = calloc(kept->n / SPAN_MIN + 1, sizeof(*spans));
 	struct recording_rows rows = {
-		.model = m, .n = f->n, .t_s = t_s, .u = f->u, .y = y};
+		.model = m, .n = kept->n, .t_s = t_s, .u = kept->u, .y = y};
 	double sigma[MODEL_OUTPUTS_MAX];
 	bool wanted[MODEL_PARAMETERS_MAX];
 	struct identify_task task = {.rows = &rows,
 	                             .spans = spans,
 	                             .sigma = sigma,
 	                             .prior = cfg->parameters,
-	                             .wanted = wanted};
+	                             .wanted = wanted,
+	                             .patience = patience};
 	struct identify_result result;
+	int err = -ENOMEM;
 
 	if (t_s && y && spans) {
-		make_rows(f, cfg, t_s, y);
-		task.n_spans = find_spans(f, cfg->max_age_s, spans);
+		make_rows(kept, cfg, t_s, y);
+		task.n_spans = find_spans(kept, cfg->max_age_s, spans);
 		memcpy(sigma, cfg->noise, sizeof(sigma));
 		identify_noise(&rows, spans, task.n_spans, sigma);
 		for (size_t i = 0; i < MODEL_PARAMETERS_MAX; i++) {
 			wanted[i] = cfg->fit >> i & 1;
 		}
-		if (identify(&task, &result) == 0) {
-			memcpy(f->p, result.parameters, m->n_parameters * sizeof(*f->p));
-		}
+		err = identify(&task, &result);
+	}
+	if (!err) {
+		take_result(f, m, &result);
 	}
 	free(t_s);
 	free(y);
 	free(spans);
-	f->done = true;
+	return err == -ECANCELED ? err : 0;
 }

@@ -7,17 +7,33 @@
 #include "twin/identify/identify.h"
 #include "twin/twin.h"
 
+/** Rows that may come while the parameters are found apart; further ones are lost. */
+enum { FIT_LATER_MAX = 1024 };
+
+enum fit_stage {
+	FIT_GATHERS, /* rows come */
+	FIT_WAITS,   /* there are enough */
+	FIT_RUNS,    /* apart, twin/fit_job.h */
+	FIT_DONE,
+};
+
 struct fit {
 	const struct twin_config *twin;
 	double p[MODEL_PARAMETERS_MAX]; /* as configured, then as found */
-	bool done;
-	size_t n, room;
+	enum identify_verdict verdict[MODEL_PARAMETERS_MAX];
+	enum fit_stage stage;
+	bool news;      /* the verdicts are to be told */
+	bool decided;   /* p is somebody's word: only to be learnt with */
+	uint32_t turn;  /* how often it was */
+	size_t learn;   /* rows to find them on */
+	size_t n, room; /* rows kept, and those that may be */
+	size_t lost;    /* found no room */
 	int64_t *t_ns;
 	double *u; /* n x n_inputs of the model */
 	double *y; /* n x n_outputs of the component; NAN where there was no reading */
 };
 
-/** @param rows  to be kept.  @return 0 or -ENOMEM */
+/** @param rows  to learn from; 0: none are kept.  @return 0 or -ENOMEM */
 int fit_new(struct fit **out, const struct component_config *cfg,
             const struct twin_config *twin, size_t rows);
 void fit_free(struct fit *f);
@@ -26,8 +42,20 @@ void fit_free(struct fit *f);
 bool fit_row(struct fit *f, const struct component_config *cfg, int64_t t_ns,
              const double *u, const double *y);
 
-/** Find the parameters that cfg->fit names; where that fails they stay as they are. */
-void fit_identify(struct fit *f, const struct component_config *cfg);
+/** The first rows of a fit, which stay where they are while others are added; borrowed.
+ */
+struct fit_rows {
+	size_t n;
+	const int64_t *t_ns;
+	const double *u, *y;
+};
+
+/**
+ * Find the parameters that cfg->fit names; where that fails they stay as they are.
+ * @return 0 or -ECANCELED
+ */
+int fit_identify(struct fit *f, const struct fit_rows *rows,
+                 const struct component_config *cfg, const struct patience *patience);
 
 /** The rows are not needed any more. */
 void fit_forget(struct fit *f);

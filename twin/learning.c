@@ -93,6 +93,30 @@ void learning_teach(struct twin *t, struct component *c, int64_t t_ns)
 	component_forget(c);
 }
 
+/* What became of the parameters that were to be found. */
+static void tell_fit(struct twin *t, uint32_t component)
+{
+	const struct component_config *cfg = &t->cfg->components[component];
+	struct fit *fit = t->components[component].fit;
+
+	for (size_t i = 0; i < cfg->model->n_parameters; i++) {
+		if (cfg->fit >> i & 1) {
+			bool fitted = fit->verdict[i] == IDENTIFY_FITTED;
+
+			remarks_add(&t->remarks, &(struct remark){
+							 .kind = fitted ? REMARK_FITTED
+			                                                : REMARK_UNTOLD,
+							 .device = cfg->device_index,
+							 .tag = REMARK_NO_TAG,
+							 .n = i,
+							 .before = cfg->parameters[i],
+							 .after = fit->p[i],
+						 });
+		}
+	}
+	fit->news = false;
+}
+
 void learning_component(struct twin *t, uint32_t component)
 {
 	const struct component *c = &t->components[component];
@@ -102,6 +126,9 @@ void learning_component(struct twin *t, uint32_t component)
 
 	if (progress > 0) {
 		note_learning(t, who, progress < 1);
+	}
+	if (c->fit && c->fit->news) {
+		tell_fit(t, component);
 	}
 	if (done && component_misfit(c) > 1) {
 		remarks_add(&t->remarks, &(struct remark){.kind = REMARK_MISFIT,

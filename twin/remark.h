@@ -13,6 +13,9 @@ enum remark_kind {
 	                  */
 	REMARK_MISFIT,   /* a component has learnt that its model needs more noise than
 	                    it says: some parameter is wrong, or something is missing */
+	REMARK_FITTED, /* a component has found a parameter on its learning rows: n is its
+	                  number */
+	REMARK_UNTOLD, /* it has not: these rows don't tell */
 	REMARK_REBASELINED, /* a drift that stayed is the tag's normal now */
 };
 
@@ -21,11 +24,12 @@ enum { REMARKS_MAX = 64 };
 
 struct remark {
 	enum remark_kind kind;
-	uint32_t device;      /* index, devices then components */
-	uint32_t tag;         /* REMARK_NO_TAG: all of the device */
-	size_t n;             /* tags that learn; readings that are not learnt */
+	uint32_t device; /* index, devices then components */
+	uint32_t tag;    /* REMARK_NO_TAG: all of the device */
+	size_t n; /* tags that learn; readings that are not learnt; the parameter */
 	double before, after; /* level, in the tag's unit (of the innovation where a model
-	                         explains it); after of a misfit: times its noise */
+	                         explains it); of a parameter, SI; after of a misfit:
+	                         times its noise */
 };
 
 /** The latest; further ones are counted and lost. */

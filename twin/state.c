@@ -221,7 +221,9 @@ static void visited(void *arg, double *x)
 static void component(struct stream *s, struct component *c)
 {
 	const struct model *model = c->observer.model;
+	double own[MODEL_PARAMETERS_MAX];
 
+	memcpy(own, c->cfg->parameters, sizeof(own));
 	if (c->var) {
 		var_visit(c->var, visited, s);
 		if (!s->saving) {
@@ -229,8 +231,10 @@ static void component(struct stream *s, struct component *c)
 		}
 		return;
 	}
-	if (c->fit) {
-		f64s(s, c->fit->p, model->n_parameters);
+	if (c->cfg->fit) {
+		double *found = c->fit ? c->fit->p : own;
+
+		f64s(s, found, model->n_parameters);
 	}
 	f64s(s, c->qc, model->n_states);
 	f64s(s, c->R, c->cfg->n_outputs);

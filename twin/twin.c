@@ -689,6 +689,13 @@ double twin_progress(const struct twin *t, uint32_t tag)
 	return (double)n / t->cfg->learn;
 }
 
+bool twin_is_fitting(const struct twin *t, uint32_t component)
+{
+	const struct fit *fit = t->components[component].fit;
+
+	return fit && (fit->stage == FIT_WAITS || fit->stage == FIT_RUNS);
+}
+
 void twin_reparameterise(struct twin *t, uint32_t component)
 {
 	component_reparameterise(&t->components[component]);

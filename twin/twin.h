@@ -50,7 +50,7 @@ struct component_config {
 	double noise[COMPONENT_OUTPUTS_MAX]; /* by output: sigma of its sensor, SI; NAN:
 	                                        learnt */
 	/* Parameters to be identified on the learning rows, a bit each; takes memory and
-	 * some tenths of a second once, when the rows are there. */
+	 * some tenths of a second once, when the rows are there: see fit_apart. */
 	uint32_t fit;
 	const uint32_t *tags; /* model var: what it is learnt from; else NULL */
 	size_t n_tags;
@@ -74,7 +74,8 @@ struct twin_config {
 	const bool *monitored; /* by tag; NULL: every analog tag of a device is */
 	const struct sequence_config *const *tests; /* by tag of a device: what finds its
 	                                               drift; NULL: the monitor's own */
-	size_t learn_bytes;         /* memory of the learning buffers; 0: 32 MiB */
+	size_t learn_bytes; /* memory of the learning buffers; 0: 32 MiB */
+	bool fit_apart; /* fits wait for twin/fit_job.h; else twin_merge() does them */
 	const struct point *points; /* by tag of a device: scaling, which saved state is
 	                               valid for; NULL: not known */
 };
@@ -213,6 +214,9 @@ void twin_reparameterise(struct twin *t, uint32_t component);
  */
 bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
                        double *alarm);
+
+/** Has a component its learning rows, and its parameters are not found yet? */
+bool twin_is_fitting(const struct twin *t, uint32_t component);
 
 /** Learning done, 0 to 1; 1 when judged, NAN for a tag that is not monitored.  The tag
  * health is its component. */

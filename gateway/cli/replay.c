@@ -141,6 +141,10 @@ static void print_report(const struct replay_report *r)
 		        (double)r->alarms / hours,
 		        100 * (double)r->alarm_ns / (double)r->span_ns);
 	}
+	if (r->rebaselined) {
+		fprintf(stderr, "; %ju drifts stayed and are normal now",
+		        (uintmax_t)r->rebaselined);
+	}
 	fputc('\n', stderr);
 }
 

@@ -9,6 +9,7 @@
 
 #include "gateway/config.h"
 #include "gateway/fmu/lockstep.h"
+#include "gateway/remark_text.h"
 #include "gateway/replay/alarms.h"
 #include "gateway/replay/decimal.h"
 #include "gateway/replay/instant.h"
@@ -331,6 +332,28 @@ static void advance(struct replay *p, int64_t t_ns)
 	p->report->rows++;
 }
 
+/* What the twin has to say beside its estimates; new levels are too many to be told. */
+static void say_remarks(struct replay *p, const struct sheet_cell *time)
+{
+	struct remark remarks[8];
+	char text[256];
+	size_t n;
+
+	while ((n = twin_remarks(p->twin, remarks, ARRAY_SIZE(remarks))) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			const char *kind = remark_text(p->cfg, &remarks[i], text,
+			                               sizeof(text));
+
+			if (remarks[i].kind == REMARK_REBASELINED) {
+				p->report->rebaselined++;
+			} else {
+				fprintf(p->complaints, "%.*s: %s: %s\n", (int)time->n,
+				        time->at, kind, text);
+			}
+		}
+	}
+}
+
 static int replay_row(struct replay *p, const struct sheet_cell *cells)
 {
 	const struct sheet_cell *time = &cells[p->time_column];
@@ -366,6 +389,7 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 		err = judge(p, time, &p->virtual[i], e);
 		lines_add(p->lines, time, &value, p->virtual[i].tag, e);
 	}
+	say_remarks(p, time);
 	return err ? err : lines_error(p->lines);
 }
 

@@ -26,10 +26,11 @@ struct replay_report {
 	uint64_t rows;
 	size_t tags, learnt, components; /* tags that have learnt their normal */
 	uint64_t missing;                /* cells without a number */
-	uint64_t late;    /* readings whose time was not later than the one before */
-	uint64_t alarms;  /* raised, as the running gateway would */
-	int64_t span_ns;  /* from the first to the last row */
-	int64_t alarm_ns; /* of it with an alarm active */
+	uint64_t late;        /* readings whose time was not later than the one before */
+	uint64_t alarms;      /* raised, as the running gateway would */
+	uint64_t rebaselined; /* drifts that stayed until they were the tag's normal */
+	int64_t span_ns;      /* from the first to the last row */
+	int64_t alarm_ns;     /* of it with an alarm active */
 };
 
 /**

@@ -11,6 +11,7 @@
 #include "drivers/reading.h"
 #include "gateway/replay/replay.h"
 #include "recording.h"
+#include "tests/twin/tank_plant.h"
 
 struct outcome {
 	int err;
@@ -238,6 +239,71 @@ static void columns_are_tied_to_the_configuration(void **state)
 	outcome_free(&o);
 }
 
+/* A tank whose outlet is a guess: 2000 rows a second apart. */
+static char *tank_recording(void)
+{
+	struct tank_plant plant = tank_plant_new(31);
+	char *text = malloc(64 * 2001), *to = text;
+
+	assert_non_null(text);
+	to += sprintf(to, "time,level,valve,inflow\n");
+	for (int i = 0; i < 2000; i++) {
+		for (int k = 0; k < 10; k++) {
+			tank_plant_step(&plant);
+		}
+		to += sprintf(to, "%d,%.2f,%.4f,%.6f\n", i,
+		              tank_plant_level(&plant) * 1e3, plant.valve,
+		              tank_plant_inflow(&plant));
+	}
+	return text;
+}
+
+/* Found within the run, at once, and said. */
+static void what_the_learning_rows_tell_is_said(void **state)
+{
+	static const char yaml[] =
+		"devices:\n"
+		"  - {id: plc, driver: modbus, address: 'tcp://127.0.0.1', tags: [\n"
+		"      {id: level, at: 'input:0', type: float32, unit: mm},\n"
+		"      {id: inflow, at: 'input:2', type: float32, unit: m3/s},\n"
+		"      {id: valve, at: 'input:4', type: float32}]}\n"
+		"twin:\n"
+		"  components:\n"
+		"    - id: tank\n"
+		"      model: tank\n"
+		"      fit: [outlet]\n"
+		"      parameters: {area: 1.2, outlet: 0.0018}\n"
+		"      inputs: {inflow: plc/inflow, valve: plc/valve}\n"
+		"      outputs: {level: plc/level}\n";
+	char path[] = "/tmp/pollux-replay-XXXXXX", *text = tank_recording();
+	struct replay_wish wish = plain;
+	struct outcome o, again;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+	close(fd);
+	wish.config = path;
+	wish.learn = 600;
+	o = replay(text, &wish);
+	again = replay(text, &wish);
+	unlink(path);
+	assert_int_equal(o.err, 0);
+	assert_string_equal(o.out, again.out);
+	assert_string_equal(o.said, again.said);
+	assert_non_null(strstr(o.said, "0: learning: plc learns what is normal for 3 of "
+	                               "its tags\n"));
+	if (!strstr(o.said, "599: fitted: tank: outlet is 0.0021")) {
+		fail_msg("%s", o.said);
+	}
+	assert_non_null(strstr(o.out, ",tank,health,"));
+	assert_null(strstr(o.out, "mismatch"));
+	outcome_free(&o);
+	outcome_free(&again);
+	free(text);
+}
+
 static void broken_configuration_is_refused(void **state)
 {
 	struct replay_wish wish = plain;
@@ -338,6 +404,7 @@ int main(void)
 		cmocka_unit_test(alarm_that_lasts_has_no_end),
 		cmocka_unit_test(full_disk_is_an_error),
 		cmocka_unit_test(columns_are_tied_to_the_configuration),
+		cmocka_unit_test(what_the_learning_rows_tell_is_said),
 		cmocka_unit_test(broken_configuration_is_refused),
 	};
 

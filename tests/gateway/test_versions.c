@@ -132,6 +132,33 @@ static void version_0_is_the_configuration(void **state)
 	tank_history_free(&b.tank);
 }
 
+/* While a version is in force nothing is to be found on learning rows; with the
+ * configuration's word, what that says. */
+static void version_takes_the_place_of_a_fit(void **state)
+{
+	struct bench b = {.twin = NULL};
+	struct component_config *configured;
+	char *answer;
+
+	(void)state;
+	tank_history_new(&b.tank);
+	configured = (struct component_config *)b.tank.config->twin.components;
+	configured->fit = 2;
+	start(&b);
+	assert_int_equal(b.components[0].fit, 2);
+	ask(&b, 0, 0.0021, "\"version\":1");
+	assert_int_equal(b.components[0].fit, 0);
+	stop(&b);
+	start(&b); /* as it was when it ended: what is saved is of this component */
+	assert_int_equal(b.components[0].fit, 0);
+	answer = versions_answer(b.v, "{\"component\":\"tank\",\"accepted\":true}");
+	assert_non_null(answer);
+	free(answer);
+	assert_int_equal(b.components[0].fit, 2);
+	stop(&b);
+	tank_history_free(&b.tank);
+}
+
 static void nonsense_is_refused(void **state)
 {
 	static const struct {
@@ -189,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted_version_outlives_a_restart),
 		cmocka_unit_test(version_0_is_the_configuration),
+		cmocka_unit_test(version_takes_the_place_of_a_fit),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(version_of_other_parameters_is_left_out),
 	};

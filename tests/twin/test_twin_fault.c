@@ -77,6 +77,36 @@ static void a_running_twin_allocates_nothing(void **state)
 	twin_free(m.twin);
 }
 
+/* A component that finds a parameter needs memory once, when its rows are there. */
+static void without_memory_a_fit_is_given_up(void **state)
+{
+	bool learnt = false;
+
+	(void)state;
+	for (long i = 0; i < 100 && !learnt; i++) {
+		struct reading r[4];
+		struct estimate e[4];
+		struct machine m;
+
+		machine_new(&m, 1);
+		m.component.fit = 2;
+		assert_int_equal(twin_new(&m.twin, &m.cfg), 0);
+		for (int k = 0; k < 600; k++) {
+			if (k == MACHINE_LEARN - 2) {
+				allocations = 0;
+				refuse_from = i;
+			}
+			machine_run(&m);
+			machine_merge(&m);
+			twin_virtual(m.twin, r, e, 4);
+		}
+		refuse_from = -1;
+		learnt = allocations <= i; /* that was enough */
+		twin_free(m.twin);
+	}
+	assert_true(learnt);
+}
+
 static void without_memory_there_is_no_twin_and_no_leak(void **state)
 {
 	struct machine m;
@@ -242,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_running_twin_allocates_nothing),
+		cmocka_unit_test(without_memory_a_fit_is_given_up),
 		cmocka_unit_test(without_memory_there_is_no_twin_and_no_leak),
 		cmocka_unit_test(a_configuration_out_of_range_is_refused),
 		cmocka_unit_test(garbage_leaves_numbers_numbers),

@@ -75,6 +75,9 @@ static int residuals(const struct fit *f, const double *q, size_t span,
 	double p[P_MAX], x[X_MAX];
 	int err;
 
+	if (!patience_lasts(t->patience)) {
+		return -ECANCELED;
+	}
 	parameters_of(f, q, p);
 	memcpy(x, start, f->model->n_states * sizeof(*x));
 	err = simulate(t->rows, p, s, x, out);
@@ -546,6 +549,9 @@ int identify(const struct identify_task *task, struct identify_result *out)
 	if (x && f.starts && f.blocks && f.y && f.moved && f.jacobian) {
 		begin(&f, out);
 		err = out->values ? fit_all(&f, x, out) : -ENODATA;
+	}
+	if (!patience_lasts(task->patience)) {
+		err = -ECANCELED; /* whatever it passed for */
 	}
 	if (!err) {
 		end(&f, out);

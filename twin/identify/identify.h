@@ -8,6 +8,7 @@
 #ifndef TWIN_IDENTIFY_IDENTIFY_H
 #define TWIN_IDENTIFY_IDENTIFY_H
 
+#include "twin/identify/patience.h"
 #include "twin/identify/simulate.h"
 
 /** Standard deviation of the prior of ln p, and how far p may go from it. */
@@ -21,6 +22,7 @@ struct identify_task {
 	const double *sigma; /* of each output's sensor, SI, > 0 */
 	const double *prior; /* all parameters of the model; those to be fitted > 0 */
 	const bool *wanted;  /* by parameter: is it to be fitted? */
+	const struct patience *patience; /* NULL: it is not interrupted */
 };
 
 enum identify_verdict {
@@ -44,7 +46,7 @@ struct identify_result {
 };
 
 /** @return 0, -ENOMEM, -ENODATA where nothing was measured, -ERANGE or -EDOM where not
- * even the prior can be simulated */
+ * even the prior can be simulated, -ECANCELED */
 int identify(const struct identify_task *task, struct identify_result *out);
 
 /**
