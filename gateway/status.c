@@ -253,6 +253,31 @@ static json_t *outlook_json(const struct status_parts *p)
 	return list;
 }
 
+/* The machines, and how far each has come with learning. */
+static json_t *components_json(const struct status_parts *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->config->twin.n_components; i++) {
+		const struct component_config *c = &p->config->twin.components[i];
+		struct sample health = bus_now(p->bus, c->health_tag);
+		json_t *o = json_object();
+
+		json_object_set_new(o, "id", json_string(c->id));
+		json_object_set_new(o, "model", json_string(c->model->name));
+		json_object_set_new(
+			o, "state",
+			json_string(tag_state_name(health.ts_us ? health.est.state
+		                                                : STATE_LEARNING)));
+		json_object_set_new(o, "learnt",
+		                    number(twin_progress(p->twin, c->health_tag)));
+		json_object_set_new(o, "fitting",
+		                    json_boolean(twin_is_fitting(p->twin, i)));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 /* Of the analog tags: how many have learnt their normal, how many are in alarm. */
 static void add_tags(json_t *o, const struct status_parts *p)
 {
@@ -321,6 +346,7 @@ char *status_json(const struct status_parts *p)
 	}
 	json_object_set_new(o, "destinations", destinations);
 	json_object_set_new(o, "devices", devices);
+	json_object_set_new(o, "components", components_json(p));
 	json_object_set_new(o, "history", history_json(&w));
 	json_object_set_new(o, "forecasts", forecasts_json(p));
 	json_object_set_new(o, "outlook", outlook_json(p));

@@ -24,8 +24,8 @@ struct status_parts {
 /**
  * The whole status as one JSON object:
  * version, gateway, pid, uptime_s, clock_synced, produced, stored, queued, dropped (by
- * reason), readings, reduced, destinations, devices, history, forecasts, outlook, tags,
- * alarms.
+ * reason), readings, reduced, destinations, devices, components, history, forecasts,
+ * outlook, tags, alarms.
  *
  * produced = stored + dropped at every moment: a sample counts as produced when the
  * history has it or lost it; queued are those still on the way.

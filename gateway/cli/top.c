@@ -28,15 +28,15 @@ static int draw(const struct config *cfg, bool colour)
 	json_t *status = view_ask(cfg, "status", &err);
 	json_t *tags = status ? view_ask(cfg, "tags", &err) : NULL;
 	size_t devices = json_array_size(json_object_get(status, "devices"));
+	size_t machines = json_array_size(json_object_get(status, "components"));
+	size_t others = ROWS_OTHER + devices + (machines ? machines + 2 : 0);
 	size_t rows = terminal_rows();
 
 	if (tags) {
 		fputs(colour ? "\033[H\033[J" : "", stdout);
 		view_status(stdout, status, colour, false);
 		putchar('\n');
-		view_tags(stdout, tags,
-		          rows > devices + ROWS_OTHER ? rows - devices - ROWS_OTHER : 5,
-		          colour);
+		view_tags(stdout, tags, rows > others ? rows - others : 5, colour);
 		fflush(stdout);
 	}
 	json_decref(status);

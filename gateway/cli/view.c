@@ -238,6 +238,29 @@ static void view_destination(FILE *out, const json_t *d)
 	        error);
 }
 
+/* The machines: what they are in, and how far they have learnt. */
+static void view_components(FILE *out, const json_t *list, bool colour)
+{
+	const json_t *o;
+	size_t i;
+
+	if (json_array_size(list) > 0) {
+		fprintf(out, "\n%-16s %-16s %-9s %8s\n", "component", "model", "state",
+		        "learnt");
+	}
+	json_array_foreach(list, i, o)
+	{
+		const char *state = text_of(o, "state");
+
+		fprintf(out, "%-16.16s %-16.16s %s%-9s%s %6.0f %%%s\n", text_of(o, "id"),
+		        text_of(o, "model"), colour_of(state, colour), state,
+		        colour ? "\033[0m" : "", floor(100 * number_of(o, "learnt")),
+		        json_is_true(json_object_get(o, "fitting"))
+		                ? "  its parameters are being found"
+		                : "");
+	}
+}
+
 void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 {
 	const json_t *item;
@@ -268,6 +291,7 @@ void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 			view_polling(out, item);
 		}
 	}
+	view_components(out, json_object_get(status, "components"), colour);
 }
 
 void view_value(const json_t *tag, char *buf, size_t size)

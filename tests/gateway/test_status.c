@@ -108,6 +108,15 @@ bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
 	return false;
 }
 
+static bool fitting;
+
+bool twin_is_fitting(const struct twin *t, uint32_t component)
+{
+	(void)t;
+	(void)component;
+	return fitting;
+}
+
 double twin_progress(const struct twin *t, uint32_t tag)
 {
 	(void)t;
@@ -126,6 +135,8 @@ static const struct device_config device = {.id = "d",
                                             .n_points = 2,
                                             .periods_ms = periods_ms,
                                             .n_periods = 1};
+static const struct component_config component = {
+	.id = "tank", .model = &(const struct model){.name = "tank"}, .health_tag = 0};
 static const char *const destinations[] = {"mqtt"};
 static const struct config config = {
 	.gateway_id = "g",
@@ -135,6 +146,7 @@ static const struct config config = {
 	.n_devices = 1,
 	.tags = tags,
 	.n_tags = 2,
+	.twin = {.components = &component, .n_components = 1},
 };
 static const struct status_parts parts = {
 	.config = &config,
@@ -213,6 +225,27 @@ static void destination_has_its_own_balance(void **state)
 	                                               integer(d, "pending") +
 	                                               integer(d, "evicted"));
 	json_decref(o);
+}
+
+static void component_says_how_far_it_has_learnt(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		json_t *o, *c;
+
+		fitting = i;
+		now[0].ts_us = i;
+		now[0].est.state = STATE_MISMATCH;
+		o = status();
+		c = json_array_get(json_object_get(o, "components"), 0);
+		assert_string_equal(json_string_value(json_object_get(c, "id")), "tank");
+		assert_string_equal(json_string_value(json_object_get(c, "state")),
+		                    i ? "mismatch" : "learning");
+		assert_true(json_real_value(json_object_get(c, "learnt")) == 0.5);
+		assert_true(json_is_true(json_object_get(c, "fitting")) == fitting);
+		json_decref(o);
+	}
+	fitting = false;
 }
 
 static void what_is_not_known_is_null(void **state)
@@ -362,6 +395,7 @@ int main(void)
 		TEST(balance_holds_while_samples_are_on_their_way),
 		TEST(sample_that_storage_lost_count_of_shows),
 		TEST(destination_has_its_own_balance),
+		TEST(component_says_how_far_it_has_learnt),
 		TEST(what_is_not_known_is_null),
 		TEST(device_and_its_groups_say_how_they_are_polled),
 		TEST(figures_are_members_to_put_into_an_object),

@@ -115,6 +115,24 @@ static void status_shows_balance_destination_and_devices(void **state)
 	assert_non_null(strstr(text, "1.25"));
 }
 
+static void status_shows_how_far_machines_have_learnt(void **state)
+{
+	json_t *o = parsed(
+		"{\"components\":[{\"id\":\"tank\",\"model\":\"tank\",\"state\":"
+		"\"learning\","
+		"\"learnt\":0.457,\"fitting\":false},{\"id\":\"box\",\"model\":"
+		"\"thermal\",\"state\":\"learning\",\"learnt\":0.99,\"fitting\":true}]}");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	view_status(f, o, false, false);
+	fclose(f);
+	json_decref(o);
+	assert_non_null(strstr(text, "\ncomponent "));
+	assert_non_null(strstr(text, " learning      45 %\n"));
+	assert_non_null(strstr(text, " 99 %  its parameters are being found\n"));
+}
+
 static void status_shows_real_interval_and_first_connection(void **state)
 {
 	json_t *o = parsed(
@@ -193,6 +211,7 @@ int main(void)
 		TEST(nothing_wrong_is_said),
 		TEST(colour_is_switched_off_again),
 		TEST(status_shows_balance_destination_and_devices),
+		TEST(status_shows_how_far_machines_have_learnt),
 		TEST(status_shows_real_interval_and_first_connection),
 		TEST(verbose_status_says_how_devices_are_polled),
 		TEST(what_a_device_refuses_stands_under_it),
