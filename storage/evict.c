@@ -223,7 +223,7 @@ static int evict_rolled(struct history *h, bool *done)
 	return err;
 }
 
-/* Forecasts are kept as long as the rows that they are about. */
+/* Forecasts and outlooks are kept as long as the rows that they are about. */
 static int evict_forecasts(struct history *h, bool *done)
 {
 	sqlite3_stmt *stmt = h->stmts[STMT_FORECAST_DELETE];
@@ -232,6 +232,11 @@ static int evict_forecasts(struct history *h, bool *done)
 	db_bind(stmt, 2, (int64_t[]){h->evict.to, SEALED_ROWS});
 	err = db_run(stmt);
 	*done = sqlite3_changes(h->db) == 0;
+	if (!err && *done) {
+		stmt = h->stmts[STMT_OUTLOOK_DELETE];
+		db_bind(stmt, 2, (int64_t[]){h->evict.to, h->evict.hours_to});
+		err = db_run(stmt);
+	}
 	return err;
 }
 

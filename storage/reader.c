@@ -10,6 +10,7 @@
 
 #include "storage/db.h"
 #include "storage/history_impl.h"
+#include "storage/reader_impl.h"
 #include "storage/schema.h"
 
 enum {
@@ -47,6 +48,12 @@ static void start_timer(struct reader *r)
 	struct itimerspec in = {{0, 0}, {CUT_S, 0}};
 
 	(void)timerfd_settime(r->cut_fd, 0, &in, NULL);
+}
+
+sqlite3 *reader_begin(struct reader *r)
+{
+	start_timer(r);
+	return r->db;
 }
 
 static int check(sqlite3 *db)

@@ -61,6 +61,20 @@ static const char *const tables[] = {
 	" error real, persistence real)",
 };
 
+static const char outlook_table[] =
+	"create table outlook(id integer primary key, ts integer not null, device text,"
+	" tag text, name text, bound real, p10 real, p50 real, p90 real, first integer,"
+	" why text, ended integer, outcome text)";
+
+/* What a forecast's record is made of, beside its outcome; and remaining lives. */
+static const char *const records[] = {
+	"alter table forecast add column half real",
+	"alter table forecast add column model_error real",
+	"alter table forecast add column in_alarm integer not null default 0",
+	outlook_table,
+	"create index outlook_of on outlook(device, tag, name)",
+};
+
 /* Milliseconds rounded down, as everywhere (contract, section 3). */
 /* clang-format off */
 #define TIME(ts) \
@@ -160,6 +174,15 @@ static const char *const views[] = {
 	" n, reason, ts as ts_us from gap order by id desc",
 	"create view gaps as select time, device, tag, ts_from, ts_to, n, reason"
 	" from gaps_at",
+	/* What was spared before its time had come lasted longer than is known. */
+	"create view outlooks as select " TIME("ts") " as time, device, tag, name,"
+	" bound as \"limit\", p10 as p10_s, p50 as p50_s, p90 as p90_s,"
+	" why as no_prediction, " TIME("ended") " as ended, outcome,"
+	" (ended - ts) / 1e6 as lasted_s, case when outcome = 'reached' or"
+	" (ended - ts) / 1e6 > p50 then (ended - ts) / 1e6 - p50 end as error_s,"
+	" case when p50 is not null and (outcome = 'reached' or ended > first)"
+	" then (ended - first) / 1e6 end as persistence_s from outlook"
+	" order by id desc",
 	"create view forecasts as select " TIME("ts") " as time, component, tag,"
 	" horizon_s, predicted, low, high, actual, error, persistence from forecast"
 	" order by ts desc",
@@ -170,7 +193,10 @@ static const char *const views[] = {
 static const struct {
 	const char *const *statements;
 	size_t n;
-} migrations[SCHEMA_VERSION] = {{tables, ARRAY_SIZE(tables)}};
+} migrations[SCHEMA_VERSION] = {
+	{tables, ARRAY_SIZE(tables)},
+	{records, ARRAY_SIZE(records)},
+};
 
 static int exec_each(sqlite3 *db, const char *const *statements, size_t n)
 {

@@ -14,7 +14,7 @@
 
 enum {
 	SCHEMA_APPLICATION = 0x506f6c78, /* "Polx", in the file's header */
-	SCHEMA_VERSION = 1,
+	SCHEMA_VERSION = 2,
 	SCHEMA_PAGE_BYTES = 4096,
 };
 

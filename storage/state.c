@@ -147,11 +147,24 @@ static const char *const statements[STMTS] = {
 	[STMT_VERSION_FORCE] =
 		"update model set accepted = version = ?1 where component = ?2",
 	[STMT_FORECAST] = "insert or replace into forecast(id, ts, component, tag,"
-			  " horizon_s, predicted, low, high, actual, error, persistence)"
-			  " values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			  " horizon_s, predicted, low, high, actual, error, persistence,"
+			  " half, model_error, in_alarm)"
+			  " values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[STMT_FORECAST_DELETE] =
 		"delete from forecast where id <= (select max(id) from"
 		" (select id from forecast where id < ?1 order by id limit ?2))",
+	[STMT_OUTLOOK] =
+		"insert or replace into outlook(id, ts, device, tag, name, bound, p10,"
+		" p50, p90, first, why, outcome, ended) values(?1, ?2, ?3, ?4, ?5, ?6,"
+		" ?7, ?8, ?9, ?10, nullif(?11, ''), nullif(?12, ''),"
+		" case when ?12 <> '' then ?2 end)",
+	[STMT_OUTLOOK_END] =
+		"update outlook set ended = ?1, outcome = ?2 where device = ?3"
+		" and tag = ?4 and name = ?5 and (?6 is null or bound = ?6)"
+		" and ended is null",
+	/* What says when it ended says from when on to look: as long as hours. */
+	[STMT_OUTLOOK_DELETE] = "delete from outlook where id < ?1 and (id < ?2"
+				" or ended is not ts)",
 };
 
 static int prepare_all(struct history *h)

@@ -23,10 +23,15 @@ enum {
 	STOP_MS = 4000,
 };
 
-enum kind { MESSAGE_SAMPLES, MESSAGE_EVENT, MESSAGE_FORECAST, MESSAGE_VERSION };
+enum kind {
+	MESSAGE_SAMPLES,
+	MESSAGE_EVENT,
+	MESSAGE_FORECAST,
+	MESSAGE_OUTLOOK,
+	MESSAGE_VERSION
+};
 
-/* A message: this, then n samples, an event, a forecast or a version, then their texts.
- */
+/* A message: this, then n samples, an event or what else it is, then its texts. */
 struct message {
 	int64_t at_us;
 	size_t n; /* samples */
@@ -168,6 +173,28 @@ int writer_forecast(struct writer *w, const struct forecast *f)
 	return 0;
 }
 
+int writer_outlook(struct writer *w, const struct outlook_row *row)
+{
+	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*row) +
+	                                                  strlen(row->name) + 1 +
+	                                                  strlen(row->why) + 1);
+	struct outlook_row *copy;
+	char *end;
+
+	if (!m) {
+		return -ENOBUFS;
+	}
+	copy = (struct outlook_row *)(m + 1);
+	*copy = *row;
+	end = (char *)(copy + 1);
+	put_text(&end, &copy->name);
+	put_text(&end, &copy->why);
+	m->n = 0;
+	m->kind = MESSAGE_OUTLOOK;
+	put(w, m, 0, end);
+	return 0;
+}
+
 int writer_version(struct writer *w, const struct version *v)
 {
 	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*v) +
@@ -197,6 +224,8 @@ static int put_down(struct history *h, const struct message *m)
 		return history_event(h, (const struct event *)(m + 1));
 	case MESSAGE_FORECAST:
 		return forecast_put(h, (const struct forecast *)(m + 1));
+	case MESSAGE_OUTLOOK:
+		return outlook_row_put(h, (const struct outlook_row *)(m + 1));
 	case MESSAGE_VERSION:
 		break;
 	}

@@ -9,6 +9,7 @@
 
 #include "storage/forecast.h"
 #include "storage/history.h"
+#include "storage/outlook_row.h"
 #include "storage/version.h"
 
 struct writer;
@@ -51,6 +52,9 @@ int writer_event(struct writer *w, const struct event *e);
 
 /** Queue a forecast, or its outcome; as above. */
 int writer_forecast(struct writer *w, const struct forecast *f);
+
+/** Queue an outlook, or the end of what was told; texts are copied.  As above. */
+int writer_outlook(struct writer *w, const struct outlook_row *row);
 
 /** Queue a version of a model, or which is in force; details are copied.  As above. */
 int writer_version(struct writer *w, const struct version *v);

@@ -360,6 +360,9 @@ static void columns_are_those_of_the_contract(void **state)
 		{"forecasts",
 	         "time,component,tag,horizon_s,predicted,low,high,actual,error,"
 	         "persistence"},
+		{"outlooks",
+	         "time,device,tag,name,limit,p10_s,p50_s,p90_s,no_prediction,ended,"
+	         "outcome,lasted_s,error_s,persistence_s"},
 	};
 	struct plant *p = *state;
 	char sql[160];

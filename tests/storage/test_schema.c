@@ -23,9 +23,11 @@ static void file_is_told_by_its_header(void **state)
 		{"nothing in it", "", SCHEMA_EMPTY},
 		{"tables of others", "create table t(a)", SCHEMA_FOREIGN},
 		{"id of others", "pragma application_id = 7", SCHEMA_FOREIGN},
-		{"ours", "pragma application_id = 0x506f6c78; pragma user_version = 1",
+		{"ours", "pragma application_id = 0x506f6c78; pragma user_version = 2",
 	         SCHEMA_CURRENT},
-		{"newer", "pragma application_id = 0x506f6c78; pragma user_version = 2",
+		{"older", "pragma application_id = 0x506f6c78; pragma user_version = 1",
+	         SCHEMA_OLDER},
+		{"newer", "pragma application_id = 0x506f6c78; pragma user_version = 3",
 	         SCHEMA_NEWER},
 		{"never finished", "pragma application_id = 0x506f6c78", SCHEMA_FOREIGN},
 	};
@@ -74,6 +76,49 @@ static void migration_that_fails_leaves_nothing(void **state)
 	assert_int_equal(objects, 1);
 	assert_int_equal(db_query(db, "pragma user_version", &version), 0);
 	assert_int_equal(version, 0);
+	sqlite3_close(db);
+}
+
+/* A file of the first version, with a forecast in it. */
+static void older_file_keeps_its_rows(void **state)
+{
+	static const char *const back[] = {
+		"drop view forecasts",
+		"drop view outlooks",
+		"drop table outlook",
+		"alter table forecast drop column half",
+		"alter table forecast drop column model_error",
+		"alter table forecast drop column in_alarm",
+		"pragma user_version = 1",
+	};
+	sqlite3 *db = memory();
+	enum schema_state got;
+	int64_t n;
+
+	(void)state;
+	assert_int_equal(schema_migrate(db), 0);
+	assert_int_equal(
+		db_exec(db, "insert into forecast(id, ts, component, tag, horizon_s,"
+	                    " predicted) values(7, 7, 'tank', 'plc/level', 60, 1.5)"),
+		0);
+	for (size_t i = 0; i < ARRAY_SIZE(back); i++) {
+		assert_int_equal(db_exec(db, back[i]), 0);
+	}
+	assert_int_equal(schema_look(db, &got), 0);
+	assert_int_equal(got, SCHEMA_OLDER);
+	assert_int_equal(schema_migrate(db), 0);
+	assert_int_equal(schema_look(db, &got), 0);
+	assert_int_equal(got, SCHEMA_CURRENT);
+	assert_int_equal(db_query(db,
+	                          "select count(*) from forecasts where tag ="
+	                          " 'plc/level' and predicted = 1.5",
+	                          &n),
+	                 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(db_query(db, "select in_alarm from forecast", &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(db_query(db, "select count(*) from outlooks", &n), 0);
+	assert_int_equal(n, 0);
 	sqlite3_close(db);
 }
 
@@ -148,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_is_told_by_its_header),
 		cmocka_unit_test(migration_twice_is_once),
+		cmocka_unit_test(older_file_keeps_its_rows),
 		cmocka_unit_test(migration_that_fails_leaves_nothing),
 		cmocka_unit_test(query_of_one_tag_is_a_search_in_every_part),
 	};
