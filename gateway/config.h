@@ -55,6 +55,15 @@ struct mqtt_config {
 	size_t n_fields;
 };
 
+enum { FORECAST_HORIZONS_MAX = 8, FORECAST_PENDING_MAX = 1440 };
+
+/** How far ahead the models of components are asked, and how often. */
+struct forecast_config {
+	double horizons_s[FORECAST_HORIZONS_MAX]; /* rising, 5 to 86400 */
+	size_t n_horizons;                        /* at least one */
+	double every_s; /* 5 to 3600; at most FORECAST_PENDING_MAX under way */
+};
+
 /** A tag whose way to a limit is foretold from its history. */
 struct trend_config {
 	uint32_t tag;
@@ -95,6 +104,7 @@ struct config {
 	const struct tag_options *const *options; /* same index */
 	size_t n_tags, n_field_tags;
 	struct twin_config twin;
+	struct forecast_config forecasts;
 	const struct trend_config *trends;
 	size_t n_trends;
 	const struct fmu_config *fmus;

@@ -24,6 +24,7 @@
 #include "gateway/question.h"
 #include "gateway/report.h"
 #include "gateway/twin_file.h"
+#include "storage/reader.h"
 
 enum {
 	TICK_MS = 1000,
@@ -295,7 +296,7 @@ static void on_tick(uv_timer_t *timer)
 	fitting_tick(g->fitting);
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
-	outlook_tick(g->outlook, clock_now_ns());
+	outlook_tick(g->outlook, clock_now_ns(), clock_wall_us());
 	forecast_log_tick(g->forecasts, clock_now_ns(), clock_wall_us());
 	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
@@ -480,6 +481,13 @@ static struct sample latest_sample(void *arg, uint32_t tag)
 	return bus_now(g->parts.bus, tag);
 }
 
+static bool is_alarmed(void *arg, uint32_t tag)
+{
+	struct gateway *g = arg;
+
+	return bus_alarm(g->parts.bus, tag).id != 0;
+}
+
 static void on_forecast(void *arg, const struct forecast *f)
 {
 	struct gateway *g = arg;
@@ -487,16 +495,42 @@ static void on_forecast(void *arg, const struct forecast *f)
 	(void)writer_forecast(g->parts.writer, f); /* one that finds no room is lost */
 }
 
+/* A record that cannot be read begins anew. */
+static void recall_forecasts(struct gateway *g)
+{
+	struct reader *reader = NULL;
+	char *path = NULL;
+	int err = asprintf(&path, "%s/history.db", g->config->state_dir) < 0 ? -ENOMEM
+	                                                                     : 0;
+
+	if (!err) {
+		err = reader_open(&reader, path);
+		free(path);
+	}
+	if (!err) {
+		err = forecast_log_recall(g->forecasts, reader);
+		reader_close(reader);
+	}
+	if (err < 0) {
+		log_line(LOG_WARNING, "the record of forecasts cannot be read: %s",
+		         strerror(-err));
+	}
+}
+
 static int open_forecasts(struct gateway *g)
 {
 	const struct forecast_parts parts = {.config = g->config,
 	                                     .twin = g->parts.twin,
 	                                     .latest = latest_sample,
+	                                     .alarmed = is_alarmed,
 	                                     .put = on_forecast,
 	                                     .arg = g};
 	int err = forecast_log_new(&g->forecasts, &parts, clock_now_ns());
 
 	g->parts.forecasts = g->forecasts;
+	if (!err) {
+		recall_forecasts(g);
+	}
 	return err;
 }
 
@@ -508,12 +542,21 @@ static void on_outlook(void *arg, const struct event *e)
 	bus_event(g->parts.bus, e);
 }
 
+static void on_outlook_row(void *arg, const struct outlook_row *row)
+{
+	struct gateway *g = arg;
+
+	(void)writer_outlook(g->parts.writer, row); /* as above */
+}
+
 static int open_outlook(struct gateway *g)
 {
 	const struct outlook_parts parts = {.config = g->config,
 	                                    .twin = g->parts.twin,
 	                                    .loop = &g->loop,
 	                                    .tell = on_outlook,
+	                                    .latest = latest_sample,
+	                                    .put = on_outlook_row,
 	                                    .arg = g};
 	int err = outlook_new(&g->outlook, &parts);
 

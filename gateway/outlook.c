@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/clock.h"
 #include "storage/reader.h"
-#include "twin/health/trend.h"
+#include "twin/health/approach.h"
 
 #define EVERY_NS (UINT64_C(600) * 1000000000)
 #define FIRST_NS (UINT64_C(60) * 1000000000)
@@ -23,21 +22,37 @@ enum {
 /* A tag or component; what the pool writes is read by the loop when it is done. */
 struct subject {
 	struct outlook_item item;
-	double well;   /* of a component's tag health */
-	bool is_told;  /* that it approaches its limit */
-	double told_s; /* its p50, as told */
-	double last;   /* the newest mean; NAN: none */
+	double well;              /* of a component's tag health */
+	bool is_told;             /* that it approaches its limit */
+	double told_s;            /* its p50, as told */
+	double last;              /* the newest mean; NAN: none */
+	int64_t from_us;          /* means before it do not count: it was repaired */
+	struct outlook_last past; /* from the history, at the first look */
+	struct approach_line line;
+};
+
+/* The loop's own of a subject. */
+struct watch {
+	struct approach approach;
+	int64_t ts_us;               /* of the last reading taken */
+	int64_t from_us;             /* its last repair; 0: none */
+	int64_t first_us;            /* what was told first puts its end there; 0: none */
+	enum remaining_why why_kept; /* the last row's */
+	bool is_kept;                /* there is one */
 };
 
 struct outlook {
 	struct outlook_parts parts;
 	struct subject *subjects;
+	struct watch *watches;      /* the loop's */
 	struct outlook_item *items; /* as of the last time it was done */
 	size_t n;
 	uint64_t due_ns;
 	int64_t now_us;
 	uv_work_t work;
 	bool busy;
+	bool opened;   /* the history, at this look */
+	bool recalled; /* what the history has of before is taken up */
 };
 
 int outlook_new(struct outlook **out, const struct outlook_parts *parts)
@@ -52,7 +67,8 @@ int outlook_new(struct outlook **out, const struct outlook_parts *parts)
 	o->parts = *parts;
 	o->subjects = calloc(n + 1, sizeof(*o->subjects));
 	o->items = calloc(n + 1, sizeof(*o->items));
-	if (!o->subjects || !o->items) {
+	o->watches = calloc(n + 1, sizeof(*o->watches));
+	if (!o->subjects || !o->items || !o->watches) {
 		outlook_free(o);
 		return -ENOMEM;
 	}
@@ -70,6 +86,7 @@ int outlook_new(struct outlook **out, const struct outlook_parts *parts)
 			.remaining = remaining_none(REMAINING_LEARNING),
 		};
 		o->subjects[o->n].item = o->items[o->n];
+		approach_init(&o->watches[o->n].approach, false);
 	}
 	*out = o;
 	return 0;
@@ -82,6 +99,7 @@ void outlook_free(struct outlook *o)
 	}
 	free(o->subjects);
 	free(o->items);
+	free(o->watches);
 	free(o);
 }
 
@@ -146,7 +164,9 @@ static double scaled(const struct subject *s, double x)
 static struct remaining reckon(struct subject *s, struct means *m)
 {
 	double limit = scaled(s, s->item.limit);
+	struct remaining r;
 	struct trend_points p;
+	bool rises;
 
 	if (m->n < TREND_POINTS_MIN) {
 		return remaining_none(REMAINING_LEARNING);
@@ -157,27 +177,50 @@ static struct remaining reckon(struct subject *s, struct means *m)
 	s->last = m->y[m->n - 1];
 	p = m->n > TREND_POINTS_MAX ? points_of(m)
 	                            : (struct trend_points){m->t, m->y, m->n};
-	return trend_until(&p, limit, s->item.component || p.y[0] < limit);
+	rises = s->item.component || p.y[0] < limit;
+	r = trend_until(&p, limit, rises);
+	s->line = approach_line(&p, limit, rises, r.why == REMAINING_KNOWN);
+	return r;
+}
+
+/* Means of so many seconds back, but none of before its repair. */
+static int read_means(const struct outlook *o, const struct subject *s,
+                      struct reader *reader, bool hours, struct means *m)
+{
+	int64_t back_s = hours ? HOURS_BACK_S : MINUTES_BACK_S;
+	int64_t since_us = o->now_us - back_s * INT64_C(1000000);
+
+	m->n = 0;
+	return reader_means(reader, &o->parts.config->tags[s->item.tag], hours,
+	                    since_us > s->from_us ? since_us : s->from_us, on_mean, m);
 }
 
 static void look(const struct outlook *o, struct subject *s, struct reader *reader)
 {
-	const struct tag *tag = &o->parts.config->tags[s->item.tag];
 	struct means m = {.n = 0};
 	int err;
 
 	s->last = NAN;
-	err = reader_means(reader, tag, true, o->now_us - HOURS_BACK_S * INT64_C(1000000),
-	                   on_mean, &m);
+	s->line.limit = NAN;
+	err = read_means(o, s, reader, true, &m);
 	if (err >= 0 && m.n < TREND_POINTS_MIN) {
-		m.n = 0;
-		err = reader_means(reader, tag, false,
-		                   o->now_us - MINUTES_BACK_S * INT64_C(1000000), on_mean,
-		                   &m);
+		err = read_means(o, s, reader, false, &m);
 	}
 	s->item.remaining = err < 0 ? remaining_none(REMAINING_BAD_INPUT) : reckon(s, &m);
 	free(m.t);
 	free(m.y);
+}
+
+/* What was told before the gateway started; without it it begins anew. */
+static void recall(const struct outlook *o, struct subject *s, struct reader *reader)
+{
+	const struct tag *tag = &o->parts.config->tags[s->item.tag];
+
+	if (outlook_row_last(reader, tag, s->item.name,
+	                     s->item.component ? (double)NAN : s->item.limit, &s->past)) {
+		s->past = (struct outlook_last){0};
+	}
+	s->from_us = s->past.repaired_us;
 }
 
 static void on_work(uv_work_t *work)
@@ -186,14 +229,17 @@ static void on_work(uv_work_t *work)
 	struct reader *reader = NULL;
 	char *path;
 
+	o->opened = false;
 	if (asprintf(&path, "%s/history.db", o->parts.config->state_dir) < 0) {
 		return;
 	}
-	if (reader_open(&reader, path) == 0) {
-		for (size_t i = 0; i < o->n; i++) {
-			if (isfinite(o->subjects[i].item.limit)) {
-				look(o, &o->subjects[i], reader);
-			}
+	o->opened = reader_open(&reader, path) == 0;
+	for (size_t i = 0; o->opened && i < o->n; i++) {
+		if (!o->recalled) {
+			recall(o, &o->subjects[i], reader);
+		}
+		if (isfinite(o->subjects[i].item.limit)) {
+			look(o, &o->subjects[i], reader);
 		}
 	}
 	reader_close(reader);
@@ -255,6 +301,117 @@ static void say(struct outlook *o, const struct subject *s)
 	                        .message = message});
 }
 
+/* --- what is kept, and what became of it --- */
+
+/* When and of what; TOLD without prediction. */
+static struct outlook_row row_of(const struct outlook *o, size_t i, int64_t ts_us)
+{
+	const struct outlook_item *item = &o->subjects[i].item;
+
+	return (struct outlook_row){
+		.id = ts_us + (int64_t)(i % 1000000),
+		.ts_us = ts_us,
+		.device = o->parts.config->tags[item->tag].device_index,
+		.tag = item->tag,
+		.name = item->name,
+		.limit = item->limit,
+		.learnt = item->component,
+		.p10_s = NAN,
+		.p50_s = NAN,
+		.p90_s = NAN,
+		.why = ""};
+}
+
+/* Every prediction; of none the reason, when it changes. */
+static void keep(struct outlook *o, size_t i)
+{
+	const struct remaining *r = &o->subjects[i].item.remaining;
+	struct watch *w = &o->watches[i];
+	struct outlook_row row = row_of(o, i, o->now_us);
+	bool known = r->why == REMAINING_KNOWN;
+
+	if (!known && w->is_kept && w->why_kept == r->why) {
+		return;
+	}
+	w->is_kept = true;
+	w->why_kept = r->why;
+	row.p10_s = r->p10;
+	row.p50_s = r->p50;
+	row.p90_s = r->p90;
+	row.why = remaining_why_text(r->why);
+	if (known && !w->first_us) {
+		w->first_us = o->now_us + llround(r->p50 * 1e6);
+	}
+	row.first_us = known ? w->first_us : 0;
+	o->parts.put(o->parts.arg, &row);
+}
+
+static void say_turn(struct outlook *o, const struct outlook_item *item, bool reached)
+{
+	const struct tag *tag = &o->parts.config->tags[item->tag];
+	char message[256];
+
+	if (item->component) {
+		snprintf(message, sizeof(message),
+		         reached ? "%s departs from its model as far as its alarm"
+		                 : "%s departs from its model less again",
+		         tag->device);
+	} else {
+		snprintf(message, sizeof(message),
+		         reached ? "%s/%s has reached %.6g %s (%s)"
+		                 : "%s/%s has gone back from %.6g %s (%s)",
+		         tag->device, tag->name, item->limit, tag->kind->unit,
+		         item->name);
+	}
+	o->parts.tell(o->parts.arg,
+	              &(struct event){.device = tag->device_index,
+	                              .tag = item->tag,
+	                              .kind = "outlook",
+	                              .severity = reached ? "warning" : "info",
+	                              .message = message});
+}
+
+/* It reached its limit or went back: what was told of it has its outcome. */
+static void turn(struct outlook *o, size_t i, bool reached, int64_t at_us)
+{
+	struct outlook_row row = row_of(o, i, at_us);
+	struct watch *w = &o->watches[i];
+
+	row.kind = reached ? OUTLOOK_REACHED : OUTLOOK_REPAIRED;
+	row.why = reached ? "reached" : "went back";
+	o->parts.put(o->parts.arg, &row);
+	say_turn(o, &o->subjects[i].item, reached);
+	w->first_us = 0;
+	w->is_kept = false;
+	if (!reached) {
+		w->from_us = at_us;
+		o->items[i].remaining = remaining_none(REMAINING_LEARNING);
+	}
+}
+
+/* The newest reading of each. */
+static void watch_readings(struct outlook *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const struct outlook_item *item = &o->items[i];
+		struct watch *w = &o->watches[i];
+		struct sample s = o->parts.latest(o->parts.arg, item->tag);
+		double x = value_number(&s.value);
+		enum approach_turn way;
+		int64_t at_us;
+
+		if (s.ts_us <= w->ts_us || s.est.quality != QUALITY_GOOD) {
+			continue;
+		}
+		w->ts_us = s.ts_us;
+		way = approach_add(&w->approach, s.ts_us,
+		                   item->component ? sqrt(fmax(x, 0)) : x, &at_us);
+		if (way != APPROACH_GOES_ON) {
+			turn(o, i, way == APPROACH_REACHED, at_us);
+		}
+	}
+}
+
 /* Once when it begins, again when it is twice as near, and when it is over. */
 static void tell(struct outlook *o, struct subject *s)
 {
@@ -268,40 +425,68 @@ static void tell(struct outlook *o, struct subject *s)
 	}
 }
 
+static void take_up(struct outlook *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const struct outlook_last *past = &o->subjects[i].past;
+
+		approach_init(&o->watches[i].approach,
+		              past->reached_us > past->repaired_us);
+		o->watches[i].from_us = past->repaired_us;
+		o->watches[i].first_us = past->first_us;
+	}
+	o->recalled = true;
+}
+
+static void take_look(struct outlook *o, size_t i)
+{
+	struct subject *s = &o->subjects[i];
+
+	if (s->from_us != o->watches[i].from_us) {
+		return; /* repaired while it was looked at */
+	}
+	if (s->item.component && isfinite(s->item.limit) && isfinite(s->last)) {
+		double way = (s->last - sqrt(s->well)) /
+		             (sqrt(s->item.limit) - sqrt(s->well));
+
+		s->item.health = fmin(fmax(1 - way, 0), 1);
+	}
+	if (isfinite(s->line.limit)) {
+		approach_look(&o->watches[i].approach, &s->line);
+	}
+	if (o->watches[i].approach.reached) {
+		s->item.remaining = (struct remaining){.why = REMAINING_KNOWN}; /* now */
+	} else {
+		tell(o, s);
+		keep(o, i);
+	}
+	o->items[i] = s->item;
+}
+
 static void on_done(uv_work_t *work, int status)
 {
 	struct outlook *o = work->data;
 
 	o->busy = false;
-	if (status) {
+	if (status || !o->opened) {
 		return;
 	}
+	if (!o->recalled) {
+		take_up(o);
+	}
 	for (size_t i = 0; i < o->n; i++) {
-		struct subject *s = &o->subjects[i];
-
-		if (s->item.component && isfinite(s->item.limit) && isfinite(s->last)) {
-			double way = (s->last - sqrt(s->well)) /
-			             (sqrt(s->item.limit) - sqrt(s->well));
-
-			s->item.health = fmin(fmax(1 - way, 0), 1);
-		}
-		tell(o, s);
-		o->items[i] = s->item;
+		take_look(o, i);
 	}
 }
 
-void outlook_tick(struct outlook *o, uint64_t now_ns)
+static void begin_look(struct outlook *o, int64_t wall_us)
 {
 	const struct config *c = o->parts.config;
 
-	if (o->due_ns == 0) {
-		o->due_ns = now_ns + FIRST_NS;
+	o->now_us = wall_us;
+	for (size_t i = 0; i < o->n; i++) {
+		o->subjects[i].from_us = o->watches[i].from_us;
 	}
-	if (o->busy || o->n == 0 || now_ns < o->due_ns) {
-		return;
-	}
-	o->due_ns = now_ns + EVERY_NS;
-	o->now_us = clock_wall_us();
 	for (size_t i = 0; i < c->twin.n_components; i++) {
 		struct subject *s = &o->subjects[c->n_trends + i];
 		double alarm;
@@ -312,6 +497,18 @@ void outlook_tick(struct outlook *o, uint64_t now_ns)
 	}
 	o->work.data = o;
 	o->busy = uv_queue_work(o->parts.loop, &o->work, on_work, on_done) == 0;
+}
+
+void outlook_tick(struct outlook *o, uint64_t now_ns, int64_t wall_us)
+{
+	if (o->due_ns == 0) {
+		o->due_ns = now_ns + FIRST_NS;
+	}
+	watch_readings(o);
+	if (!o->busy && o->n > 0 && now_ns >= o->due_ns) {
+		o->due_ns = now_ns + EVERY_NS;
+		begin_look(o, wall_us);
+	}
 }
 
 bool outlook_item(const struct outlook *o, size_t i, struct outlook_item *out)

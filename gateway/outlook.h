@@ -2,7 +2,8 @@
 /**
  * What moves slowly towards a limit, and when it will be there: the tags of twin.trends,
  * and the health of every component.  Every ten minutes, from the hourly means of the
- * history; the reading and the reckoning are the pool's.  Loop thread.
+ * history; the reading and the reckoning are the pool's.  What was told is kept, and
+ * scored when the limit is reached or it goes back: view `outlooks`.  Loop thread.
  */
 #ifndef GATEWAY_OUTLOOK_H
 #define GATEWAY_OUTLOOK_H
@@ -11,6 +12,7 @@
 
 #include "gateway/config.h"
 #include "storage/event.h"
+#include "storage/outlook_row.h"
 #include "twin/health/remaining.h"
 
 /** What it works on; borrowed until outlook_free(). */
@@ -20,6 +22,10 @@ struct outlook_parts {
 	uv_loop_t *loop;
 	/** Something approaches its limit, nearer than was told, or no longer. */
 	void (*tell)(void *arg, const struct event *e);
+	/** The tag's latest sample. */
+	struct sample (*latest)(void *arg, uint32_t tag);
+	/** Keep what was told, or that it ended. */
+	void (*put)(void *arg, const struct outlook_row *row);
 	void *arg;
 };
 
@@ -28,8 +34,8 @@ struct outlook;
 /** @return 0 or -ENOMEM */
 int outlook_new(struct outlook **out, const struct outlook_parts *parts);
 
-/** Once a second or so. */
-void outlook_tick(struct outlook *o, uint64_t now_ns);
+/** Once a second or so.  @param wall_us  UTC */
+void outlook_tick(struct outlook *o, uint64_t now_ns, int64_t wall_us);
 
 /** The loop has ended.  NULL is fine. */
 void outlook_free(struct outlook *o);

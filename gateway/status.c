@@ -195,6 +195,18 @@ static json_t *history_json(const struct writer_stats *w)
 	return o;
 }
 
+/* What was made or came due in an alarm. */
+static json_t *apart_json(const struct record_score *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "n", integer(s->n));
+	json_object_set_new(o, "rmse", number(s->rmse));
+	json_object_set_new(o, "persistence_rmse", number(s->persistence_rmse));
+	json_object_set_new(o, "coverage", number(s->coverage));
+	return o;
+}
+
 /* How the models' forecasts turned out, by output and horizon. */
 static json_t *forecasts_json(const struct status_parts *p)
 {
@@ -220,6 +232,9 @@ static json_t *forecasts_json(const struct status_parts *p)
 		json_object_set_new(o, "band", number(f.band));
 		json_object_set_new(o, "model_rmse", number(f.model.rmse));
 		json_object_set_new(o, "model_skill", number(f.model.skill));
+		json_object_set_new(o, "verdict",
+		                    json_string(forecast_log_verdict(&f.told)));
+		json_object_set_new(o, "in_alarm", apart_json(&f.apart));
 		json_array_append_new(list, o);
 	}
 	return list;

@@ -12,6 +12,8 @@
 
 extern const struct command command_status;
 
+enum { FORECASTS_SHOWN = 16 }; /* and outlooks, without -v */
+
 /* No gateway runs: what its history holds. */
 static json_t *status_of_file(const struct config *cfg, int *err)
 {
@@ -73,6 +75,8 @@ static void print_status(const struct config *cfg, const json_t *status, bool ve
 	json_t *tags = view_ask(cfg, "tags", &err);
 
 	view_status(stdout, status, colour, verbose);
+	view_forecasts(stdout, status, verbose ? SIZE_MAX : FORECASTS_SHOWN);
+	view_outlook(stdout, status, verbose ? SIZE_MAX : FORECASTS_SHOWN);
 	if (tags) {
 		putchar('\n');
 		view_tags(stdout, tags, SIZE_MAX, colour);
@@ -143,6 +147,14 @@ const struct command command_status = {
 		"intervals,\n"
 		"                     round trips, bus load, errors by reason\n"
 		"      --json         one JSON object\n\n"
+		"Of each output of a component that is measured: what its model's "
+		"forecasts were\n"
+		"worth.  skill is 1 less their error over that of saying it stays as it "
+		"is; of\n"
+		"model, the same with the inputs as they came; held, the share of "
+		"outcomes within\n"
+		"the band.  Then what moves towards its limit, and when it will be "
+		"there.\n\n"
 		"The balance holds at all times: produced = stored + dropped, and for "
 		"each\n"
 		"destination stored = delivered + pending + evicted (samples).  With QoS "

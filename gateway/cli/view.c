@@ -9,6 +9,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/control.h"
+#include "gateway/outlook.h"
 
 enum { HOLES_SHOWN = 8 }; /* of a device */
 
@@ -292,6 +293,107 @@ void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 		}
 	}
 	view_components(out, json_object_get(status, "components"), colour);
+}
+
+/* "5 min" */
+static const char *show_span(double s, char *buf, size_t size)
+{
+	bool hours = s >= 7200 && fmod(s, 3600) == 0;
+	bool minutes = s >= 60 && fmod(s, 60) == 0;
+
+	snprintf(buf, size, "%.6g %s",
+	         hours     ? s / 3600
+	         : minutes ? s / 60
+	                   : s,
+	         hours     ? "h"
+	         : minutes ? "min"
+	                   : "s");
+	return buf;
+}
+
+static void view_forecast(FILE *out, const json_t *f)
+{
+	double coverage = number_of(f, "coverage"), band = number_of(f, "band");
+	const char *verdict = text_of(f, "verdict");
+	char ahead[24], skill[24], model[24], held[24] = "-", told[64];
+
+	if (!isnan(coverage)) {
+		snprintf(held, sizeof(held), "%.1f %%", 100 * coverage);
+	}
+	snprintf(told, sizeof(told), "%s", verdict);
+	if (number_of(f, "skill") > 0 && !isnan(band)) {
+		snprintf(told, sizeof(told), "+- %.4g", band);
+	}
+	fprintf(out, "%-26.26s %8s %6lld %9s %9s %8s  %s\n", text_of(f, "tag"),
+	        show_span(number_of(f, "horizon_s"), ahead, sizeof(ahead)),
+	        integer_of(f, "n"), show(number_of(f, "skill"), skill, sizeof(skill)),
+	        show(number_of(f, "model_skill"), model, sizeof(model)), held, told);
+}
+
+void view_forecasts(FILE *out, const json_t *status, size_t rows)
+{
+	const json_t *list = json_object_get(status, "forecasts"), *f;
+	size_t i, n = json_array_size(list);
+
+	if (n) {
+		fprintf(out, "\n%-26s %8s %6s %9s %9s %8s  %s\n", "forecast", "ahead",
+		        "n", "skill", "of model", "held", "band");
+	}
+	json_array_foreach(list, i, f)
+	{
+		if (i < rows) {
+			view_forecast(out, f);
+		}
+	}
+	if (n > rows) {
+		fprintf(out, "... and %zu more: status -v\n", n - rows);
+	}
+}
+
+static void view_approach(FILE *out, const json_t *o)
+{
+	const struct remaining r = {.p10 = number_of(o, "p10_s"),
+	                            .p50 = number_of(o, "p50_s"),
+	                            .p90 = number_of(o, "p90_s")};
+	const char *why = text_of(o, "no_prediction");
+	double limit = number_of(o, "limit"), health = number_of(o, "health");
+	char span[64], number[24];
+
+	fprintf(out, "%s", text_of(o, "tag"));
+	if (!isnan(health)) {
+		fprintf(out, ", health %.0f %%", 100 * health);
+	}
+	fprintf(out, ", %s", text_of(o, "name"));
+	if (!isnan(limit)) {
+		fprintf(out, " at %s", show(limit, number, sizeof(number)));
+	}
+	if (*why) {
+		fprintf(out, ": no prediction: %s\n", why);
+		return;
+	}
+	outlook_span(span, sizeof(span), &r);
+	fprintf(out, ": %s%s\n", r.p50 > 0 ? "in " : "", span);
+}
+
+void view_outlook(FILE *out, const json_t *status, size_t rows)
+{
+	const json_t *list = json_object_get(status, "outlook"), *o;
+	size_t i, n = json_array_size(list), shown = 0;
+
+	fputs(n ? "\noutlook\n" : "", out);
+	for (int known = 1; known >= 0; known--) {
+		json_array_foreach(list, i, o)
+		{
+			if ((*text_of(o, "no_prediction") == '\0') == (known == 1) &&
+			    shown < rows) {
+				view_approach(out, o);
+				shown++;
+			}
+		}
+	}
+	if (n > shown) {
+		fprintf(out, "... and %zu more: status -v\n", n - shown);
+	}
 }
 
 void view_value(const json_t *tag, char *buf, size_t size)

@@ -15,6 +15,11 @@
  * @param verbose  also how each device and poll group is polled */
 void view_status(FILE *out, const json_t *status, bool colour, bool verbose);
 
+/** Print what forecasts of components were worth, at most so many, and what moves towards
+ * a limit. */
+void view_forecasts(FILE *out, const json_t *status, size_t rows);
+void view_outlook(FILE *out, const json_t *status, size_t rows);
+
 /**
  * Print tags with value, predicted, sigma, state, age, and the alarms under them.
  * @param tags  answer to "tags"

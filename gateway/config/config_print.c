@@ -446,6 +446,16 @@ static void print_component(const struct config *c, const struct component_confi
 	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");
 }
 
+static void print_forecasts(const struct forecast_config *f, FILE *out)
+{
+	for (size_t i = 0; i < f->n_horizons; i++) {
+		print_duration(i ? ", " : "  forecasts: {horizons: [",
+		               llround(f->horizons_s[i] * 1000), out);
+	}
+	print_duration("], every: ", llround(f->every_s * 1000), out);
+	fputs("}\n", out);
+}
+
 void config_print(const struct config *c, FILE *out)
 {
 	char size[QUANTITY_TEXT_MAX];
@@ -478,6 +488,7 @@ void config_print(const struct config *c, FILE *out)
 	for (size_t i = 0; i < c->n_components; i++) {
 		print_component(c, &c->twin.components[i], out);
 	}
+	print_forecasts(&c->forecasts, out);
 	fputs(c->n_trends ? "  trends:\n" : "", out);
 	for (size_t i = 0; i < c->n_trends; i++) {
 		const struct trend_config *t = &c->trends[i];

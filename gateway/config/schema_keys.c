@@ -359,11 +359,24 @@ static const struct schema_key trend_keys[] = {
 static const struct schema_object trend = {
 	"trend", "a tag whose way to a limit is foretold", trend_keys};
 
+static const struct schema_key forecast_keys[] = {
+	{"horizons", SCHEMA_DURATION,
+         "how far ahead, rising; absent: 1min, 5min, 10min and 30min",
+         .shape = SCHEMA_LIST_OF, .min = 5000, .max = 86400000},
+	{"every", SCHEMA_DURATION, "how often they are made", .min = 5000, .max = 3600000,
+         .preset = "1min"},
+	{0},
+};
+static const struct schema_object forecasts = {
+	"forecasts", "what components' models say of the time to come", forecast_keys};
+
 static const struct schema_key twin_keys[] = {
 	{"monitor", SCHEMA_OBJECT, "channel monitor of every analog tag",
          .object = &monitor},
 	{"components", SCHEMA_OBJECT, "tags tied together by models",
          .shape = SCHEMA_LIST_OF, .object = &component},
+	{"forecasts", SCHEMA_OBJECT, "what components' models say of the time to come",
+         .object = &forecasts},
 	{"trends", SCHEMA_OBJECT, "tags that move slowly towards a limit",
          .shape = SCHEMA_LIST_OF, .object = &trend},
 	{0},

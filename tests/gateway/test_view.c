@@ -133,6 +133,51 @@ static void status_shows_how_far_machines_have_learnt(void **state)
 	assert_non_null(strstr(text, " 99 %  its parameters are being found\n"));
 }
 
+static void skill_is_said_in_words_where_there_is_none(void **state)
+{
+	json_t *o = parsed(
+		"{\"forecasts\":[{\"tag\":\"plc/level\",\"horizon_s\":60,\"n\":500,"
+		"\"skill\":0.625,\"coverage\":0.951,\"band\":0.0125,\"model_skill\":0.9,"
+		"\"verdict\":\"better than no change\"},"
+		"{\"tag\":\"plc/level\",\"horizon_s\":1800,\"n\":80,\"skill\":-0.5,"
+		"\"coverage\":0.9,\"band\":0.5,\"model_skill\":0.25,"
+		"\"verdict\":\"no better than no change\"},"
+		"{\"tag\":\"plc/level\",\"horizon_s\":7200,\"n\":0,\"skill\":null,"
+		"\"coverage\":null,\"band\":null,\"model_skill\":null,"
+		"\"verdict\":\"too few outcomes yet\"}],"
+		"\"outlook\":[{\"tag\":\"tank/health\",\"name\":\"alarm\",\"limit\":null,"
+		"\"health\":0.93,\"p10_s\":null,\"p50_s\":null,\"p90_s\":null,"
+		"\"no_prediction\":\"no significant trend\"},"
+		"{\"tag\":\"filter/dp\",\"name\":\"filter dirty\",\"limit\":450,"
+		"\"health\":null,\"p10_s\":540000,\"p50_s\":700000,\"p90_s\":900000,"
+		"\"no_prediction\":null}]}");
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	view_forecasts(f, o, 10);
+	view_outlook(f, o, 10);
+	fclose(f);
+	assert_non_null(
+		strstr(text, "1 min    500     0.625       0.9   95.1 %  +- 0.0125\n"));
+	assert_non_null(strstr(text, "30 min     80      -0.5      0.25   90.0 %  no "
+	                             "better than no change\n"));
+	assert_non_null(strstr(
+		text, "2 h      0         -         -        -  too few outcomes yet\n"));
+	assert_non_null(strstr(text, "\noutlook\n"
+	                             "filter/dp, filter dirty at 450: in 6 to 11 days\n"
+	                             "tank/health, health 93 %, alarm: no prediction: no "
+	                             "significant trend\n"));
+	free(text);
+	f = open_memstream(&text, &size);
+	view_forecasts(f, o, 1);
+	view_outlook(f, o, 1);
+	fclose(f);
+	json_decref(o);
+	assert_null(strstr(text, "30 min"));
+	assert_non_null(strstr(text, "... and 2 more: status -v"));
+	assert_non_null(strstr(text, "... and 1 more: status -v"));
+}
+
 static void status_shows_real_interval_and_first_connection(void **state)
 {
 	json_t *o = parsed(
@@ -215,6 +260,7 @@ int main(void)
 		TEST(status_shows_real_interval_and_first_connection),
 		TEST(verbose_status_says_how_devices_are_polled),
 		TEST(what_a_device_refuses_stands_under_it),
+		TEST(skill_is_said_in_words_where_there_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
