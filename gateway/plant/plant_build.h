@@ -3,7 +3,7 @@
 #ifndef GATEWAY_PLANT_PLANT_BUILD_H
 #define GATEWAY_PLANT_PLANT_BUILD_H
 
-#include "gateway/config/schema.h"
+#include "gateway/config/config_build.h"
 #include "gateway/plant/plant_config.h"
 
 extern const struct schema_object plant_root, plant_script_root;
@@ -15,11 +15,19 @@ struct plant_build {
 	struct plant_setup *setup;
 	struct signal_config *signals; /* room for all that may come */
 	size_t n_signals, room;
+	struct config config; /* of FMUs only, as the makers of models want it */
+	struct build models;
 };
 
-/** Signals, parts, sensors, control, actuators.  @return 0 or -ENOMEM; what is wrong goes
- * to said */
+/** Signals, components, sensors, control, actuators.  @return 0 or -ENOMEM; what is wrong
+ * goes to said */
 int plant_machine_build(struct plant_build *b);
+
+/** Components: the first pass names their signals, the second ties their inputs.
+ * @return 0 or -ENOMEM */
+int plant_parts_declare(struct plant_build *b, struct part_config *parts,
+                        const char **ids);
+int plant_parts_connect(struct plant_build *b, struct part_config *parts);
 
 /** The server's units and their maps.  @return 0 or -ENOMEM */
 int plant_units_build(struct plant_build *b);
@@ -27,9 +35,56 @@ int plant_units_build(struct plant_build *b);
 /** The script in view.  @return 0 or -ENOMEM */
 int plant_script_build(struct plant_build *b, const struct schema_view *view);
 
-/** The signal that text names, or -1 with a complaint at node.  A number is a constant of
- * its own, where numbers are allowed. */
-int64_t plant_signal(struct plant_build *b, const struct node *node, bool number);
+/* ---- signals ---- */
+
+/** A new signal.  @return its index; a name that is taken is complained about */
+uint32_t plant_declare(struct plant_build *b, struct place at,
+                       const struct signal_config *signal);
+
+/** The signal that text names, or -1 with a complaint at node. */
+int64_t plant_signal(struct plant_build *b, const struct node *node);
+
+/** As plant_signal(); a number, perhaps with its unit, is a constant of its own. */
+int64_t plant_signal_or_number(struct plant_build *b, const struct node *node);
+
+/** "0.5", "15 degC".  @return false with a complaint: no number, or no unit */
+bool plant_quantity(struct plant_build *b, const struct node *node, double *value,
+                    const char **unit);
+
+/** Is unit one of the table, or none?  False: complained about. */
+bool plant_unit_is_known(struct plant_build *b, const struct node *node);
+
+/** What of a signal, in its unit, comes to who wants it in unit; what is said of it
+ * begins with `for_whom`.  False: complained about. */
+bool plant_wire(struct plant_build *b, const struct node *node, const char *for_whom,
+                const char *unit, struct plant_wire *out);
+
+/** Units that can be compared: equal, or one of them none. */
+bool plant_units_agree(const char *a, const char *b);
+
+/** The condition that text is.  @return 0, -ENOMEM, or -EINVAL with a complaint at `at`
+ */
+int plant_condition_build(struct plant_build *b, struct place at, const char *text,
+                          struct condition *out);
+
+/** "'pump' has no input 'speeed' (did you mean 'speed'?)" */
+struct plant_ports {
+	const char *kind, *what; /* "pump", "input" */
+	const struct model_port *ports;
+	size_t n;
+};
+
+/** The port that key names, or -1 with a complaint. */
+int plant_port(struct plant_build *b, const struct plant_ports *p,
+               const struct node *key);
+
+/** "unknown block 'pid' (did you mean 'pi'?)" */
+struct nearest;
+void plant_unknown(struct plant_build *b, const struct node *node, const char *what,
+                   const struct nearest *nearest);
+
+/** What setup is made of: its first member's owner. */
+struct arena *plant_config_arena(struct plant_setup *s);
 
 /** Items of a list in view, 0 where it is absent. */
 size_t plant_count(const struct schema_view *view, const char *name);

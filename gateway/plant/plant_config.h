@@ -10,6 +10,8 @@
 #include "drivers/tag.h"
 #include "twin/plant/plant.h"
 
+struct fmu_config;
+
 /** Where a unit shows a signal: signal = raw * scale + offset. */
 struct plant_register {
 	struct encoding encoding; /* the point's; its own scale is 1 */
@@ -33,6 +35,8 @@ struct plant_setup {
 	struct plant_config plant;
 	const char *listen; /* tcp://HOST:PORT */
 	const struct plant_unit *units;
+	const struct fmu_config *fmus; /* components that are FMUs; component: its part */
+	size_t n_fmus;
 	const char *const *part_ids; /* by index of the plant's configuration */
 	const char *const *sensor_ids;
 	const char *const *actuator_ids;
@@ -55,12 +59,24 @@ int plant_config_load_text(struct plant_setup **out, const char *path, const cha
 void plant_config_free(struct plant_setup *s);
 
 /**
- * A fault by its name, as a script writes it: `leak` of part tank1, `drift` of a sensor,
- * `jammed` of an actuator, `silence` of a unit.  Fills kind, target and parameter.
+ * A fault by its name, as a script writes it: `leak` of component tank1, `drift` of a
+ * sensor, `jammed` of an actuator, `silence` of a unit.  Fills out: from now on, for
+ * ever, value 0.
  *
  * @return 0; -ENOENT: no such target; -EINVAL: the target has no such fault
  */
 int plant_config_fault(const struct plant_setup *s, const char *target, const char *name,
                        struct fault *out);
+
+/** Index of a signal by name in plant_signals(), or -1. */
+int64_t plant_signal_find(const struct plant_setup *s, const char *name);
+
+/**
+ * A condition such as "tank1.level > 0.6 and run": a formula over signals
+ * (twin/models/expression.h).  It lives as long as the setup.
+ *
+ * @return 0, -EINVAL: not understood; -ENOMEM
+ */
+int plant_condition(struct plant_setup *s, const char *text, struct condition *out);
 
 #endif

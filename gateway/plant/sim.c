@@ -28,6 +28,7 @@ struct sim {
 	uint64_t due_ns, period_ns; /* of a group of turns */
 	uint32_t group;             /* turns in it */
 	uint64_t turns, overruns;
+	bool was_active[PLANT_FAULTS_MAX]; /* faults of the script */
 	bool closing;
 };
 
@@ -252,45 +253,46 @@ static enum server_verdict on_judge(void *arg, uint8_t unit, uint8_t *code)
 {
 	struct sim *s = arg;
 	int u = unit_index(s, unit);
-	struct fault fault;
+	double value;
 
-	if (u < 0 || !plant_unit_fault(s->plant, (uint32_t)u, &fault)) {
+	if (u < 0) {
 		return SERVER_ANSWER;
 	}
-	*code = (uint8_t)fault.value;
-	return fault.kind == FAULT_SILENCE ? SERVER_SILENCE
-	       : fault.kind == FAULT_CLOSE ? SERVER_CLOSE
-	                                   : SERVER_EXCEPTION;
+	if (plant_unit_fault(s->plant, (uint32_t)u, FAULT_SILENCE, &value)) {
+		return SERVER_SILENCE;
+	}
+	if (plant_unit_fault(s->plant, (uint32_t)u, FAULT_CLOSE, &value)) {
+		return SERVER_CLOSE;
+	}
+	if (plant_unit_fault(s->plant, (uint32_t)u, FAULT_EXCEPTION, &value)) {
+		*code = (uint8_t)value;
+		return SERVER_EXCEPTION;
+	}
+	return SERVER_ANSWER;
 }
 
 /* Time */
 
-/* Say which faults of the script this turn begins and ends. */
-static void tell_faults(const struct sim *s)
+/* Say which faults of the script the turn at that time began and ended. */
+static void tell_faults(struct sim *s, double time_s)
 {
-	const struct plant_config *c = &s->setup->plant;
-	double cycle_s = plant_cycle_s(s->plant);
-	double to_s = plant_time_s(s->plant) + cycle_s / 2;
-	double from_s = s->turns > 0 ? to_s - cycle_s : -1;
+	for (size_t i = 0; i < s->setup->plant.n_faults; i++) {
+		bool active = plant_fault_active(s->plant, i);
 
-	for (size_t i = 0; s->options.on_fault && i < c->n_faults; i++) {
-		const struct fault *f = &c->faults[i];
-
-		if (f->at_s > from_s && f->at_s <= to_s) {
-			s->options.on_fault(s->options.arg, f->at_s,
-			                    s->setup->fault_texts[i], true);
+		if (active != s->was_active[i] && s->options.on_fault) {
+			s->options.on_fault(s->options.arg, time_s,
+			                    s->setup->fault_texts[i], active);
 		}
-		if (f->until_s > from_s && f->until_s <= to_s) {
-			s->options.on_fault(s->options.arg, f->until_s,
-			                    s->setup->fault_texts[i], false);
-		}
+		s->was_active[i] = active;
 	}
 }
 
 void sim_turn(struct sim *s)
 {
-	tell_faults(s);
+	double time_s = plant_time_s(s->plant);
+
 	plant_turn(s->plant);
+	tell_faults(s, time_s);
 	s->turns++;
 	show_all(s);
 }
@@ -451,9 +453,10 @@ const char *sim_address(const struct sim *s)
 int sim_inject(struct sim *s, const char *target, const char *fault, double value,
                double for_s)
 {
-	struct fault f = {.value = value};
+	struct fault f;
 	int err = plant_config_fault(s->setup, target, fault, &f);
 
+	f.value = value;
 	f.at_s = plant_time_s(s->plant);
 	f.until_s = f.at_s + for_s;
 	return err ? err : plant_inject(s->plant, &f);
@@ -461,14 +464,9 @@ int sim_inject(struct sim *s, const char *target, const char *fault, double valu
 
 double sim_signal(const struct sim *s, const char *name)
 {
-	const struct plant_config *c = &s->setup->plant;
+	int64_t signal = plant_signal_find(s->setup, name);
 
-	for (size_t i = 0; i < c->n_signals; i++) {
-		if (c->signals[i].name && strcmp(c->signals[i].name, name) == 0) {
-			return plant_signals(s->plant)[i];
-		}
-	}
-	return NAN;
+	return signal < 0 ? (double)NAN : plant_signals(s->plant)[signal];
 }
 
 struct sim_stats sim_stats(const struct sim *s)

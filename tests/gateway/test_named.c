@@ -235,8 +235,9 @@ static void faults_are_named_within_a_minute(void **state)
 		{"temperature1", "drift", 0.02, "line/temperature1 tank1/health",
 	         ALARM_MISMATCH, "line/temperature1", 60, "line/temperature1",
 	         "line/temperature1"},
+		/* The level is foretold from that flow. */
 		{"flow", "drift", 0.003, "pump/flow", ALARM_DRIFT, "pump/flow", 10,
-	         "pump1/health", NULL},
+	         "pump1/health line/level1", NULL},
 		{"level2", "drift", 0.0005, "tank2/health", ALARM_MISMATCH, "line/level2",
 	         60, "line/level2", NULL},
 		{"level1", "stuck", 0, "line/level1", ALARM_STUCK, "has not moved", 5,

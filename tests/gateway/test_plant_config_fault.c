@@ -11,26 +11,46 @@
 #include "drivers/reading.h"
 #include "gateway/plant/plant_config.h"
 
+#define FLOW                                                                             \
+	"components: [{id: f, model: first_order, parameters: {gain: 1, tau: 1}, "       \
+	"inputs: {u: 1}}]\n"
+
 static const struct {
 	const char *text, *said;
 } cases[] = {
 	{"", "the file is empty"},
-	{"part: []\n",
-         "line.yaml:1:1: error: unknown key 'part' (did you mean 'parts'?)"},
-	{"signals: {a: x}\n", "line.yaml:1:14: error: "},
-	{"signals: {a: 1}\nparts: [{id: p, kind: pomp}]\n",
-         "line.yaml:2:23: error: unknown kind of part 'pomp' (did you mean 'pump'?)"},
-	{"parts: [{id: p, kind: pump}]\n", "'pump' needs parameter 'head'"},
-	{"parts: [{id: p, kind: pump, parameters: {head: 5, curve: 1, rate: 3}}]\n",
-         "'pump' has no parameter 'rate' (did you mean 'rated'?)"},
-	{"parts: [{id: p, kind: pump, parameters: {head: -5, curve: 1}}]\n",
-         "parameter 'head' must be from 0.01 to 5000 m, not -5"},
-	{"parts: [{id: v, kind: valve, inputs: {command: opned}}]\n"
-         "signals: {opened: 1}\n",
+	{"component: []\n",
+         "line.yaml:1:1: error: unknown key 'component' (did you mean 'components'?)"},
+	{"signals: {a: x}\n", "line.yaml:1:14: error: 'x' is no number"},
+	{"signals: {a: 1 meter}\n", "line.yaml:1:14: error: unknown unit 'meter'"},
+	{"signals: {a: 1}\ncomponents: [{id: p, model: pomp}]\n",
+         "line.yaml:2:29: error: unknown model 'pomp' (did you mean 'pump'?)"},
+	{"components: [{id: p, model: pump}]\n", "'pump' needs parameter 'head'"},
+	{"components: [{id: t, model: tank, parameters: {area: 5, outlt: 1}}]\n",
+         "'tank' has no parameter 'outlt' (did you mean 'outlet'?)"},
+	{"components: [{id: t, model: tank, parameters: {area: -5, outlet: 1}}]\n",
+         "'area' must be from 1e-06 to 1000000 m2, not -5"},
+	{"components: [{id: f, model: first_order, parameters: {gain: 1, tau: 1},\n"
+         "  inputs: {u: opned}}]\nsignals: {opened: 1}\n",
          "unknown signal 'opned' (did you mean 'opened'?)"},
-	{"parts: [{id: v, kind: valve, inputs: {comand: 1}}]\n",
-         "'valve' has no input 'comand' (did you mean 'command'?)"},
-	{"parts: [{id: t, kind: totalizer}]\n", "'totalizer' needs input 'rate'"},
+	{"components: [{id: f, model: first_order, parameters: {gain: 1, tau: 1},\n"
+         "  inputs: {v: 1}}]\n",
+         "'first_order' has no input 'v'"},
+	{"components: [{id: t, model: totalizer}]\n", "'totalizer' needs input 'rate'"},
+	{"components: [{id: t, model: tank, parameters: {area: 1, outlet: 1},\n"
+         "  inputs: {inflow: a}}]\nsignals: {a: 3 m}\n",
+         "line.yaml:2:20: error: 'a' is in 'm', of another quantity: input 'inflow' of "
+         "'t' is in 'm3/s'"},
+	{"components: [{id: t, model: tank, parameters: {area: 1, outlet: 1},\n"
+         "  inputs: {inflow: 3 l/s}, units: {level: cm}}]\n",
+         "output 'level' of 'tank' is in 'm'"},
+	{"signals: {a: 3 m}\nsensors: [{id: s, of: a, unit: bar}]\n",
+         "'a' is in 'm', of another quantity: 's' is in 'bar'"},
+	{"signals: {a: 3 m, b: 1 K}\ncontrol: [{id: s, block: two_point,\n"
+         "  parameters: {band: 1}, inputs: {setpoint: a, measured: b}}]\n",
+         "inputs 'setpoint' in 'm' and 'measured' in 'K' of 's' cannot be compared"},
+	{"signals: {a: 1}\nactuators: [{id: v, from: a, travel: 2s, rate: 1}]\n",
+         "'travel' and 'rate' say the same"},
 	{"signals: {a: 1}\nsensors: [{id: a, of: a}]\n", "a signal 'a' is there already"},
 	{"signals: {a: 1}\nsensors: [{id: b, of: a, min: 3, max: 2}]\n",
          "min 3 is not below max 2"},
@@ -52,17 +72,22 @@ static const struct {
 	{"signals: {a: 1}\nmodbus: {units: [{id: u, unit: 1}, {id: v, unit: 1}]}\n",
          "unit 1 is there already"},
 	{"signals: {a: 1}\nscript: [{at: 1s, target: a, fault: leak}]\n",
-         "no part, sensor, actuator or unit 'a'"},
-	{"parts: [{id: v, kind: valve}]\nscript: [{at: 1s, target: v, fault: leak}]\n",
-         "'v' has no fault 'leak'"},
-	{"parts: [{id: v, kind: valve}]\n"
-         "script: [{at: 2s, until: 1s, target: v, fault: clog}]\n",
+         "no component, sensor, actuator or unit 'a'"},
+	{FLOW "script: [{at: 1s, target: f, fault: leak}]\n", "'f' has no fault 'leak'"},
+	{FLOW "script: [{at: 2s, until: 1s, target: f, fault: wear}]\n",
          "a fault that ends before it begins"},
-	{"parts: [{id: v, kind: valve}]\nscript: [{at: 2, target: v, fault: clog}]\n",
-         "line.yaml:2:15: error: "},
-	{"parts: [{id: h, kind: heater, parameters: {power: 1}, inputs: {duty: "
-         "h.heat}}]\n",
-         "depend on each other with no state between"},
+	{FLOW "script: [{at: 2, target: f, fault: wear}]\n", "line.yaml:2:15: error: "},
+	{FLOW "script: [{target: f, fault: wear, value: 2}]\n",
+         "fault 'wear' has a value from 0 to 0.999"},
+	{FLOW "script: [{when: 'f.z > 1', target: f, fault: wear}]\n",
+         "'f.z > 1' is no condition on signals"},
+	{"signals: {a: 1}\ncomponents:\n"
+         "  - {id: x, model: expression, inputs: {i: y.o}, expression: {o: i + 1}}\n"
+         "  - {id: y, model: expression, inputs: {i: x.o}, expression: {o: 2 * i}}\n",
+         "outputs depend on each other with no state between: "},
+	{"signals: {a: 1}\ncomponents:\n"
+         "  - {id: x, model: expression, inputs: {i: x.o}, expression: {o: i + 1}}\n",
+         "no state between: x.o -> x.o"},
 };
 
 static void file_that_is_wrong_is_complained_about(void **state)
@@ -84,9 +109,9 @@ static void file_that_is_wrong_is_complained_about(void **state)
 static void all_that_is_wrong_is_said_in_one_run(void **state)
 {
 	static const char text[] =
-		"parts:\n"
-		"  - {id: p, kind: pump, parameters: {curve: 1}}\n"
-		"  - {id: v, kind: valve, inputs: {command: nowhere}}\n"
+		"components:\n"
+		"  - {id: p, model: pump, parameters: {pump_loss: 1}}\n"
+		"  - {id: v, model: first_order, inputs: {u: nowhere}}\n"
 		"sensors: [{id: s, of: p.flo}]\n";
 	struct plant_setup *s = NULL;
 	char said[4000] = "";

@@ -15,39 +15,22 @@ enum line_signal {
 	BELT_DRIVE,
 	VALVE_SETPOINT,
 	PUMP_FLOW, /* as are the next: pump's outputs, in their order */
-	PUMP_SPEED,
 	PUMP_HEAD,
 	PUMP_POWER,
-	POSITION,
-	OPENING,
 	LEVEL1, /* tank 1 */
 	TEMPERATURE1,
 	OUTFLOW1,
-	SPILL1,
-	LEAKAGE1,
-	LOST1,
-	ENTHALPY1,
 	LEVEL2, /* tank 2 */
 	TEMPERATURE2,
 	OUTFLOW2,
-	SPILL2,
-	LEAKAGE2,
-	LOST2,
-	ENTHALPY2,
 	HEAT,
-	ELEMENT,
-	HEATER_POWER,
 	BELT_SPEED,
 	COUNT,
 	BELT_LOAD,
 	BELT_CURRENT,
 	PUMPED, /* totals */
+	PASSED,
 	DRAINED,
-	LEAKED,
-	SPILT,
-	HEATED,
-	LOST_TOTAL,
-	ENTHALPY_TOTAL,
 	LEVEL_SENSOR, /* sensors */
 	HEAT_SENSOR,
 	PUMP_WANTED, /* control */
@@ -60,18 +43,17 @@ enum line_signal {
 enum line_part {
 	TANK2, /* not in the order of flow: the plant has to find that */
 	TANK1,
-	VALVE,
 	HEATER,
 	PUMP,
 	CONVEYOR,
 	TOTAL_FIRST,
-	N_LINE_PARTS = TOTAL_FIRST + 7,
+	N_LINE_PARTS = TOTAL_FIRST + 3,
 };
 
 /** A healthy line, settled; points into static tables. */
 struct plant_config line_config(void);
 
-/** Index of a part's parameter; fails the test where there is none. */
-uint32_t line_parameter(enum line_part part, const char *name);
+/** Index of a part's damage; fails the test where there is none. */
+uint32_t line_damage(enum line_part part, const char *name);
 
 #endif

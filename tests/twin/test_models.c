@@ -240,6 +240,34 @@ static void every_start_takes_what_is_measured(void **state)
 	}
 }
 
+/* What moves at once when an input does is said to; what is said to, moves. */
+static void direct_inputs_are_those_that_outputs_feel_at_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		const struct machine *a = &machines[i];
+		const struct model *m = model_of(a->name);
+		double x[N_MAX], u[MODEL_INPUTS_MAX], y[2][MODEL_OUTPUTS_MAX];
+
+		state_off(a, m, 0.9, x);
+		memcpy(u, a->u, sizeof(u));
+		m->outputs_of(a->p, x, u, y[0]);
+		for (size_t k = 0; k < m->n_inputs; k++) {
+			u[k] = a->u[k] * 1.01;
+			m->outputs_of(a->p, x, u, y[1]);
+			u[k] = a->u[k];
+			for (size_t o = 0; o < m->n_outputs; o++) {
+				bool moves = y[0][o] != y[1][o];
+
+				if (moves != (m->direct[o] >> k & 1)) {
+					fail_msg("%s: %s by %s", m->name,
+					         m->outputs[o].name, m->inputs[k].name);
+				}
+			}
+		}
+	}
+}
+
 static void linear_models_are_linear(void **state)
 {
 	(void)state;
@@ -527,6 +555,7 @@ int main(void)
 		cmocka_unit_test(every_jacobian_is_that_of_the_rates),
 		cmocka_unit_test(every_model_comes_to_rest),
 		cmocka_unit_test(every_start_takes_what_is_measured),
+		cmocka_unit_test(direct_inputs_are_those_that_outputs_feel_at_once),
 		cmocka_unit_test(linear_models_are_linear),
 		cmocka_unit_test(heated_tank_carries_off_its_heat),
 		cmocka_unit_test(thermal_body_passes_on_its_heat),

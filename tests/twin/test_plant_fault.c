@@ -25,7 +25,7 @@ static void refuse(const char *name, const struct plant_config *c, int want)
 static void number_out_of_range_is_refused(void **state)
 {
 	static const struct fault no_target = {.kind = FAULT_STUCK, .target = 99};
-	static const struct fault no_parameter = {.target = TANK1, .parameter = 99};
+	static const struct fault no_damage = {.target = TANK1, .damage = 99};
 	struct plant_config c = line_config();
 
 	c.step_s = 0;
@@ -45,8 +45,8 @@ static void number_out_of_range_is_refused(void **state)
 	c.faults = &no_target;
 	c.n_faults = 1;
 	refuse("fault of no sensor", &c, -EINVAL);
-	c.faults = &no_parameter;
-	refuse("fault of no parameter", &c, -EINVAL);
+	c.faults = &no_damage;
+	refuse("fault of no damage", &c, -EINVAL);
 	(void)state;
 }
 
@@ -61,21 +61,49 @@ static void wiring_that_is_wrong_is_refused(void **state)
 	}
 	c.parts = parts;
 	refuse("as it was", &c, 0);
-	parts[TANK1].inputs[0] = N_LINE_SIGNALS;
+	parts[TANK1].inputs[0].signal = N_LINE_SIGNALS;
 	refuse("input from nowhere", &c, -EINVAL);
-	parts[TANK1].inputs[0] = PUMP_FLOW;
+	parts[TANK1].inputs[0].signal = PUMP_FLOW;
 	parts[TANK1].outputs[0] = PUMP_FLOW;
 	refuse("two writers", &c, -EEXIST);
 	parts[TANK1].outputs[0] = LEVEL1;
-	/* The duty of the heater, direct, from its own power. */
-	parts[HEATER].inputs[0] = HEATER_POWER;
-	refuse("a loop without a state", &c, -ELOOP);
+	parts[TANK1].inputs[0].scale = 0;
+	refuse("input times 0", &c, -EINVAL);
+	parts[TANK1].inputs[0].scale = 1;
 	c = line_config();
 	sensor.to = LEVEL1;
 	c.sensors = &sensor;
 	c.n_sensors = 1;
 	refuse("sensor writes the truth", &c, -EEXIST);
 	(void)state;
+}
+
+/* Two valves, each opened by what flows through the other: the way through the level is
+ * no loop, since a level has a state. */
+static void loop_is_named_by_its_members(void **state)
+{
+	struct plant_config c = line_config();
+	struct part_config parts[N_LINE_PARTS];
+	uint32_t members[8];
+
+	(void)state;
+	assert_int_equal(plant_loop(&c, members, 8), 0);
+	for (size_t i = 0; i < N_LINE_PARTS; i++) {
+		parts[i] = c.parts[i];
+	}
+	c.parts = parts;
+	parts[TANK1].inputs[1].signal = LEVEL2;
+	parts[TANK2].inputs[1].signal = LEVEL1;
+	refuse("levels that open valves", &c, 0);
+	parts[TANK1].inputs[1].signal = OUTFLOW2;
+	parts[TANK2].inputs[1].signal = OUTFLOW1;
+	refuse("a loop without a state", &c, -ELOOP);
+	assert_int_equal(plant_loop(&c, members, 8), 2);
+	assert_int_equal(members[0] + members[1], OUTFLOW1 + OUTFLOW2);
+	assert_int_equal(plant_loop(&c, members, 1), 1);
+	parts[TANK2].inputs[1].signal = OUTFLOW2;
+	assert_int_equal(plant_loop(&c, members, 8), 1);
+	assert_int_equal(members[0], OUTFLOW2);
 }
 
 static void injection_is_bounded(void **state)
@@ -107,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(number_out_of_range_is_refused),
 		cmocka_unit_test(wiring_that_is_wrong_is_refused),
+		cmocka_unit_test(loop_is_named_by_its_members),
 		cmocka_unit_test(injection_is_bounded),
 	};
 

@@ -124,6 +124,7 @@ const struct model model_conveyor = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[DISCHARGE] = 1 << SPEED, [POWER] = 1 << SPEED},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

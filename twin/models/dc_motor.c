@@ -112,6 +112,7 @@ const struct model model_dc_motor = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[CURRENT] = 1 << VOLTAGE},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

@@ -459,4 +459,5 @@ void expression_make(struct model *out, const struct model_port *inputs, size_t 
 		.outputs_of = outputs_of,
 		.noise = noise,
 	};
+	memset(out->direct, 0xff, sizeof(out->direct));
 }

@@ -127,6 +127,8 @@ const struct model model_heat_exchanger = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[DUTY] = 1 << HOT_FLOW | 1 << COLD_FLOW | 1 << HOT_INLET |
+                            1 << COLD_INLET},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

@@ -122,6 +122,7 @@ const struct model model_heated_tank = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[OUTFLOW] = 1 << VALVE},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	MODEL_STATES_MAX = 8,
@@ -36,6 +37,9 @@ struct model {
 	const struct model_port *outputs;
 	size_t n_outputs;
 	size_t n_states;
+	/** By output, a bit for each input that it depends on at once, not by a state:
+	 * what closes an algebraic loop. */
+	uint8_t direct[MODEL_OUTPUTS_MAX];
 
 	/** State to start from, given measured outputs y (NAN where not measured). */
 	void (*start)(const double *p, const double *u, const double *y, double *x);

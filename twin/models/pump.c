@@ -129,6 +129,7 @@ const struct model model_pump = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[PUMP_HEAD] = 1 << SPEED, [POWER] = 1 << SPEED},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twin/models/remote.h"
 
+#include <string.h>
+
 static void start(const double *p, const double *u, const double *y, double *x)
 {
 	(void)p;
@@ -36,6 +38,7 @@ void remote_make(struct model *out, const struct model *ports)
 {
 	*out = *ports;
 	out->n_states = 0;
+	memset(out->direct, 0, sizeof(out->direct));
 	out->start = start;
 	out->rates = rates;
 	out->outputs_of = outputs_of;

@@ -150,6 +150,11 @@ void state_space_make(struct model *out, double *p, const struct state_space *s)
 		.noise = noise,
 		.linear = true,
 	};
+	for (size_t i = 0; i < s->k * s->m; i++) {
+		if (s->D[i] != 0) {
+			out->direct[i / s->m] |= (uint8_t)(1U << i % s->m);
+		}
+	}
 	*p++ = (double)s->n;
 	*p++ = (double)s->m;
 	*p++ = (double)s->k;

@@ -88,6 +88,7 @@ const struct model model_tank = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = 1,
+	.direct = {[OUTFLOW] = 1 << VALVE},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

@@ -112,6 +112,7 @@ const struct model model_valve = {
 	.outputs = outputs,
 	.n_outputs = ARRAY_SIZE(outputs),
 	.n_states = N_STATES,
+	.direct = {[FLOW] = 1 << PRESSURE_IN | 1 << PRESSURE_OUT},
 	.start = start,
 	.rates = rates,
 	.outputs_of = outputs_of,

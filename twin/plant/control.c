@@ -13,11 +13,11 @@ static double clamp(double x, double min, double max)
 
 /* copy: y = gain u + bias */
 enum { COPY_GAIN, COPY_BIAS };
-static const struct part_port copy_parameters[] = {
-	[COPY_GAIN] = {"gain", "", "", 1, -1e9, 1e9, 0},
-	[COPY_BIAS] = {"bias", "", "", 0, -1e9, 1e9, 0},
+static const struct model_port copy_parameters[] = {
+	[COPY_GAIN] = {"gain", "", "", 1, -1e9, 1e9},
+	[COPY_BIAS] = {"bias", "", "", 0, -1e9, 1e9},
 };
-static const struct part_port copy_inputs[] = {{"in", "", "", NAN, 0, 0, 0}};
+static const struct model_port copy_inputs[] = {{"in", "", "", NAN, 0, 0}};
 
 static double copy_scan(const double *p, const double *u, double *x, double dt_s,
                         bool first)
@@ -26,8 +26,8 @@ static double copy_scan(const double *p, const double *u, double *x, double dt_s
 }
 
 /* filter: first order lag; holds over a reading that is no number */
-static const struct part_port filter_parameters[] = {
-	{"lag", "s", "time constant", NAN, 0, 1e6, 0},
+static const struct model_port filter_parameters[] = {
+	{"lag", "s", "time constant", NAN, 0, 1e6},
 };
 
 static double filter_scan(const double *p, const double *u, double *x, double dt_s,
@@ -42,14 +42,14 @@ static double filter_scan(const double *p, const double *u, double *x, double dt
 }
 
 /* two_point: on below setpoint - band, off above setpoint + band */
-static const struct part_port two_point_parameters[] = {
-	{"band", "", "half width of the hysteresis", NAN, 0, 1e9, 0},
+static const struct model_port two_point_parameters[] = {
+	{"band", "", "half width of the hysteresis", NAN, 0, 1e9},
 };
 enum { SETPOINT, MEASURED, ENABLE };
-static const struct part_port two_point_inputs[] = {
-	[SETPOINT] = {"setpoint", "", "", NAN, 0, 0, 0},
-	[MEASURED] = {"measured", "", "", NAN, 0, 0, 0},
-	[ENABLE] = {"enable", "", "", 1, 0, 0, 0},
+static const struct model_port two_point_inputs[] = {
+	[SETPOINT] = {"setpoint", "", "", NAN, 0, 0},
+	[MEASURED] = {"measured", "", "", NAN, 0, 0},
+	[ENABLE] = {"enable", "", "", 1, 0, 0},
 };
 
 static double two_point_scan(const double *p, const double *u, double *x, double dt_s,
@@ -73,12 +73,12 @@ static double two_point_scan(const double *p, const double *u, double *x, double
  * into the limit that the output stands at.  Starts without a bump at `start`.
  */
 enum { PI_KP, PI_TI, PI_MIN, PI_MAX, PI_START };
-static const struct part_port pi_parameters[] = {
-	[PI_KP] = {"kp", "", "gain; negative: acts the other way", NAN, -1e9, 1e9, 0},
-	[PI_TI] = {"ti", "s", "integral time", NAN, 1e-3, 1e9, 0},
-	[PI_MIN] = {"min", "", "of the output", 0, -1e9, 1e9, 0},
-	[PI_MAX] = {"max", "", "of the output", 1, -1e9, 1e9, 0},
-	[PI_START] = {"start", "", "output to start from", 0, -1e9, 1e9, 0},
+static const struct model_port pi_parameters[] = {
+	[PI_KP] = {"kp", "", "gain; negative: acts the other way", NAN, -1e9, 1e9},
+	[PI_TI] = {"ti", "s", "integral time", NAN, 1e-3, 1e9},
+	[PI_MIN] = {"min", "", "of the output", 0, -1e9, 1e9},
+	[PI_MAX] = {"max", "", "of the output", 1, -1e9, 1e9},
+	[PI_START] = {"start", "", "output to start from", 0, -1e9, 1e9},
 };
 
 static double pi_scan(const double *p, const double *u, double *x, double dt_s,
@@ -106,18 +106,18 @@ static double pi_scan(const double *p, const double *u, double *x, double dt_s,
 }
 
 /* sequence: up to four steps of a duration and a value, round and round while enabled */
-static const struct part_port sequence_parameters[] = {
-	{"for_1", "s", "duration of step 1", NAN, 0, 1e6, 0},
-	{"value_1", "", "", NAN, -1e9, 1e9, 0},
-	{"for_2", "s", "", 0, 0, 1e6, 0},
-	{"value_2", "", "", 0, -1e9, 1e9, 0},
-	{"for_3", "s", "", 0, 0, 1e6, 0},
-	{"value_3", "", "", 0, -1e9, 1e9, 0},
-	{"for_4", "s", "", 0, 0, 1e6, 0},
-	{"value_4", "", "", 0, -1e9, 1e9, 0},
+static const struct model_port sequence_parameters[] = {
+	{"for_1", "s", "duration of step 1", NAN, 0, 1e6},
+	{"value_1", "", "", NAN, -1e9, 1e9},
+	{"for_2", "s", "", 0, 0, 1e6},
+	{"value_2", "", "", 0, -1e9, 1e9},
+	{"for_3", "s", "", 0, 0, 1e6},
+	{"value_3", "", "", 0, -1e9, 1e9},
+	{"for_4", "s", "", 0, 0, 1e6},
+	{"value_4", "", "", 0, -1e9, 1e9},
 };
-static const struct part_port sequence_inputs[] = {
-	{"enable", "", "off: output 0, starts anew", 1, 0, 0, 0},
+static const struct model_port sequence_inputs[] = {
+	{"enable", "", "off: output 0, starts anew", 1, 0, 0},
 };
 enum { SEQUENCE_STEPS = ARRAY_SIZE(sequence_parameters) / 2 };
 
@@ -153,10 +153,10 @@ static double sequence_scan(const double *p, const double *u, double *x, double 
 }
 
 /* select: y = a when, else b */
-static const struct part_port select_inputs[] = {
-	{"when", "", "", NAN, 0, 0, 0},
-	{"a", "", "", NAN, 0, 0, 0},
-	{"b", "", "", 0, 0, 0, 0},
+static const struct model_port select_inputs[] = {
+	{"when", "", "", NAN, 0, 0},
+	{"a", "", "", NAN, 0, 0},
+	{"b", "", "", 0, 0, 0},
 };
 
 static double select_scan(const double *p, const double *u, double *x, double dt_s,
@@ -167,10 +167,10 @@ static double select_scan(const double *p, const double *u, double *x, double dt
 
 /* limit: 1 while the input lies within min and max, back on only by `band` inside */
 enum { LIMIT_MIN, LIMIT_MAX, LIMIT_BAND };
-static const struct part_port limit_parameters[] = {
-	[LIMIT_MIN] = {"min", "", "", -1e9, -1e9, 1e9, 0},
-	[LIMIT_MAX] = {"max", "", "", 1e9, -1e9, 1e9, 0},
-	[LIMIT_BAND] = {"band", "", "hysteresis", 0, 0, 1e9, 0},
+static const struct model_port limit_parameters[] = {
+	[LIMIT_MIN] = {"min", "", "", -1e9, -1e9, 1e9},
+	[LIMIT_MAX] = {"max", "", "", 1e9, -1e9, 1e9},
+	[LIMIT_BAND] = {"band", "", "hysteresis", 0, 0, 1e9},
 };
 
 static double limit_scan(const double *p, const double *u, double *x, double dt_s,

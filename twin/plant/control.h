@@ -21,9 +21,9 @@ enum {
 struct block_kind {
 	const char *name;
 	const char *description;
-	const struct part_port *parameters;
+	const struct model_port *parameters;
 	size_t n_parameters;
-	const struct part_port *inputs; /* preset NAN: required */
+	const struct model_port *inputs; /* preset NAN: required */
 	size_t n_inputs;
 	/**
 	 * One scan.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* part_find() over the list in twin/plant/meson.build. */
+/* part_find() over the models and the list in twin/plant/meson.build. */
 #include "twin/plant/part.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "drivers/reading.h"
@@ -11,28 +12,42 @@
 PART_LIST
 #undef X
 
-static const struct part_kind *const kinds[] = {
+static const struct part_kind *const own[] = {
 #define X(name) &part_##name,
 	PART_LIST
 #undef X
 };
 
-const struct part_kind *part_at(size_t i)
+const char *part_name_at(size_t i)
 {
-	return i < ARRAY_SIZE(kinds) ? kinds[i] : NULL;
+	const struct model *model;
+
+	if (i < ARRAY_SIZE(own)) {
+		return own[i]->model->name;
+	}
+	model = model_at(i - ARRAY_SIZE(own));
+	return model ? model->name : NULL;
 }
 
-const struct part_kind *part_find(const char *name)
+int part_find(struct part_kind *out, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i]->name, name) == 0) {
-			return kinds[i];
+	const struct model *model = model_find(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strcmp(own[i]->model->name, name) == 0) {
+			*out = *own[i];
+			return 0;
 		}
 	}
-	return NULL;
+	if (!model) {
+		return -ENOENT;
+	}
+	*out = (struct part_kind){.model = model};
+	part_damage(out);
+	return 0;
 }
 
-int part_port(const struct part_port *ports, size_t n, const char *name)
+int part_port(const struct model_port *ports, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(ports[i].name, name) == 0) {

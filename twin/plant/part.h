@@ -1,65 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The contract of a part of a plant: dx/dt = f(x, u), y = h(x, u), in SI units, but
- * temperatures in degC.  Kinds are pure: no state of their own.  A kind that conserves
- * something keeps the conserved quantity itself (volume, heat) as its state: Runge-Kutta
- * methods keep linear invariants exactly, so that balances close to rounding.
- * One kind a file; to add one: its file in parts/, and its name in
- * twin/plant/meson.build.
+ * What a plant is made of: models of twin/models with the damage that a script can do to
+ * them, and what has no model there because it goes in steps: counters, bottles.  All in
+ * SI units.  Kinds are pure: no state of their own.
+ * To add a kind that is no model: its file in parts/, and its name in
+ * twin/plant/meson.build; to add damage to a model: a line in twin/plant/damage.c.
  */
 #ifndef TWIN_PLANT_PART_H
 #define TWIN_PLANT_PART_H
 
 #include <stddef.h>
 
+#include "twin/models/model.h"
+#include "twin/plant/rng.h"
+
 enum {
-	PART_STATES_MAX = 4,
-	PART_INPUTS_MAX = 8,
-	PART_OUTPUTS_MAX = 8,
-	PART_PARAMETERS_MAX = 12,
+	PART_DAMAGES_MAX = 4,
+	/* Parameters in force: those of the model, then the damage. */
+	PART_NUMBERS_MAX = MODEL_PARAMETERS_MAX + PART_DAMAGES_MAX,
+	PART_KEPT_MAX = 512, /* numbers that a part keeps which goes in steps */
 };
 
-enum part_flag {
-	PART_DIRECT = 1, /* an input that outputs depend on at once, not by a state */
-	PART_FAULT = 2,  /* a parameter that is damage: what a script changes */
-};
-
-/** A named quantity of a kind of part or of a control block.  All strings static. */
-struct part_port {
-	const char *name;
-	const char *unit;        /* "m3/s", "1" for a ratio */
-	const char *description; /* one line, with the symbol in the formula */
-	double preset;           /* of a parameter or unbound input; NAN: required */
-	double min, max;         /* what makes sense, inclusive */
-	unsigned flags;          /* PART_DIRECT, PART_FAULT, or 0 */
+/** A turn of a part that goes in steps. */
+struct part_turn {
+	const double *p;      /* parameters, then damage */
+	const double *damage; /* the same numbers from there on */
+	const double *u;      /* inputs at the beginning of the step */
+	double dt_s;
+	struct rng *rng; /* its own */
 };
 
 struct part_kind {
-	const char *name;
-	const char *source; /* of the equations: author, year, section */
-	const struct part_port *parameters;
-	size_t n_parameters;
-	const struct part_port *inputs;
-	size_t n_inputs;
-	const struct part_port *outputs;
-	size_t n_outputs;
-	size_t n_states;
-
-	/** State to start from; NULL: zero. */
-	void (*start)(const double *p, const double *u, double *x);
-	/** dx/dt in unit/s; NULL where there is no state. */
+	const struct model *model;        /* name, ports, equations; borrowed */
+	const struct model_port *damages; /* what can go wrong; 0: nothing is */
+	size_t n_damages;
+	/** Parameters in force: change p, a copy of the configured ones, by damage d;
+	 * NULL: they stay. */
+	void (*wear)(const double *d, double *p);
+	/** The model's rates with the damage, which stands behind the parameters; NULL:
+	 * the model's own. */
 	void (*rates)(const double *p, const double *x, const double *u, double *dx);
-	/** y = h(x, u); of u only what is PART_DIRECT is up to date. */
-	void (*outputs_of)(const double *p, const double *x, const double *u, double *y);
+	/** Goes in steps instead of being integrated: x, of n_kept numbers that start at
+	 * 0, from the beginning to the end of a step.  outputs_of() of the model then
+	 * tells of x alone. */
+	void (*act)(const struct part_turn *t, double *x);
+	size_t n_kept;
 };
 
-/** The kind of a name, or NULL. */
-const struct part_kind *part_find(const char *name);
+/** Fill out with the kind of a name: a model of twin/models, or one of the plant's own.
+ * @return 0 or -ENOENT */
+int part_find(struct part_kind *out, const char *name);
 
-/** The i-th kind, NULL beyond the last. */
-const struct part_kind *part_at(size_t i);
+/** The name of the i-th kind, NULL beyond the last. */
+const char *part_name_at(size_t i);
 
 /** Index of a port by name, or -1. */
-int part_port(const struct part_port *ports, size_t n, const char *name);
+int part_port(const struct model_port *ports, size_t n, const char *name);
+
+/** The damage of a model of twin/models; n_damages 0: none is known. */
+void part_damage(struct part_kind *kind);
 
 #endif

@@ -4,9 +4,14 @@
  * faults, stepped at a fixed time step.  Time is a counter: the same description and seed
  * give the same bytes.  Pure: no I/O, no clock, no allocation after plant_new().
  *
- * A signal is one number with a name.  It has at most one writer (a part's output, a
- * sensor, a block, an actuator); one without is a setpoint or a constant, which
- * plant_set() writes.
+ * A signal is one number with a name and a unit.  It has at most one writer (a part's
+ * output, a sensor, a block, an actuator); one without is a setpoint, a constant or a
+ * command, which plant_set() and the attached program write.
+ *
+ * Parts are solved one by one: over a step each goes its own way, with sub-steps of its
+ * own (twin/observer/integrate.h), on inputs as they were at the beginning of the step.
+ * What flows between two parts is therefore exact to first order in the step; a part by
+ * itself keeps to INTEGRATE_TOLERANCE.
  */
 #ifndef TWIN_PLANT_PLANT_H
 #define TWIN_PLANT_PLANT_H
@@ -16,6 +21,7 @@
 #include <stdint.h>
 
 #include "twin/plant/control.h"
+#include "twin/plant/fault.h"
 #include "twin/plant/instrument.h"
 #include "twin/plant/part.h"
 
@@ -27,39 +33,40 @@ enum {
 };
 
 struct signal_config {
-	const char *name;
-	double start; /* value until its writer writes */
+	const char *name; /* NULL: a constant */
+	const char *unit; /* as written; "": none, as it comes */
+	double start;     /* value until its writer writes */
 };
 
 /** One part as configured. */
 struct part_config {
-	const struct part_kind *kind;
-	double parameters[PART_PARAMETERS_MAX]; /* in the order of kind->parameters */
-	uint32_t inputs[PART_INPUTS_MAX];       /* signals */
-	uint32_t outputs[PART_OUTPUTS_MAX];     /* signals */
+	const char *id;
+	struct part_kind kind;
+	const double *parameters;                   /* of the model, in its order */
+	struct plant_wire inputs[MODEL_INPUTS_MAX]; /* to SI */
+	uint32_t outputs[MODEL_OUTPUTS_MAX];        /* signals */
+	double start[MODEL_OUTPUTS_MAX]; /* outputs to start from; NAN: where it rests */
 };
 
-enum fault_kind {
-	FAULT_PARAMETER, /* target: part; its parameter takes the value: leak, clog, wear
-	                  */
-	FAULT_STUCK,     /* target: sensor; repeats its last value */
-	FAULT_DROPOUT,   /* target: sensor; gives no number */
-	FAULT_OFFSET,    /* target: sensor; value in its unit */
-	FAULT_DRIFT,     /* target: sensor; value in its unit a second */
-	FAULT_NOISE,     /* target: sensor; its noise times the value */
-	FAULT_JAMMED,    /* target: actuator; stays where it is */
-	FAULT_SILENCE,   /* target: unit; does not answer */
-	FAULT_EXCEPTION, /* target: unit; answers exception number value */
-	FAULT_CLOSE,     /* target: unit; closes the connection on a request */
+/** Who computes the parts whose model is remote: FMUs.  Not pure; NULL where no part is.
+ */
+struct plant_remote {
+	/**
+	 * From t to t + h seconds (h 0: none yet) with inputs u, SI.
+	 * @param[out] y  outputs at the end, SI
+	 * @return 0, or a negative errno: the part keeps its last outputs for good
+	 */
+	int (*step)(void *arg, uint32_t part, const double th[2], const double *u,
+	            double *y);
+	void *arg;
 };
 
-struct fault {
-	enum fault_kind kind;
-	uint32_t target;    /* index of the part, sensor, actuator or unit */
-	uint32_t parameter; /* of a part */
-	double value;       /* as the kind says */
-	double at_s,
-		until_s; /* plant time, at inclusive, until exclusive; INFINITY: stays */
+/** What runs in the place of a PLC: a scan once a cycle, after the control blocks. */
+struct plant_program {
+	/** Reads and writes the table of signals at that time, counted from the start.
+	 */
+	void (*scan)(void *arg, int64_t now_ns, double *signals);
+	void *arg;
 };
 
 /** A plant as described.  Borrowed until plant_free(). */
@@ -77,10 +84,11 @@ struct plant_config {
 	const struct fault *faults; /* the script */
 	size_t n_faults;
 	size_t n_units; /* devices, targets of FAULT_SILENCE and the like */
+	const struct plant_remote *remote;
 	uint64_t seed;
-	double step_s;   /* of the integrator (Runge-Kutta 4), 1e-6 to 1 */
-	uint32_t steps;  /* integrator steps in a control cycle, 1 to 10000 */
-	double settle_s; /* run this long before time 0, without faults */
+	double step_s;   /* at which parts exchange what they give, 1e-6 to 1 */
+	uint32_t steps;  /* such steps in a cycle, 1 to 10000 */
+	double settle_s; /* run this long before time 0, without faults and program */
 };
 
 struct plant;
@@ -91,13 +99,24 @@ struct plant;
  * @param[out] out  set on success only; free with plant_free()
  * @return 0, -ENOMEM; -EINVAL: an index or a number out of its range; -EEXIST: a signal
  *         with two writers; -ELOOP: outputs that depend on each other with no state
- * between
+ *         between (plant_loop() names them); what remote->step() says
  */
 int plant_new(struct plant **out, const struct plant_config *cfg);
 void plant_free(struct plant *p);
 
+/**
+ * The signals of a loop without a state between them, each feeding the next and the last
+ * the first.
+ *
+ * @return how many were written to signals, at most n; 0: there is no loop; -ENOMEM
+ */
+int plant_loop(const struct plant_config *cfg, uint32_t *signals, size_t n);
+
 /** One turn: script, sensors, control program, actuators, the steps of a cycle. */
 void plant_turn(struct plant *p);
+
+/** From the next turn on run this program; copied; NULL: none. */
+void plant_attach(struct plant *p, const struct plant_program *program);
 
 /** Time since the start, after settling, s: turns times cycle. */
 double plant_time_s(const struct plant *p);
@@ -114,6 +133,9 @@ bool plant_settable(const struct plant *p, uint32_t signal);
 /** @return 0, -EINVAL: no such signal, or no number; -EROFS: it has a writer */
 int plant_set(struct plant *p, uint32_t signal, double value);
 
+/** Steps of parts that could not be solved: the part stood still in them. */
+uint64_t plant_failures(const struct plant *p);
+
 /** Add a fault to the script; it may begin at once.
  * @return 0, -EINVAL, or -ENOSPC: PLANT_FAULTS_MAX are under way or yet to come */
 int plant_inject(struct plant *p, const struct fault *fault);
@@ -121,7 +143,15 @@ int plant_inject(struct plant *p, const struct fault *fault);
 /** Faults active in the last turn. */
 size_t plant_active_faults(const struct plant *p);
 
-/** Is unit disturbed now (FAULT_SILENCE, _EXCEPTION, _CLOSE)?  The last one wins. */
-bool plant_unit_fault(const struct plant *p, uint32_t unit, struct fault *fault);
+/** Was fault i of the script active in the last turn? */
+bool plant_fault_active(const struct plant *p, size_t i);
+
+/** Is unit disturbed by a fault of this kind (FAULT_SILENCE and beyond) now, and how
+ * much?  The last one wins. */
+bool plant_unit_fault(const struct plant *p, uint32_t unit, enum fault_kind kind,
+                      double *value);
+
+/** Does sensor give its words in the wrong order? */
+bool plant_swapped(const struct plant *p, uint32_t sensor);
 
 #endif
