@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "refvec.h"
+#include "twin/drift/monitor.h"
 #include "twin/drift/nis.h"
 #include "twin/drift/quantile.h"
 #include "twin/observer/discretise.h"
@@ -75,6 +76,86 @@ static void channel_monitor_gives_every_row(void **state)
 	assert_int_equal(rows, 3000);
 }
 
+enum { LEARN = 600 };
+
+/* The first rows of channel_in.csv as a tag's learning buffer; column 0 is the time. */
+static size_t learning_rows(size_t column, double *x, float *dt_s)
+{
+	FILE *f = refvec_open("channel_in.csv");
+	struct refvec_row row;
+	double before = NAN;
+	size_t n = 0;
+
+	for (size_t i = 0; f && i < LEARN && refvec_next(f, &row); i++) {
+		if (isfinite(row.number[column])) {
+			x[n] = row.number[column];
+			dt_s[n++] = (float)(row.number[0] - before);
+			before = row.number[0];
+		}
+	}
+	if (f) {
+		fclose(f);
+	}
+	return n;
+}
+
+/* What the monitor keeps in single precision is good to 1e-6. */
+static void channel_monitor_learns_its_constants(void **state)
+{
+	static const char *const tags[] = {"T1", "p1", "F1"};
+	char *text = refvec_text("channel.json");
+
+	(void)state;
+	if (!text) {
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		static double x[LEARN];
+		static float dt_s[LEARN], scratch[LEARN];
+		const struct monitor_wish wish = {.false_alarm = 1e-4, .tags = 3};
+		struct monitor m = {.t_ns = 0};
+		struct monitor_learnt learnt;
+		const char *at;
+		char key[8];
+
+		snprintf(key, sizeof(key), "\"%s\":", tags[i]);
+		at = strstr(text, key);
+		assert_non_null(at);
+		monitor_learn(&m, &wish,
+		              &(struct learner_rows){.x = x,
+		                                     .dt_s = dt_s,
+		                                     .scratch = scratch,
+		                                     .n = learning_rows(i + 1, x, dt_s)},
+		              &learnt);
+		const struct {
+			const char *key;
+			double got;
+		} constants[] = {
+			{"r", learnt.r},
+			{"q", learnt.q},
+			{"dt0", learnt.dt0_s},
+			{"scale", learnt.c},
+			{"limit", learnt.h},
+			{"clip", learnt.zeta},
+			{"z_spike", learnt.z_spike},
+			{"b_sigma", (double)m.move.sigma},
+			{"b_limit", (double)m.move.limit},
+		};
+
+		for (size_t k = 0; k < ARRAY_SIZE(constants); k++) {
+			double want;
+
+			assert_int_equal(refvec_numbers(at, constants[k].key, &want, 1),
+			                 1);
+			if (!refvec_near(constants[k].got, want, 1e-6)) {
+				fail_msg("%s, %s: %.17g, not %.17g", tags[i],
+				         constants[k].key, constants[k].got, want);
+			}
+		}
+	}
+	free(text);
+}
+
 static void check(const struct refvec_row *row, size_t column, double got)
 {
 	double want = row->number[column];
@@ -118,12 +199,13 @@ static void two_tanks_follow_the_extended_filter(void **state)
 	const struct observer e = {.model = &two_tanks, .qc = qc, .tolerance = INFINITY};
 	struct kalman k = {.n = 2, .x = {0.3, 0.3}, .P = {0.04, 0, 0, 0.04}};
 	FILE *f = refvec_open("tank_ekf.csv");
+	char *text = refvec_text("tank.json");
+	double inflow = NAN, nis = 0, mean;
 	struct refvec_row row;
-	double inflow = NAN;
 	size_t rows = 0;
 
 	(void)state;
-	if (!f) {
+	if (!f || !text) {
 		skip();
 	}
 	for (; refvec_next(f, &row); rows++) {
@@ -145,9 +227,13 @@ static void two_tanks_follow_the_extended_filter(void **state)
 		check(&row, 8, z.nu[0]);
 		check(&row, 9, v.S[0]);
 		check(&row, 10, v.nis);
+		nis += rows < 20 ? 0 : v.nis; /* until then it settles */
 	}
 	fclose(f);
 	assert_int_equal(rows, 400);
+	assert_int_equal(refvec_numbers(strstr(text, "mean_nis"), "ekf", &mean, 1), 1);
+	assert_true(refvec_near(nis / 380, mean, 1e-9));
+	free(text);
 }
 
 /* A heater and a body, linear. */
@@ -349,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(channel_monitor_gives_every_row),
+		cmocka_unit_test(channel_monitor_learns_its_constants),
 		cmocka_unit_test(two_tanks_follow_the_extended_filter),
 		cmocka_unit_test(thermal_plant_follows_the_linear_filter_and_its_alarm),
 		cmocka_unit_test(thermal_plant_is_discretised),
@@ -356,5 +443,5 @@ int main(void)
 		cmocka_unit_test(quantiles_are_those_of_the_table),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return refvec_result(cmocka_run_group_tests(tests, NULL, NULL));
 }

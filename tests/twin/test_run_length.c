@@ -229,5 +229,5 @@ int main(void)
 		cmocka_unit_test(the_table_of_the_documentation_is_right),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return refvec_result(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -228,5 +228,5 @@ int main(void)
 		cmocka_unit_test(changes_are_found_where_the_reference_finds_them),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return refvec_result(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -135,5 +135,5 @@ int main(void)
 		cmocka_unit_test(covariance_that_is_none_is_reported),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return refvec_result(cmocka_run_group_tests(tests, NULL, NULL));
 }
