@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 enum {
 	UNIT,
 	AGE,
@@ -48,17 +50,28 @@ static const char *skip_blanks(const char *s)
 	return s + strspn(s, " \t\r\n");
 }
 
-/* One cell; NULL where it is no number.  A comma behind it is taken with it. */
+/* One cell; NULL where it is no number.  A comma behind it is taken with it, and quotes
+ * around it. */
 static const char *parse_cell(const char *s, double *x)
 {
+	bool quoted = *s == '"';
 	char *end;
 
-	if (!*s || is_comma(*s)) {
+	s += quoted;
+	if (!quoted && (!*s || is_comma(*s))) {
 		*x = NAN;
 		return *s ? s + 1 : s;
 	}
 	*x = strtod(s, &end);
-	if (end == s || (*end && !is_comma(*end) && !strchr(" \t\r\n", *end))) {
+	if (end == s && quoted && *s == '"') {
+		*x = NAN; /* "" */
+	} else if (end == s) {
+		return NULL;
+	}
+	if (quoted && *end++ != '"') {
+		return NULL;
+	}
+	if (*end && !is_comma(*end) && !strchr(" \t\r\n", *end)) {
 		return NULL;
 	}
 	s = skip_blanks(end);
@@ -182,6 +195,7 @@ static bool is_heading(const struct parse *p, const char *text)
 {
 	char *end;
 
+	text += *text == '"';
 	strtod(text, &end);
 	return p->rows == 0 && end == text;
 }
@@ -193,13 +207,16 @@ static int parse_file(struct parse *p, FILE *in)
 	int err = 0;
 
 	while (!err && getline(&text, &size, in) > 0) {
+		const char *row = text;
 		size_t n;
 
-		p->line++;
-		if (is_heading(p, text)) {
+		if (p->line++ == 0 && strncmp(text, BYTE_ORDER_MARK, 3) == 0) {
+			row += 3;
+		}
+		if (is_heading(p, row)) {
 			continue;
 		}
-		n = parse_cells(p, text, &err);
+		n = parse_cells(p, row, &err);
 		if (n && !err) {
 			err = add_row(p, n);
 		}

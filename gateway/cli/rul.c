@@ -54,6 +54,17 @@ static int print_table(const struct life *life, const struct life_table *t)
 	return fflush(stdout) ? -errno : 0;
 }
 
+/* As if the first column were a running number. */
+static bool is_of_single_rows(const struct life_table *t)
+{
+	for (size_t i = 1; i < t->n_rows; i++) {
+		if (t->unit[i] == t->unit[i - 1]) {
+			return false;
+		}
+	}
+	return t->n_rows > 1;
+}
+
 static int predict(const struct life_table *train, const struct life_table *test)
 {
 	struct life *life;
@@ -62,6 +73,12 @@ static int predict(const struct life_table *train, const struct life_table *test
 	if (train->n_sensors != test->n_sensors) {
 		fprintf(stderr, "pollux rul: %zu sensors learnt, %zu in the table\n",
 		        train->n_sensors, test->n_sensors);
+		return -EBADMSG;
+	}
+	if (is_of_single_rows(train)) {
+		fputs("pollux rul: each machine learnt from has one row: is the first "
+		      "column the\nmachine's number, the second the cycle's?\n",
+		      stderr);
 		return -EBADMSG;
 	}
 	err = life_learn(&life, train);

@@ -38,6 +38,10 @@ static void blanks_or_commas_make_the_same_table(void **state)
 		"1 1 0 0 100 5.5 -6e1  \n1 2 0 0 100 nan 7\n2 1 0 0 100 8 9 \n",
 		"engine,T,p\n1,1,0,0,100,5.5,-60\n1,2,0,0,100,,7\r\n\n2,1,0,0,100,8,9\n",
 		"1;1;;;;5.5;-60\n1;2;;;;;7\n2 ; 1;;;; 8; 9",
+		"\xef\xbb\xbf"
+		"1 1 0 0 100 5.5 -60\n1 2 0 0 100 nan 7\n2 1 0 0 100 8 9\n",
+		"\xef\xbb\xbf\"engine\",T\n\"1\",\"1\",0,0,100,\"5.5\",-60\n"
+		"1,2,0,0,100,\"\",\"7\"\r\n\"2\",1,0,0,100,8,\"9\"\n",
 		"\n\t1\t1 0 0 0\t5.5 -60.0\n1 2 0 0 0 nan +7\n2 1 0 0 0 8 9\n",
 	};
 
@@ -81,6 +85,7 @@ static void what_is_no_table_is_said_with_its_line(void **state)
 		{"1 1 0 0 0\n", ":1: error: 5 columns; wanted are"},
 		{"1 1 0 0 0 1\n1 2 0 0 0 1 2\n", ":2: error: 7 columns, not 6"},
 		{"1 1 0 0 0 1\n1 2 0 0 0 x\n", ":2: error: column 6: 'x' is no number"},
+		{"1 1 0 0 0 \"1\n", ":1: error: column 6: '\"1' is no number"},
 		{"1 1 0 0 0 1x2\n", ":1: error: column 6: '1x2' is no number"},
 		{"1 1 0 0 0 1\n1 1 0 0 0 1\n", ":2: error: cycle 1 is not beyond"},
 		{"1.5 1 0 0 0 1\n", "whole numbers"},

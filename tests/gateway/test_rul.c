@@ -114,12 +114,33 @@ static void wrong_calls_are_told(void **state)
 	assert_string_equal(text, "");
 }
 
+/* A running number before the machine's, as some programs write it. */
+static void running_number_is_no_machine(void **state)
+{
+	char name[] = "rul", r[] = "--train", t[] = "--test";
+	char *argv[] = {name, r, train, t, test, NULL};
+	char text[64];
+	FILE *f = fopen(train, "w");
+
+	(void)state;
+	assert_non_null(f);
+	for (int i = 0; i < 100; i++) {
+		fprintf(f, "%d,%d,%d,0,0,100,%d\n", i, i / 20 + 1, i % 20 + 1,
+		        i * 7 % 13);
+	}
+	fclose(f);
+	write_table(test, 2, 20);
+	assert_int_equal(call(5, argv, text, sizeof(text)), EXIT_FAILED);
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_machine_of_the_table_is_answered),
 		cmocka_unit_test(no_prediction_is_empty),
 		cmocka_unit_test(wrong_calls_are_told),
+		cmocka_unit_test(running_number_is_no_machine),
 	};
 	int failed;
 
