@@ -267,6 +267,25 @@ static void formula_lists_its_quantities_once(void **state)
 	assert_int_equal(list[2], 3);
 }
 
+static void formula_tells_what_a_quantity_is_compared_with(void **state)
+{
+	struct formula f;
+	struct formula_error e;
+	double limits[4];
+
+	(void)state;
+	assert_int_equal(requirement_condition(&f, &commission_space,
+	                                       "a > 2 and (a <= 7 ± 1 or b == 3) and a + "
+	                                       "1 < 9",
+	                                       &e),
+	                 0);
+	assert_int_equal(formula_limits(&f, 0, limits, 4), 2);
+	assert_true(limits[0] == 2 && limits[1] == 7);
+	assert_int_equal(formula_limits(&f, 1, limits, 4), 1);
+	assert_int_equal(formula_limits(&f, 2, limits, 4), 0);
+	assert_int_equal(formula_limits(&f, 0, limits, 1), 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -277,6 +296,7 @@ int main(void)
 		cmocka_unit_test(formula_with_a_mistake_is_refused_at_its_place),
 		cmocka_unit_test(formula_too_deep_or_long_is_refused),
 		cmocka_unit_test(formula_lists_its_quantities_once),
+		cmocka_unit_test(formula_tells_what_a_quantity_is_compared_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,3 +210,20 @@ size_t formula_quantities(const struct formula *f, uint32_t *out, size_t n, size
 	}
 	return n;
 }
+
+/* QUANTITY NUMBER NUMBER comparison: the second number is the tolerance. */
+size_t formula_limits(const struct formula *f, uint32_t quantity, double *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 3 < f->n && n < max; i++) {
+		const struct formula_step *s = &f->steps[i];
+
+		if (s[0].op == FORMULA_QUANTITY && s[0].index == quantity &&
+		    s[1].op == FORMULA_NUMBER && s[2].op == FORMULA_NUMBER &&
+		    s[3].op >= FORMULA_LESS) {
+			out[n++] = s[1].number;
+		}
+	}
+	return n;
+}

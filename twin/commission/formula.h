@@ -81,6 +81,11 @@ double formula_truth(const struct formula *f, const double *quantities);
  */
 double formula_margin(const struct formula *f, const double *quantities);
 
+/** Numbers that a quantity by itself is compared with, for a chart.
+ * @return how many were written, at most max */
+size_t formula_limits(const struct formula *f, uint32_t quantity, double *out,
+                      size_t max);
+
 /** Quantities it names, each once, in order; added to those in out where they are not.
  * @return the new number in out, at most max */
 size_t formula_quantities(const struct formula *f, uint32_t *out, size_t n, size_t max);

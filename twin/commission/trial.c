@@ -15,7 +15,7 @@ struct trial {
 	const struct trial_config *cfg;
 	struct judge *judges;
 	struct course *courses;
-	double *quantities; /* those of the bench, then the variables */
+	double *quantities; /* the variables, then those of the bench */
 	struct timed timed[TRIAL_TIMED_MAX];
 	size_t n_timed;
 	struct run_event events[TRIAL_EVENTS_MAX];
@@ -44,10 +44,11 @@ int trial_new(struct trial **out, const struct trial_config *cfg)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->n_variables; i++) {
-		r->quantities[cfg->n_handles + i] = cfg->variables[i];
+		r->quantities[i] = cfg->variables[i];
 	}
 	for (size_t i = 0; i < cfg->n_handles; i++) {
-		r->quantities[i] = cfg->bench->read(cfg->bench->self, cfg->handles[i]);
+		r->quantities[cfg->n_variables + i] = cfg->bench->read(cfg->bench->self,
+		                                                       cfg->handles[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		course_init(&r->courses[i]);
@@ -94,7 +95,7 @@ static int undo(struct trial *r, const struct step *s)
 	const struct bench *b = r->cfg->bench;
 
 	return s->kind == STEP_PRESS ? b->set(b->self, s->target, 0)
-	                             : b->inject(b->self, s->target, false);
+	                             : b->inject(b->self, s->target, false, 0);
 }
 
 static int run_timed(struct trial *r)
@@ -158,17 +159,17 @@ static int act(struct trial *r, const struct step *s)
 		err = b->set(b->self, s->target, 1);
 		return err ? err : plan_end(r, s);
 	case STEP_INJECT:
-		err = b->inject(b->self, s->target, true);
+		err = b->inject(b->self, s->target, true, s->time_ns);
 		return err ? err : plan_end(r, s);
 	case STEP_CLEAR:
 		forget_timed(r, s->target);
-		return b->inject(b->self, s->target, false);
+		return b->inject(b->self, s->target, false, 0);
 	case STEP_EXPECT:
 		judge_start(&r->judges[s->target], r->now_ns);
 		return 0;
 	case STEP_REMEMBER:
 		value = formula_value(&s->value, r->quantities);
-		r->quantities[r->cfg->n_handles + s->target] = value;
+		r->quantities[s->target] = value;
 		return 0;
 	case STEP_WAIT:
 	case STEP_WAIT_UNTIL:
@@ -240,7 +241,8 @@ static void observe(struct trial *r)
 	const struct trial_config *c = r->cfg;
 
 	for (size_t i = 0; i < c->n_handles; i++) {
-		r->quantities[i] = c->bench->read(c->bench->self, c->handles[i]);
+		r->quantities[c->n_variables + i] = c->bench->read(c->bench->self,
+		                                                   c->handles[i]);
 	}
 	for (size_t i = 0; i < c->n_handles + c->n_variables; i++) {
 		course_add(&r->courses[i], r->now_ns, r->quantities[i]);

@@ -24,8 +24,10 @@ struct bench {
 	void *self;
 	/** Write one of its quantities.  @return 0 or a negative errno: it refuses */
 	int (*set)(void *self, uint32_t handle, double value);
-	/** Begin or end a fault that the script prepared.  @return 0 or negative errno */
-	int (*inject)(void *self, uint32_t fault, bool begins);
+	/** Begin a fault that the script prepared, for a time (ns; -1: until it is
+	 * ended), or end it.  One with a time is also ended, when it is over.  @return 0
+	 * or negative errno */
+	int (*inject)(void *self, uint32_t fault, bool begins, int64_t for_ns);
 	/** One cycle.  @return 0, or a negative errno: it has stopped for good */
 	int (*step)(void *self);
 	/** A quantity now, NAN where there is no good value. */
@@ -55,10 +57,10 @@ struct step {
 /** A run as configured.  All borrowed until trial_free(). */
 struct trial_config {
 	const struct bench *bench;
-	const uint32_t *handles; /* of the bench, by quantity */
-	size_t n_handles;
-	const double *variables; /* quantities behind those: values to begin with */
+	const double *variables; /* the first quantities: values to begin with */
 	size_t n_variables;
+	const uint32_t *handles; /* those behind: of the bench */
+	size_t n_handles;
 	const struct step *steps;
 	size_t n_steps;
 	const struct requirement *requirements;

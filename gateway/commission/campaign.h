@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * All runs of a script, one after the other on one stand: each scenario, once for every
+ * combination of its parameters.
+ */
+#ifndef GATEWAY_COMMISSION_CAMPAIGN_H
+#define GATEWAY_COMMISSION_CAMPAIGN_H
+
+#include "gateway/commission/script.h"
+
+/** One run and what became of it. */
+struct campaign_run {
+	const struct script_scenario *scenario;
+	const char *label;       /* "fill", or "fill [level=0.5, speed=2]" */
+	const double *variables; /* what it began with, by variable; NAN: nothing yet */
+	const struct outcome *outcomes; /* by requirement of the scenario */
+	enum run_end end;
+	size_t step;     /* that it ended at */
+	const char *why; /* of an end before its time, a sentence; "" where none */
+	int64_t end_ns;
+	const struct trial *trial; /* courses and events; NULL: it went as another did */
+};
+
+/** A line of the table: an invariant over all runs, any other requirement of one run, or
+ * a run that did not come to its end. */
+struct campaign_row {
+	const struct script_requirement *requirement; /* NULL: the run itself */
+	const struct campaign_run *run; /* that decided; NULL: none of several */
+	const struct outcome
+		*outcome; /* in it; NULL: of the run itself, or never begun */
+	enum verdict verdict;
+	size_t passed, failed; /* runs; of an invariant */
+};
+
+struct campaign {
+	const struct script *script;
+	const struct stand *stand;
+	const struct campaign_run *runs;
+	size_t n_runs;
+	const struct campaign_row *rows; /* invariants first, then by run */
+	size_t n_rows;
+	size_t passed, failed, not_reached; /* rows */
+};
+
+/**
+ * Run everything.  script is bound to stand; both outlive the campaign.
+ *
+ * @param[out] out  set on success only; free with campaign_free()
+ * @return 0, -ENOMEM, or what stand->restart() says
+ */
+int campaign_run(struct campaign **out, const struct script *script,
+                 const struct stand *stand);
+void campaign_free(struct campaign *c);
+
+/** What the quantity of a script is. */
+void campaign_quantity(const struct campaign *c, uint32_t quantity,
+                       struct stand_quantity *out);
+
+/** A value as its quantity is read: a state's name, else a number; in buf. */
+const char *campaign_value(const struct campaign *c, uint32_t quantity, double value,
+                           char *buf, size_t n);
+
+/** "pass", "FAIL", "not reached"; static. */
+const char *campaign_verdict(enum verdict verdict);
+
+/** What is to be said beside the verdict, a few words, in buf: "not in time, begun at
+ * 5.000 s"; "" where nothing. */
+void campaign_remark(const struct campaign_row *row, char *buf, size_t n);
+
+#endif
