@@ -20,15 +20,17 @@ struct item {
 
 struct gather {
 	const struct component_config *cfg;
+	const struct component_history_wish *wish;
 	const struct binding *binding; /* of the tag that is read */
 	uint8_t port;
 	struct item *items;
 	size_t n, room;
 };
 
-static bool is_in_alarm(const char *state)
+static bool is_in_alarm(const struct gather *g, const char *state)
 {
-	return strcmp(state, "drift") == 0 || strcmp(state, "mismatch") == 0;
+	return strcmp(state, "drift") == 0 ||
+	       (strcmp(state, "mismatch") == 0 && !g->wish->mismatched);
 }
 
 /* An output must have been measured; what a model says will do for an input. */
@@ -48,6 +50,9 @@ static int on_row(void *arg, const struct history_row *row)
 	struct gather *g = arg;
 	double x = value_number(&row->value);
 
+	if (!patience_lasts(g->wish->patience)) {
+		return -ECANCELED;
+	}
 	if (!is_of_use(g, row)) {
 		return 0;
 	}
@@ -65,7 +70,7 @@ static int on_row(void *arg, const struct history_row *row)
 		.ts_us = row->ts_us,
 		.si = x * g->binding->scale + g->binding->offset,
 		.port = g->port,
-		.alarm = is_in_alarm(row->state),
+		.alarm = is_in_alarm(g, row->state),
 	};
 	return 0;
 }
@@ -81,9 +86,9 @@ static int compare(const void *a, const void *b)
 	return (x->port > y->port) - (x->port < y->port);
 }
 
-static int gather(struct gather *g, struct reader *reader, const struct config *cfg,
-                  const struct component_history_wish *wish)
+static int gather(struct gather *g, struct reader *reader, const struct config *cfg)
 {
+	const struct component_history_wish *wish = g->wish;
 	const struct component_config *c = g->cfg;
 	int err = 0;
 
@@ -274,13 +279,13 @@ int component_history_read(struct component_history *out, struct reader *reader,
                            const struct config *cfg,
                            const struct component_history_wish *wish)
 {
-	struct gather g = {.cfg = &cfg->twin.components[wish->component]};
+	struct gather g = {.cfg = &cfg->twin.components[wish->component], .wish = wish};
 	bool *alarm = NULL;
 	int err;
 
 	*out = (struct component_history){.n_spans = 0};
 	out->rows.model = g.cfg->model;
-	err = gather(&g, reader, cfg, wish);
+	err = gather(&g, reader, cfg);
 	if (!err) {
 		size_t n = count_outputs(&g);
 

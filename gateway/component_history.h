@@ -18,6 +18,9 @@ struct component_history_wish {
 	size_t component; /* index in twin.components */
 	int64_t since_us, until_us;
 	bool with_alarms; /* also those in and around alarms */
+	bool mismatched;  /* also those in mismatch, when that is what is to be explained
+	                   */
+	const struct patience *patience; /* NULL: it is not interrupted */
 };
 
 /** Owns its arrays. */
@@ -33,7 +36,7 @@ struct component_history {
 
 /** A row is a moment with a reading of an output; its inputs are the last ones, at most
  * max_age old.
- * @return 0, -ENOMEM, or an error of the reader; no rows is no error */
+ * @return 0, -ENOMEM, -ECANCELED, or an error of the reader; no rows is no error */
 int component_history_read(struct component_history *out, struct reader *reader,
                            const struct config *cfg,
                            const struct component_history_wish *wish);

@@ -71,6 +71,13 @@ struct trend_config {
 	const char *name; /* what it means when it is reached */
 };
 
+/** What becomes of a component whose model has not fitted for an hour. */
+enum auto_identify {
+	AUTO_IDENTIFY_OFF,
+	AUTO_IDENTIFY_PROPOSE, /* better parameters are sought and told */
+	AUTO_IDENTIFY_ACCEPT,  /* and put in force */
+};
+
 /** A variable of an FMU tied to a port of its component: si = value * scale + offset. */
 struct fmu_port_config {
 	uint32_t reference;
@@ -105,6 +112,7 @@ struct config {
 	size_t n_tags, n_field_tags;
 	struct twin_config twin;
 	struct forecast_config forecasts;
+	const enum auto_identify *auto_identify; /* by component */
 	const struct trend_config *trends;
 	size_t n_trends;
 	const struct fmu_config *fmus;

@@ -21,7 +21,9 @@
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/outlook.h"
+#include "gateway/proposals.h"
 #include "gateway/question.h"
+#include "gateway/reload.h"
 #include "gateway/report.h"
 #include "gateway/twin_file.h"
 #include "storage/reader.h"
@@ -72,6 +74,7 @@ struct gateway {
 	struct control *control;
 	struct twin_file *twin_file;
 	struct fitting *fitting;
+	struct proposals *proposals;
 	struct supervisor *fmus; /* NULL: there are none */
 	char fmu_folder[PATH_MAX];
 	struct device_file *device_file;
@@ -297,6 +300,7 @@ static void on_tick(uv_timer_t *timer)
 	twin_file_tick(g->twin_file);
 	device_file_tick(g->device_file, g->parts.poller);
 	outlook_tick(g->outlook, clock_now_ns(), clock_wall_us());
+	proposals_tick(g->proposals, clock_now_ns());
 	forecast_log_tick(g->forecasts, clock_now_ns(), clock_wall_us());
 	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
@@ -316,6 +320,7 @@ static void stop(struct gateway *g)
 	control_close(g->control);
 	supervisor_close(g->fmus);
 	fitting_stop(g->fitting);
+	proposals_stop(g->proposals);
 	uv_close((uv_handle_t *)&g->tick, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(g->signals); i++) {
 		uv_close((uv_handle_t *)&g->signals[i], NULL);
@@ -335,44 +340,6 @@ static void on_reload_work(uv_work_t *work)
 	}
 }
 
-static bool same_secret(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-/* The same text, the same gateway. */
-static bool same_config(const struct config *a, const struct config *b)
-{
-	char *texts[2] = {NULL, NULL};
-	const struct config *both[2] = {a, b};
-	size_t size;
-	bool same = true;
-
-	for (int i = 0; i < 2; i++) {
-		FILE *f = open_memstream(&texts[i], &size);
-
-		if (f) {
-			config_print(both[i], f);
-			fclose(f);
-		}
-	}
-	same = texts[0] && texts[1] && strcmp(texts[0], texts[1]) == 0 &&
-	       same_secret(a->mqtt.password, b->mqtt.password); /* which is not printed */
-	free(texts[0]);
-	free(texts[1]);
-	return same;
-}
-
-static void log_complaints(char *text)
-{
-	char *rest;
-
-	for (char *line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		log_line(LOG_ERROR, "%s", line);
-	}
-}
-
 static void on_reloaded(uv_work_t *work, int status)
 {
 	struct gateway *g = work->data;
@@ -382,11 +349,10 @@ static void on_reloaded(uv_work_t *work, int status)
 	g->reload.busy = false;
 	g->reload.next = NULL;
 	if (!next && !g->stopping) {
-		log_complaints(g->reload.complaints ? g->reload.complaints
-		                                    : (char[]){""});
+		reload_complain(g->reload.complaints);
 		say(g, "reload_failed", "warning",
 		    "the configuration is invalid: nothing was changed");
-	} else if (next && !g->stopping && same_config(g->config, next)) {
+	} else if (next && !g->stopping && reload_is_same(g->config, next)) {
 		log_line(LOG_NOTICE, "reload: the configuration is the same");
 		poller_doubt(g->parts.poller);
 	} else if (next && !g->stopping) {
@@ -534,7 +500,7 @@ static int open_forecasts(struct gateway *g)
 	return err;
 }
 
-static void on_outlook(void *arg, const struct event *e)
+static void on_news(void *arg, const struct event *e)
 {
 	struct gateway *g = arg;
 
@@ -554,7 +520,7 @@ static int open_outlook(struct gateway *g)
 	const struct outlook_parts parts = {.config = g->config,
 	                                    .twin = g->parts.twin,
 	                                    .loop = &g->loop,
-	                                    .tell = on_outlook,
+	                                    .tell = on_news,
 	                                    .latest = latest_sample,
 	                                    .put = on_outlook_row,
 	                                    .arg = g};
@@ -562,6 +528,19 @@ static int open_outlook(struct gateway *g)
 
 	g->parts.outlook = g->outlook;
 	return err;
+}
+
+static int open_proposals(struct gateway *g)
+{
+	const struct proposals_parts parts = {.config = g->config,
+	                                      .twin = g->parts.twin,
+	                                      .versions = g->versions,
+	                                      .loop = &g->loop,
+	                                      .wall_us = clock_wall_us,
+	                                      .tell = on_news,
+	                                      .arg = g};
+
+	return proposals_new(&g->proposals, &parts);
 }
 
 static int open_commands(struct gateway *g)
@@ -671,6 +650,7 @@ static int open_twin(struct gateway *g)
 	g->twin.components = g->components;
 	g->twin.fit_apart = true;
 	err = versions_new(&g->versions, &parts);
+	g->parts.versions = g->versions;
 	if (!err) {
 		err = twin_new(&g->parts.twin, &g->twin);
 	}
@@ -702,6 +682,9 @@ static int open_parts(struct gateway *g)
 	}
 	if (!err) {
 		err = open_outlook(g);
+	}
+	if (!err) {
+		err = open_proposals(g);
 	}
 	if (!err) {
 		err = open_commands(g);
@@ -738,6 +721,7 @@ static void take_down(struct gateway *g)
 	poller_free(g->parts.poller);
 	forecast_log_free(g->forecasts);
 	outlook_free(g->outlook);
+	proposals_free(g->proposals);
 	fitting_free(g->fitting);
 	supervisor_free(g->fmus);
 	bus_free(g->parts.bus);

@@ -42,7 +42,7 @@ static size_t spans_before(const struct component_history *h, size_t row,
 }
 
 static int fit(struct identification *out, const struct component_config *c,
-               size_t held_out)
+               size_t held_out, const struct patience *patience)
 {
 	struct component_history *h = &out->history;
 	struct span *spans = calloc(h->n_spans + 1, sizeof(*spans));
@@ -51,7 +51,8 @@ static int fit(struct identification *out, const struct component_config *c,
 	                             .spans = spans,
 	                             .sigma = sigma,
 	                             .prior = c->parameters,
-	                             .wanted = out->wanted};
+	                             .wanted = out->wanted,
+	                             .patience = patience};
 	int err = -ENOMEM;
 
 	if (spans) {
@@ -92,7 +93,8 @@ int identification_run(struct identification *out, struct reader *reader,
 		task.spans = out->history.spans;
 		task.n_spans = out->history.n_spans;
 		task.from = component_history_held_out(&out->history);
-		err = fit(out, c, task.from);
+		task.patience = wish->patience;
+		err = fit(out, c, task.from, wish->patience);
 	}
 	return err ? err : judge(out, &task);
 }

@@ -28,7 +28,7 @@ void identification_default(const struct component_config *c, bool *wanted);
 /**
  * @param[in,out] out  all zero but what is to be given
  * @return 0; -ENODATA: not enough healthy rows (history says how many); -ENOMEM; -EDOM,
- *         -ERANGE: the model cannot be simulated; or an error of the reader
+ *         -ERANGE: the model cannot be simulated; -ECANCELED; or an error of the reader
  */
 int identification_run(struct identification *out, struct reader *reader,
                        const struct config *cfg,

@@ -276,6 +276,7 @@ static json_t *components_json(const struct status_parts *p)
 	for (uint32_t i = 0; i < p->config->twin.n_components; i++) {
 		const struct component_config *c = &p->config->twin.components[i];
 		struct sample health = bus_now(p->bus, c->health_tag);
+		int64_t proposed = versions_proposal(p->versions, i)->number;
 		json_t *o = json_object();
 
 		json_object_set_new(o, "id", json_string(c->id));
@@ -288,6 +289,10 @@ static json_t *components_json(const struct status_parts *p)
 		                    number(twin_progress(p->twin, c->health_tag)));
 		json_object_set_new(o, "fitting",
 		                    json_boolean(twin_is_fitting(p->twin, i)));
+		json_object_set_new(o, "version",
+		                    json_integer(versions_in_force(p->versions, i)));
+		json_object_set_new(o, "proposed",
+		                    proposed ? json_integer(proposed) : json_null());
 		json_array_append_new(list, o);
 	}
 	return list;

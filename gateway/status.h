@@ -6,6 +6,7 @@
 #include "gateway/bus.h"
 #include "gateway/forecast_log.h"
 #include "gateway/outlook.h"
+#include "gateway/versions.h"
 
 /** Everything status looks at; borrowed. */
 struct status_parts {
@@ -17,8 +18,9 @@ struct status_parts {
 	struct twin *twin;
 	struct forecast_log *forecasts; /* NULL: none */
 	struct outlook *outlook;        /* NULL: none */
-	uint64_t started_ns;            /* monotonic */
-	int64_t stored_before;          /* rows in the history at start */
+	struct versions *versions;
+	uint64_t started_ns;   /* monotonic */
+	int64_t stored_before; /* rows in the history at start */
 };
 
 /**

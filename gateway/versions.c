@@ -17,6 +17,7 @@ struct versions {
 	struct versions_parts parts;
 	int64_t *in_force; /* by component */
 	int64_t *newest;
+	struct version_proposal *proposals;
 };
 
 /* --- as text --- */
@@ -89,6 +90,20 @@ int version_parse(const char *details, const struct component_config *c,
 	return err;
 }
 
+bool version_is_proposal(const struct version *v, const struct component_config *c,
+                         int64_t now_us, double *parameters)
+{
+	json_t *o = json_loads(v->details, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *how = json_object_get(o, "identified");
+	const char *by = json_string_value(json_object_get(how, "by"));
+	bool is = !v->accepted && by && strcmp(by, "auto") == 0 &&
+	          now_us - v->ts_us < (int64_t)VERSION_PROPOSAL_S * 1000000 &&
+	          parse(o, c, parameters) == 0;
+
+	json_decref(o);
+	return is;
+}
+
 /* --- at the start --- */
 
 /* One component's versions on their way out of the file. */
@@ -96,6 +111,16 @@ struct loading {
 	struct versions *v;
 	size_t component;
 };
+
+static void take_proposal(struct loading *l, const struct version *found)
+{
+	struct version_proposal p = {.number = found->number, .ts_us = found->ts_us};
+
+	if (version_is_proposal(found, &l->v->parts.config->twin.components[l->component],
+	                        clock_wall_us(), p.parameters)) {
+		l->v->proposals[l->component] = p;
+	}
+}
 
 static int on_version(void *arg, const struct version *found)
 {
@@ -106,7 +131,9 @@ static int on_version(void *arg, const struct version *found)
 	int err;
 
 	l->v->newest[l->component] = found->number;
+	l->v->proposals[l->component] = (struct version_proposal){.number = 0};
 	if (!found->accepted) {
+		take_proposal(l, found);
 		return 0;
 	}
 	err = version_parse(found->details, c, parameters);
@@ -161,7 +188,8 @@ int versions_new(struct versions **out, const struct versions_parts *parts)
 	v->parts = *parts;
 	v->in_force = calloc(n + 1, sizeof(*v->in_force));
 	v->newest = calloc(n + 1, sizeof(*v->newest));
-	if (!v->in_force || !v->newest) {
+	v->proposals = calloc(n + 1, sizeof(*v->proposals));
+	if (!v->in_force || !v->newest || !v->proposals) {
 		versions_free(v);
 		return -ENOMEM;
 	}
@@ -179,12 +207,19 @@ void versions_free(struct versions *v)
 	}
 	free(v->in_force);
 	free(v->newest);
+	free(v->proposals);
 	free(v);
 }
 
 int64_t versions_in_force(const struct versions *v, size_t component)
 {
 	return v->in_force[component];
+}
+
+const struct version_proposal *versions_proposal(const struct versions *v,
+                                                 size_t component)
+{
+	return &v->proposals[component];
 }
 
 /* --- while it runs --- */
@@ -245,6 +280,7 @@ static void enforce(struct versions *v, const struct wish *wish, const double *p
 	/* Somebody has decided; but for the configuration's word. */
 	c->fit = wish->number ? 0 : v->parts.config->twin.components[wish->component].fit;
 	v->in_force[wish->component] = wish->number;
+	v->proposals[wish->component].number = 0; /* somebody has decided */
 	if (*v->parts.twin) {
 		twin_reparameterise(*v->parts.twin, (uint32_t)wish->component);
 	}
@@ -290,6 +326,45 @@ static const char *fulfil(struct versions *v, struct wish *wish)
 		enforce(v, wish, parameters);
 	}
 	return NULL;
+}
+
+int64_t versions_add(struct versions *v, const struct version_found *f)
+{
+	const struct component_config *c =
+		&v->parts.config->twin.components[f->component];
+	struct version_origin origin = f->origin;
+	struct wish wish = {.component = f->component,
+	                    .number = v->newest[f->component] + 1};
+	struct version version = {.ts_us = clock_wall_us(),
+	                          .device = c->device_index,
+	                          .number = wish.number,
+	                          .train_error = f->train_error,
+	                          .held_out_error = f->held_out_error,
+	                          .accepted = f->accepted};
+	double parameters[MODEL_PARAMETERS_MAX] = {0};
+	char *details;
+	int err;
+
+	memcpy(parameters, f->parameters, c->model->n_parameters * sizeof(*parameters));
+	origin.prior = c->parameters;
+	details = version_details(c, parameters, &origin);
+	version.details = details;
+	err = details ? writer_version(v->parts.writer, &version) : -ENOMEM;
+	free(details);
+	if (err) {
+		return err;
+	}
+	v->newest[f->component] = wish.number;
+	if (f->accepted) {
+		enforce(v, &wish, parameters);
+	} else {
+		struct version_proposal *p = &v->proposals[f->component];
+
+		*p = (struct version_proposal){.number = wish.number,
+		                               .ts_us = version.ts_us};
+		memcpy(p->parameters, parameters, sizeof(p->parameters));
+	}
+	return wish.number;
 }
 
 char *versions_answer(struct versions *v, const char *text)

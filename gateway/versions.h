@@ -16,7 +16,7 @@ struct version_origin {
 	const double *prior; /* what was configured */
 	size_t rows;
 	int64_t from_us, to_us;
-	const char *by;
+	const char *by; /* "cli" or "auto" */
 };
 
 /** Parameters by name, and `identified`: how.  @return JSON from malloc(), or NULL */
@@ -30,6 +30,17 @@ char *version_details(const struct component_config *c, const double *parameters
  */
 int version_parse(const char *details, const struct component_config *c,
                   double *parameters);
+
+/** A proposal that nobody has taken for so long is one no more, s. */
+#define VERSION_PROPOSAL_S (7 * 86400)
+
+/**
+ * Is a version a proposal of the gateway's (auto_identify) that waits for somebody?  It
+ * is the newest, which the caller knows, not in force, and found from what is configured.
+ * @param[out] parameters  all of the model's, where it is
+ */
+bool version_is_proposal(const struct version *v, const struct component_config *c,
+                         int64_t now_us, double *parameters);
 
 /** The versions of a running gateway. */
 struct versions;
@@ -57,6 +68,29 @@ void versions_free(struct versions *v);
  * @return {"version":N} or {"error":...} from malloc(), or NULL
  */
 char *versions_answer(struct versions *v, const char *json);
+
+/** What was found and is to be a version. */
+struct version_found {
+	size_t component;
+	const double *parameters;
+	struct version_origin origin;       /* prior is filled in */
+	double train_error, held_out_error; /* as of struct version */
+	bool accepted;                      /* in force at once */
+};
+
+/** @return its number, or -ENOBUFS: the history takes nothing at the moment; -ENOMEM */
+int64_t versions_add(struct versions *v, const struct version_found *found);
+
+/** A version that waits for somebody to put it in force. */
+struct version_proposal {
+	int64_t number; /* 0: there is none */
+	int64_t ts_us;
+	double parameters[MODEL_PARAMETERS_MAX];
+};
+
+/** The one of a component. */
+const struct version_proposal *versions_proposal(const struct versions *v,
+                                                 size_t component);
 
 /** Number of the version in force, 0: the configuration's. */
 int64_t versions_in_force(const struct versions *v, size_t component);

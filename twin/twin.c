@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "twin/learning.h"
 #include "twin/twin_impl.h"
@@ -687,6 +688,22 @@ double twin_progress(const struct twin *t, uint32_t tag)
 	}
 	n = t->monitors[tag].ready ? t->cfg->learn : learner_rows(t->learner, tag).n;
 	return (double)n / t->cfg->learn;
+}
+
+bool twin_is_slow_mismatch(const struct twin *t, uint32_t component, double *nis)
+{
+	const struct component *c = &t->components[component];
+
+	*nis = nis_slow(&c->nis);
+	return component_state(c) == STATE_MISMATCH && !c->var && c->nis.mismatch;
+}
+
+void twin_parameters(const struct twin *t, uint32_t component, double *out)
+{
+	const struct component *c = &t->components[component];
+
+	memcpy(out, c->fit ? c->fit->p : c->cfg->parameters,
+	       MODEL_PARAMETERS_MAX * sizeof(*out));
 }
 
 bool twin_is_fitting(const struct twin *t, uint32_t component)

@@ -215,6 +215,16 @@ void twin_reparameterise(struct twin *t, uint32_t component);
 bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
                        double *alarm);
 
+/**
+ * Is a component off its model by the slow test, on the mean of its last 600 rows?
+ * @param[out] nis  that mean, by output: 1 is to be expected
+ */
+bool twin_is_slow_mismatch(const struct twin *t, uint32_t component, double *nis);
+
+/** Its parameters in force, SI, MODEL_PARAMETERS_MAX of them: as configured, as found on
+ * learning rows, or a version's. */
+void twin_parameters(const struct twin *t, uint32_t component, double *out);
+
 /** Has a component its learning rows, and its parameters are not found yet? */
 bool twin_is_fitting(const struct twin *t, uint32_t component);
 

@@ -21,6 +21,7 @@ struct call {
 	const char *path, *component, *parameters;
 	struct component_history_wish wish;
 	bool accept, force, json;
+	bool chosen;      /* which rows or parameters: a fit of one's own is meant */
 	int64_t rollback; /* -1: no */
 };
 
@@ -30,7 +31,21 @@ struct known {
 	double parameters[MODEL_PARAMETERS_MAX]; /* in force */
 	int64_t in_force, wanted;
 	char *details; /* of the wanted one */
+	struct version_proposal proposal;
+	char *proposed; /* its details */
 };
+
+/* The newest version alone may be a proposal. */
+static void take_proposal(struct known *k, const struct version *v)
+{
+	free(k->proposed);
+	k->proposed = NULL;
+	k->proposal = (struct version_proposal){.ts_us = v->ts_us};
+	if (version_is_proposal(v, k->c, clock_wall_us(), k->proposal.parameters)) {
+		k->proposal.number = v->number;
+		k->proposed = strdup(v->details);
+	}
+}
 
 static int on_version(void *arg, const struct version *v)
 {
@@ -41,6 +56,7 @@ static int on_version(void *arg, const struct version *v)
 		memcpy(k->parameters, parameters, sizeof(parameters));
 		k->in_force = v->number;
 	}
+	take_proposal(k, v);
 	if (v->number == k->wanted) {
 		free(k->details);
 		k->details = strdup(v->details);
@@ -146,6 +162,38 @@ static enum exit_code roll_back(const struct config *cfg, const struct call *cal
 		return EXIT_FAILED;
 	}
 	request = request_of(call, call->rollback, k->details);
+	code = submit(cfg, call, request);
+	json_decref(request);
+	return code;
+}
+
+/* What the gateway has proposed, as a line on stderr. */
+static void tell_proposal(const struct known *k, const char *end)
+{
+	const struct model *m = k->c->model;
+	char time[32];
+
+	clock_iso(k->proposal.ts_us, time);
+	fprintf(stderr, "%s: version %lld, proposed %s:", k->c->id,
+	        (long long)k->proposal.number, time);
+	for (size_t i = 0; i < m->n_parameters; i++) {
+		double before = k->parameters[i], after = k->proposal.parameters[i];
+
+		if (fabs(after - before) > 0) {
+			fprintf(stderr, " %s %.4g -> %.4g", m->parameters[i].name, before,
+			        after);
+		}
+	}
+	fprintf(stderr, "%s\n", end);
+}
+
+static enum exit_code accept_proposal(const struct config *cfg, const struct call *call,
+                                      const struct known *k)
+{
+	json_t *request = request_of(call, k->proposal.number, k->proposed);
+	enum exit_code code;
+
+	tell_proposal(k, "");
 	code = submit(cfg, call, request);
 	json_decref(request);
 	return code;
@@ -283,10 +331,16 @@ static enum exit_code with_history(const struct config *cfg, const struct call *
 		code = err == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
 	} else if (call->rollback >= 0) {
 		code = roll_back(cfg, call, &known);
+	} else if (call->accept && !call->chosen && known.proposed) {
+		code = accept_proposal(cfg, call, &known);
 	} else {
+		if (known.proposed) {
+			tell_proposal(&known, "; --accept alone puts it in force");
+		}
 		code = study(cfg, call, reader, &known);
 	}
 	free(known.details);
+	free(known.proposed);
 	reader_close(reader);
 	return code;
 }
@@ -317,6 +371,8 @@ static int parse_option(struct call *call, int opt)
 {
 	char *end;
 
+	call->chosen |= opt == 's' || opt == 'u' || opt == 'p' || opt == 'A' ||
+	                opt == 'f';
 	switch (opt) {
 	case 'c':
 		call->path = optarg;
@@ -409,7 +465,11 @@ const struct command command_identify = {
 		"      --accept       make what was found a version, and put it in "
 		"force, "
 		"if it\n"
-		"                     is better; --force: in any case\n"
+		"                     is better; --force: in any case.  Alone, where "
+		"the\n"
+		"                     gateway has proposed a version (auto_identify): "
+		"that\n"
+		"                     one\n"
 		"      --rollback N   put version N in force, 0: the configuration's\n"
 		"      --json         instead of tables\n",
 	.run = run_identify,

@@ -253,12 +253,18 @@ static void view_components(FILE *out, const json_t *list, bool colour)
 	{
 		const char *state = text_of(o, "state");
 
-		fprintf(out, "%-16.16s %-16.16s %s%-9s%s %6.0f %%%s\n", text_of(o, "id"),
+		fprintf(out, "%-16.16s %-16.16s %s%-9s%s %6.0f %%%s", text_of(o, "id"),
 		        text_of(o, "model"), colour_of(state, colour), state,
 		        colour ? "\033[0m" : "", floor(100 * number_of(o, "learnt")),
 		        json_is_true(json_object_get(o, "fitting"))
 		                ? "  its parameters are being found"
 		                : "");
+		if (json_is_integer(json_object_get(o, "proposed"))) {
+			fprintf(out,
+			        "  version %lld is proposed: pollux identify %s --accept",
+			        integer_of(o, "proposed"), text_of(o, "id"));
+		}
+		fputc('\n', out);
 	}
 }
 

@@ -22,6 +22,7 @@ struct build {
 	const struct tag_options **options;
 	struct schema_view *tag_views; /* of the field's tags */
 	struct component_config *components;
+	enum auto_identify *auto_identify;   /* same index */
 	struct schema_view *component_views; /* same index */
 	struct fmu_config *fmus;             /* as many as components, at most */
 };

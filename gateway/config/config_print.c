@@ -444,6 +444,12 @@ static void print_component(const struct config *c, const struct component_confi
 	print_numbers("noise", k->noise, m->outputs, m->n_outputs, out);
 	print_estimate(k, out);
 	fprintf(out, "      filter: %s\n", k->unscented ? "ukf" : "ekf");
+	if (!k->made && m->rates && m->n_parameters > 0) {
+		static const char *const names[] = {"off", "propose", "accept"};
+
+		fprintf(out, "      auto_identify: %s\n",
+		        names[c->auto_identify[k - c->twin.components]]);
+	}
 }
 
 static void print_forecasts(const struct forecast_config *f, FILE *out)

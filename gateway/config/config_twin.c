@@ -539,6 +539,25 @@ static void build_noise(const struct part *part)
 	}
 }
 
+/* Of a model without parameters nothing can be identified. */
+static void build_auto_identify(const struct part *part, size_t i)
+{
+	const struct component_config *k = part->out;
+	struct schema_view twin = schema_sub(&part->b->root, "twin");
+	bool own = schema_node(part->view, "auto_identify") != NULL;
+	bool possible = !k->made && k->model->rates && k->model->n_parameters > 0;
+
+	if (own && !possible) {
+		complaint_error(part->b->said, key_place(part, "auto_identify"),
+		                "model '%s' has no parameters to be identified",
+		                k->model->name);
+	}
+	part->b->auto_identify[i] = !possible ? AUTO_IDENTIFY_OFF
+	                                      : (enum auto_identify)schema_choice(
+							own ? part->view : &twin,
+							"auto_identify");
+}
+
 static void refuse_keys_of_fmu(const struct part *part)
 {
 	static const char *const keys[] = {"file", "sha256", "start", "step"};
@@ -594,6 +613,7 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 		build_fit(&part);
 	}
 	refuse_keys_of_fmu(&part);
+	build_auto_identify(&part, i);
 	build_inputs(&part);
 	build_estimate(&part);
 	if (build_outputs(&part)) {
@@ -621,9 +641,10 @@ int config_twin_build(struct build *b)
 	int err = 0;
 
 	b->components = arena_array(b->arena, n, sizeof(*b->components));
+	b->auto_identify = arena_array(b->arena, n, sizeof(*b->auto_identify));
 	b->component_views = arena_scratch(b->arena, n, sizeof(*b->component_views));
 	b->fmus = arena_array(b->arena, n, sizeof(*b->fmus));
-	if (!b->components || !b->component_views || !b->fmus) {
+	if (!b->components || !b->auto_identify || !b->component_views || !b->fmus) {
 		return -ENOMEM;
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
@@ -662,6 +683,7 @@ int config_twin_build(struct build *b)
 	c->twin.n_field_tags = c->n_field_tags;
 	c->twin.components = b->components;
 	c->twin.n_components = c->n_components;
+	c->auto_identify = b->auto_identify;
 	c->fmus = b->fmus;
 	return 0;
 }

@@ -671,6 +671,44 @@ static void a_virtual_sensor_feeds_the_next_component(void **state)
 	complained_free(&got);
 }
 
+/* As for all, unless a component says otherwise; a model without parameters has none to
+ * be identified. */
+static void auto_identify_is_said_for_all_and_for_one(void **state)
+{
+	struct complained got = complained_text(
+		"cell.yaml",
+		"devices:\n"
+		"  - id: plc\n"
+		"    driver: sim\n"
+		"    tags: [{id: a, at: \"memory:1\", type: float64}, {id: b, at: "
+		"\"memory:2\", type: float64}]\n"
+		"twin:\n"
+		"  auto_identify: accept\n"
+		"  components:\n"
+		"    - {id: x, model: first_order, parameters: {gain: 2, tau: 5}, "
+		"inputs: "
+		"{u: plc/a}, outputs: {y: plc/b}}\n"
+		"    - {id: y, model: first_order, parameters: {gain: 2, tau: 5}, "
+		"inputs: "
+		"{u: plc/a}, auto_identify: off}\n"
+		"    - {id: z, model: expression, expression: {s: 'a + 1'}, inputs: {a: "
+		"plc/a}}\n");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(got.config->auto_identify[0], AUTO_IDENTIFY_ACCEPT);
+	assert_int_equal(got.config->auto_identify[1], AUTO_IDENTIFY_OFF);
+	assert_int_equal(got.config->auto_identify[2], AUTO_IDENTIFY_OFF);
+	config_print(got.config, out);
+	fclose(out);
+	assert_non_null(strstr(text, "auto_identify: accept\n"));
+	assert_non_null(strstr(text, "auto_identify: off\n"));
+	free(text);
+	complained_free(&got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,6 +730,7 @@ int main(void)
 		cmocka_unit_test(shipped_file_is_valid),
 		cmocka_unit_test(models_of_matrices_and_formulas_are_made),
 		cmocka_unit_test(a_virtual_sensor_feeds_the_next_component),
+		cmocka_unit_test(auto_identify_is_said_for_all_and_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,10 @@ static void rows_around_an_alarm_are_left_out(void **state)
 	assert_int_equal(h.unhealthy, 1300);
 	assert_int_equal(component_history_held_out(&h), 2700 + 1890 - 1400);
 	component_history_fini(&h);
+	wish.mismatched = true; /* a drift is none */
+	assert_int_equal(component_history_read(&h, b.reader, b.tank.config, &wish), 0);
+	assert_int_equal(h.unhealthy, 1300);
+	component_history_fini(&h);
 	wish.with_alarms = true;
 	assert_int_equal(component_history_read(&h, b.reader, b.tank.config, &wish), 0);
 	assert_int_equal(h.kept, 4000);
@@ -119,6 +123,38 @@ static void rows_are_in_si_with_their_inputs(void **state)
 	teardown(&b);
 }
 
+/* Patience for so many questions. */
+static bool lasts(void *arg)
+{
+	int *left = arg;
+
+	return --*left > 0;
+}
+
+/* Wherever it is interrupted: while it reads, fits, or judges. */
+static void interrupted_it_ends_at_once(void **state)
+{
+	static const int left[] = {1, 5000, 12010, 12040, 12150};
+	struct bench b;
+
+	(void)state;
+	setup(&b, 4000, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		struct identification id = {.now = {1.2, 0.0021, 1e4},
+		                            .wanted = {true, true}};
+		int rest = left[i];
+		const struct patience patience = {lasts, &rest};
+		struct component_history_wish wish = everything;
+
+		wish.patience = &patience;
+		assert_int_equal(identification_run(&id, b.reader, b.tank.config, &wish),
+		                 -ECANCELED);
+		assert_true(rest <= 0 && rest > -5000);
+		identification_fini(&id);
+	}
+	teardown(&b);
+}
+
 static void too_little_history_is_said(void **state)
 {
 	struct identification i = {.now = {1.2, 0.0021, 1e4}, .wanted = {true, true}};
@@ -139,6 +175,7 @@ int main(void)
 		cmocka_unit_test(what_is_right_is_not_bettered),
 		cmocka_unit_test(rows_around_an_alarm_are_left_out),
 		cmocka_unit_test(rows_are_in_si_with_their_inputs),
+		cmocka_unit_test(interrupted_it_ends_at_once),
 		cmocka_unit_test(too_little_history_is_said),
 	};
 

@@ -14,12 +14,16 @@
 #include <string.h>
 
 #include "gateway/cli/command.h"
+#include "gateway/clock.h"
+#include "gateway/versions.h"
 #include "storage/reader.h"
+#include "storage/version.h"
 #include "tests/gateway/tank_history.h"
 
 extern const struct command command_identify;
 
 static struct tank_history tank;
+static const char *rows = "--since 2026-01-01"; /* in every call */
 
 /* Call it with these words after the component; what it printed is in text. */
 static int call(const char *words, char *text, size_t size)
@@ -30,8 +34,7 @@ static int call(const char *words, char *text, size_t size)
 	FILE *f;
 	size_t n;
 
-	snprintf(line, sizeof(line), "identify tank -c %s --since 2026-01-01 %s",
-	         tank.path, words);
+	snprintf(line, sizeof(line), "identify tank -c %s %s %s", tank.path, rows, words);
 	for (char *word; argc < 15 && (word = strsep(&rest, " "));) {
 		if (*word) {
 			argv[argc++] = word;
@@ -135,12 +138,50 @@ static void wrong_calls_are_told(void **state)
 	assert_int_equal(call("--until 2025-01-01", text, sizeof(text)), EXIT_FAILED);
 }
 
+/* --accept alone takes what the gateway has proposed; with rows of one's own choice it
+ * fits anew. */
+static void proposal_is_accepted(void **state)
+{
+	const struct component_config *c = &tank.config->twin.components[0];
+	double p[MODEL_PARAMETERS_MAX];
+	const struct version_origin origin = {
+		.prior = c->parameters, .rows = 10, .by = "auto"};
+	struct version v = {.ts_us = clock_wall_us(),
+	                    .device = c->device_index,
+	                    .number = 40,
+	                    .train_error = 1,
+	                    .held_out_error = 0.5};
+	char text[4096], *details;
+	const char *found;
+	struct history *h;
+
+	(void)state;
+	memcpy(p, c->parameters, sizeof(p));
+	p[1] = 0.00205;
+	details = version_details(c, p, &origin);
+	v.details = details;
+	assert_int_equal(history_open(&h, &tank.config->history, &found), 0);
+	assert_int_equal(version_put(h, &v), 0);
+	assert_int_equal(history_commit(h), 0);
+	history_close(h);
+	free(details);
+	rows = "";
+	assert_int_equal(call("--accept", text, sizeof(text)), EXIT_DONE);
+	rows = "--since 2026-01-01";
+	assert_string_equal(text, "");
+	assert_int_equal(in_force(), 40);
+	assert_int_equal(call("--accept", text, sizeof(text)), EXIT_DONE);
+	assert_int_equal(in_force(), 41);
+	assert_int_equal(call("--rollback 0", text, sizeof(text)), EXIT_DONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_says_what_was_found),
 		cmocka_unit_test(json_has_the_same),
 		cmocka_unit_test(accepted_version_can_be_rolled_back),
+		cmocka_unit_test(proposal_is_accepted),
 		cmocka_unit_test(wrong_calls_are_told),
 	};
 	int failed;

@@ -108,6 +108,23 @@ bool twin_health_scale(const struct twin *t, uint32_t component, double *well,
 	return false;
 }
 
+static struct version_proposal proposal;
+
+const struct version_proposal *versions_proposal(const struct versions *v,
+                                                 size_t component)
+{
+	(void)v;
+	(void)component;
+	return &proposal;
+}
+
+int64_t versions_in_force(const struct versions *v, size_t component)
+{
+	(void)v;
+	(void)component;
+	return 3;
+}
+
 static bool fitting;
 
 bool twin_is_fitting(const struct twin *t, uint32_t component)
@@ -234,6 +251,7 @@ static void component_says_how_far_it_has_learnt(void **state)
 		json_t *o, *c;
 
 		fitting = i;
+		proposal.number = 4 * i;
 		now[0].ts_us = i;
 		now[0].est.state = STATE_MISMATCH;
 		o = status();
@@ -243,9 +261,13 @@ static void component_says_how_far_it_has_learnt(void **state)
 		                    i ? "mismatch" : "learning");
 		assert_true(json_real_value(json_object_get(c, "learnt")) == 0.5);
 		assert_true(json_is_true(json_object_get(c, "fitting")) == fitting);
+		assert_int_equal(integer(c, "version"), 3);
+		assert_int_equal(json_integer_value(json_object_get(c, "proposed")),
+		                 4 * i);
 		json_decref(o);
 	}
 	fitting = false;
+	proposal.number = 0;
 }
 
 static void what_is_not_known_is_null(void **state)

@@ -159,6 +159,89 @@ static void version_takes_the_place_of_a_fit(void **state)
 	tank_history_free(&b.tank);
 }
 
+/* What the gateway proposes waits for somebody, over a restart, until one decides. */
+static void proposal_waits_until_somebody_decides(void **state)
+{
+	const double outlet = 0.0019;
+	double p[MODEL_PARAMETERS_MAX];
+	struct bench b = {.twin = NULL};
+	struct version_found found = {.parameters = p,
+	                              .origin = {.rows = 10, .by = "auto"},
+	                              .train_error = 1,
+	                              .held_out_error = 0.4};
+
+	(void)state;
+	tank_history_new(&b.tank);
+	start(&b);
+	memcpy(p, b.components[0].parameters, sizeof(p));
+	p[1] = outlet;
+	assert_int_equal(versions_proposal(b.v, 0)->number, 0);
+	assert_int_equal(versions_add(b.v, &found), 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(versions_proposal(b.v, 0)->number, 1);
+		assert_true(versions_proposal(b.v, 0)->parameters[1] == outlet);
+		assert_int_equal(versions_in_force(b.v, 0), 0);
+		assert_true(b.components[0].parameters[1] == 0.00175);
+		stop(&b);
+		start(&b);
+	}
+	ask(&b, 1, outlet, "\"version\":1");
+	assert_int_equal(versions_proposal(b.v, 0)->number, 0);
+	assert_int_equal(versions_in_force(b.v, 0), 1);
+	assert_int_equal(versions_add(b.v, &found), 2);
+	ask(&b, 0, 0.002, "\"version\":3"); /* somebody's own */
+	assert_int_equal(versions_proposal(b.v, 0)->number, 0);
+	stop(&b);
+	start(&b);
+	assert_int_equal(versions_proposal(b.v, 0)->number, 0);
+	assert_int_equal(versions_in_force(b.v, 0), 3);
+	stop(&b);
+	tank_history_free(&b.tank);
+}
+
+/* Of other parameters, of a person, in force, or of long ago: no proposal. */
+static void not_every_version_is_a_proposal(void **state)
+{
+	const int64_t now_us = TANK_T0_US, s_us = 1000000;
+	static const struct {
+		const char *name, *by;
+		double area;
+		int64_t age_s;
+		bool accepted, is;
+	} cases[] = {
+		{"it is", "auto", 1.2, 3600, false, true},
+		{"a person's", "cli", 1.2, 3600, false, false},
+		{"other parameters", "auto", 1.3, 3600, false, false},
+		{"long ago", "auto", 1.2, VERSION_PROPOSAL_S + 1, false, false},
+		{"in force", "auto", 1.2, 3600, true, false},
+	};
+	struct tank_history tank;
+	struct component_config c;
+
+	(void)state;
+	tank_history_new(&tank);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		double prior[MODEL_PARAMETERS_MAX], p[MODEL_PARAMETERS_MAX];
+		const struct version_origin origin = {
+			.prior = prior, .rows = 1, .by = cases[i].by};
+		struct version v = {.ts_us = now_us - cases[i].age_s * s_us,
+		                    .number = 1,
+		                    .accepted = cases[i].accepted};
+		char *text;
+
+		c = tank.config->twin.components[0];
+		memcpy(prior, c.parameters, sizeof(prior));
+		prior[0] = cases[i].area;
+		text = version_details(&c, prior, &origin);
+		v.details = text;
+		if (version_is_proposal(&v, &c, now_us, p) != cases[i].is) {
+			fail_msg("%s", cases[i].name);
+		}
+		free(text);
+	}
+	tank_history_free(&tank);
+}
+
 static void nonsense_is_refused(void **state)
 {
 	static const struct {
@@ -217,6 +300,8 @@ int main(void)
 		cmocka_unit_test(accepted_version_outlives_a_restart),
 		cmocka_unit_test(version_0_is_the_configuration),
 		cmocka_unit_test(version_takes_the_place_of_a_fit),
+		cmocka_unit_test(proposal_waits_until_somebody_decides),
+		cmocka_unit_test(not_every_version_is_a_proposal),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(version_of_other_parameters_is_left_out),
 	};

@@ -121,7 +121,8 @@ static void status_shows_how_far_machines_have_learnt(void **state)
 		"{\"components\":[{\"id\":\"tank\",\"model\":\"tank\",\"state\":"
 		"\"learning\","
 		"\"learnt\":0.457,\"fitting\":false},{\"id\":\"box\",\"model\":"
-		"\"thermal\",\"state\":\"learning\",\"learnt\":0.99,\"fitting\":true}]}");
+		"\"thermal\",\"state\":\"learning\",\"learnt\":0.99,\"fitting\":true},"
+		"{\"id\":\"pot\",\"state\":\"mismatch\",\"learnt\":1,\"proposed\":4}]}");
 	FILE *f = open_memstream(&text, &size);
 
 	(void)state;
@@ -131,6 +132,8 @@ static void status_shows_how_far_machines_have_learnt(void **state)
 	assert_non_null(strstr(text, "\ncomponent "));
 	assert_non_null(strstr(text, " learning      45 %\n"));
 	assert_non_null(strstr(text, " 99 %  its parameters are being found\n"));
+	assert_non_null(strstr(text, " 100 %  version 4 is proposed: pollux identify pot "
+	                             "--accept\n"));
 }
 
 static void skill_is_said_in_words_where_there_is_none(void **state)

@@ -137,6 +137,11 @@ void nis_step(struct nis *s, double nis, size_t rows)
 	judge_slow(s, by_row);
 }
 
+double nis_slow(const struct nis *s)
+{
+	return s->n_slow == NIS_SLOW ? slow_mean(s) : (double)NAN;
+}
+
 double nis_score(const struct nis *s)
 {
 	double score = nis_statistic(s) / nis_limit(s);

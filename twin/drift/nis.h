@@ -52,6 +52,9 @@ void nis_learnt(struct nis *s, size_t rows);
 double nis_statistic(const struct nis *s);
 double nis_limit(const struct nis *s);
 
+/** Mean NIS by row of the last NIS_SLOW updates judged, NAN: there are not as many. */
+double nis_slow(const struct nis *s);
+
 /** The larger of both tests' statistic over its limit; NAN while learning. */
 double nis_score(const struct nis *s);
 

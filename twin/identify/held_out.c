@@ -12,7 +12,7 @@
 #define LOSS  1.05
 #define SLACK 0.1 /* of mean NIS */
 
-enum { LEARN_MIN = 180, LEARN_MAX = 1800 };
+enum { LEARN_MIN = 180, LEARN_MAX = 1800, PATIENCE_ROWS = 64 };
 
 const double held_out_horizons_s[HELD_OUT_HORIZONS] = {60, 300, 600, 1800};
 
@@ -109,7 +109,7 @@ static void roll_out(struct trial *t, const struct span *s, size_t row)
 	}
 }
 
-static void go_through(struct trial *t)
+static int go_through(struct trial *t)
 {
 	const struct held_out_task *task = t->task;
 	double next_s = -INFINITY;
@@ -118,6 +118,9 @@ static void go_through(struct trial *t)
 		const struct span *s = &task->spans[i];
 
 		for (size_t row = s->from; row < s->from + s->n; row++) {
+			if (row % PATIENCE_ROWS == 0 && !patience_lasts(task->patience)) {
+				return -ECANCELED;
+			}
 			feed(t, row);
 			if (row < task->from || t->c.phase != COMPONENT_JUDGING ||
 			    !t->c.running) {
@@ -131,6 +134,7 @@ static void go_through(struct trial *t)
 			}
 		}
 	}
+	return 0;
 }
 
 static void finish(struct trial *t)
@@ -183,8 +187,8 @@ int held_out_try(const struct held_out_task *task, const double *parameters,
 	if (!err && !t.y) {
 		err = -ENOMEM;
 	}
+	err = err ? err : go_through(&t);
 	if (!err) {
-		go_through(&t);
 		finish(&t);
 		err = out->rows ? 0 : -ENODATA;
 	}

@@ -28,11 +28,13 @@ struct held_out_task {
 	size_t from; /* first row that is held out; the observer learns on those before */
 	const struct component_config *component;
 	const struct twin_config *twin;
+	const struct patience *patience; /* NULL: it is not interrupted */
 };
 
 /**
  * @param parameters  in place of the component's
- * @return 0, -ENOMEM, -ENODATA with fewer rows than an observer learns from
+ * @return 0, -ENOMEM, -ENODATA with fewer rows than an observer learns from,
+ *         -ECANCELED
  */
 int held_out_try(const struct held_out_task *task, const double *parameters,
                  struct held_out *out);
