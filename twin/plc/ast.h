@@ -325,6 +325,15 @@ struct variable {
 	void *note;
 };
 
+/** VAR_ACCESS name : path : type READ_ONLY. */
+struct access {
+	struct access *next;
+	struct name name;
+	struct expr *path;
+	struct type_spec *spec;
+	bool writable;
+};
+
 enum pou_kind { POU_FUNCTION, POU_BLOCK, POU_PROGRAM };
 
 struct pou {
@@ -333,6 +342,7 @@ struct pou {
 	struct name name;
 	struct variable *result;    /* of a function, called as it; else NULL */
 	struct variable *variables; /* in order, of all sections */
+	struct access *accesses;    /* VAR_ACCESS of a program */
 	struct stmt *body;
 	struct position at, end; /* of FUNCTION and of END_FUNCTION */
 	/* by the checker */
@@ -398,15 +408,6 @@ struct resource {
 	struct task *tasks;
 	struct instance *instances;
 	struct position at, end;
-};
-
-/** VAR_ACCESS name : path : type READ_ONLY. */
-struct access {
-	struct access *next;
-	struct name name;
-	struct expr *path;
-	struct type_spec *spec;
-	bool writable;
 };
 
 /** VAR_CONFIG path AT %QX0.0 : BOOL := TRUE. */
