@@ -7,6 +7,7 @@
 
 enum {
 	BACKLOG = 16,
+	LATE_MS = 5, /* how often late answers are looked at */
 	IN_MAX = 4 * PDU_ADU_MAX,
 	OUT_MAX = 16 * PDU_ADU_MAX,
 	PDU_READ_WRITE = 23,
@@ -22,6 +23,7 @@ struct client {
 	bool closing, writing;
 	uint8_t gathering; /* index of the buffer that takes answers */
 	uint64_t since_ms; /* of the write under way */
+	uint64_t due_ms;   /* of an answer that is late; 0: none is */
 	size_t n_in, n_out;
 	uint8_t in[IN_MAX], out[2][OUT_MAX];
 };
@@ -29,6 +31,7 @@ struct client {
 struct server {
 	uv_tcp_t tcp;
 	uv_timer_t timer; /* looks for masters that do not read */
+	uv_timer_t late;  /* runs while an answer is late */
 	struct server_hooks hooks;
 	struct server_stats stats;
 	struct client *clients[SERVER_CLIENTS_MAX];
@@ -267,10 +270,37 @@ static bool client_answer(struct client *c, const struct pdu_frame *f)
 	n = verdict == SERVER_EXCEPTION ? pdu_answer_exception(pdu, f->pdu[0], code)
 	                                : answer(s, f, pdu);
 	pdu_put_mbap(adu, f->transaction, f->unit, n);
+	if (s->hooks.garble) {
+		s->hooks.garble(s->hooks.arg, f->unit, adu, PDU_MBAP + n);
+	}
 	c->n_out += PDU_MBAP + n;
 	s->stats.answers++;
 	s->stats.exceptions += pdu[0] >> 7;
 	return true;
+}
+
+static void on_late(uv_timer_t *timer);
+
+/* Is it not yet time to answer?  Asked again until it is. */
+static bool is_late(struct client *c, uint8_t unit)
+{
+	struct server *s = c->server;
+	uint64_t now_ms = uv_now(c->tcp.loop);
+	uint32_t ms;
+
+	if (c->due_ms == 0) {
+		ms = s->hooks.late_ms ? s->hooks.late_ms(s->hooks.arg, unit) : 0;
+		if (ms == 0) {
+			return false;
+		}
+		c->due_ms = now_ms + ms;
+		uv_timer_start(&s->late, on_late, LATE_MS, LATE_MS);
+	}
+	if (now_ms < c->due_ms) {
+		return true;
+	}
+	c->due_ms = 0;
+	return false;
 }
 
 /* Answer the requests there, as many as have room for their answers. */
@@ -287,7 +317,7 @@ static void client_work(struct client *c)
 			client_cut(c);
 			return;
 		}
-		if (n == 0) {
+		if (n == 0 || is_late(c, f.unit)) {
 			break;
 		}
 		taken += (size_t)n;
@@ -365,6 +395,24 @@ static void client_pump(struct client *c)
 	} else {
 		/* UV_EALREADY where it was never stopped. */
 		uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+	}
+}
+
+static void on_late(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+	bool waiting = false;
+
+	for (size_t i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		struct client *c = s->clients[i];
+
+		if (c && c->due_ms > 0) {
+			client_pump(c);
+			waiting = waiting || (!c->closing && c->due_ms > 0);
+		}
+	}
+	if (!waiting) {
+		uv_timer_stop(timer);
 	}
 }
 
@@ -456,8 +504,9 @@ int server_open(struct server **out, uv_loop_t *loop, const struct sockaddr *add
 		free(s);
 		return err;
 	}
-	s->handles = 1;
-	s->timer.data = s;
+	uv_timer_init(loop, &s->late);
+	s->handles = 2;
+	s->timer.data = s->late.data = s;
 	err = uv_tcp_init(loop, &s->tcp);
 	if (err) {
 		goto fail;
@@ -509,4 +558,5 @@ void server_close(struct server *s)
 		uv_close((uv_handle_t *)&s->tcp, on_closed);
 	}
 	uv_close((uv_handle_t *)&s->timer, on_closed);
+	uv_close((uv_handle_t *)&s->late, on_closed);
 }

@@ -44,6 +44,11 @@ struct server_hooks {
 	/** How is unit today?  NULL: always SERVER_ANSWER.
 	 * @param[out] code  the exception's, for SERVER_EXCEPTION */
 	enum server_verdict (*judge)(void *arg, uint8_t unit, uint8_t *code);
+	/** How long does unit take to answer, ms?  NULL: no time.  The master's further
+	 * requests wait behind. */
+	uint32_t (*late_ms)(void *arg, uint8_t unit);
+	/** What becomes of the n bytes of an answer on the wire.  NULL: nothing. */
+	void (*garble)(void *arg, uint8_t unit, uint8_t *adu, size_t n);
 	void *arg;
 };
 

@@ -27,10 +27,23 @@ static uint8_t on_access(void *arg, const struct server_access *access)
 	return image_access(arg, access);
 }
 
+static uint32_t on_late_ms(void *arg, uint8_t unit)
+{
+	return unit == 7 ? 60 : 0;
+}
+
+static void on_garble(void *arg, uint8_t unit, uint8_t *adu, size_t n)
+{
+	adu[n - 1] ^= unit == 9 ? 0xff : 0;
+}
+
 static void rig_init(struct rig *r)
 {
 	static const uint32_t sizes[4] = {200, 0, 0, 0};
-	struct server_hooks hooks = {.access = on_access, .arg = &r->image};
+	struct server_hooks hooks = {.access = on_access,
+	                             .late_ms = on_late_ms,
+	                             .garble = on_garble,
+	                             .arg = &r->image};
 	struct sockaddr_in address;
 
 	memset(r, 0, sizeof(*r));
@@ -217,9 +230,57 @@ static void port_in_use_is_said(void **state)
 	(void)state;
 }
 
+/* One register of unit, and when the answer came. */
+static uint64_t ask(struct rig *r, int fd, uint8_t unit, uint8_t *answer)
+{
+	const uint8_t bytes[] = {0, 1, 0, 0, 0, 6, unit, 3, 0, 4, 0, 1};
+	uint64_t begun_ms = uv_hrtime() / 1000000;
+
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(await(r, fd, answer, 11), 11);
+	return uv_hrtime() / 1000000 - begun_ms;
+}
+
+static void late_unit_answers_in_its_time(void **state)
+{
+	uint8_t answer[11];
+	struct rig r;
+	int fd;
+
+	(void)state;
+	rig_init(&r);
+	r.image.holding[4] = 0x1234;
+	fd = master(&r);
+	assert_true(ask(&r, fd, 7, answer) >= 55);
+	assert_int_equal(answer[9] << 8 | answer[10], 0x1234);
+	assert_true(ask(&r, fd, 7, answer) >= 55);
+	close(fd);
+	rig_fini(&r);
+}
+
+static void garbled_answer_is_another(void **state)
+{
+	uint8_t answer[11];
+	struct rig r;
+	int fd;
+
+	(void)state;
+	rig_init(&r);
+	r.image.holding[4] = 0x1234;
+	fd = master(&r);
+	ask(&r, fd, 9, answer);
+	assert_int_equal(answer[9] << 8 | answer[10], 0x12cb);
+	ask(&r, fd, 1, answer);
+	assert_int_equal(answer[9] << 8 | answer[10], 0x1234);
+	close(fd);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(late_unit_answers_in_its_time),
+		cmocka_unit_test(garbled_answer_is_another),
 		cmocka_unit_test(request_in_any_pieces_is_answered),
 		cmocka_unit_test(lost_framing_closes),
 		cmocka_unit_test(master_too_many_is_closed_and_the_others_are_not),
