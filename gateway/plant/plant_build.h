@@ -29,6 +29,19 @@ int plant_parts_declare(struct plant_build *b, struct part_config *parts,
                         const char **ids);
 int plant_parts_connect(struct plant_build *b, struct part_config *parts);
 
+/** The PLC's inputs and outputs, before the units.  @return 0 or -ENOMEM */
+int plant_plc_build(struct plant_build *b);
+
+/** The PLC's unit: its inputs and outputs on OpenPLC's map.  @return 0 or -ENOMEM */
+int plant_plc_unit(struct plant_build *b, struct plant_unit *out);
+
+/** Where the register of an index stands, and how large its unit's tables must be for it.
+ */
+void plant_unit_grow(struct plant_unit *unit, const struct plant_register *r);
+
+/** The sensor whose signal it is, or -1. */
+int32_t plant_sensor_of(const struct plant_config *c, uint32_t signal);
+
 /** The server's units and their maps.  @return 0 or -ENOMEM */
 int plant_units_build(struct plant_build *b);
 

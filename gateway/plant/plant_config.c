@@ -90,6 +90,7 @@ static int build(struct plant_build *b, const struct schema_view *script)
 {
 	int err = plant_machine_build(b);
 
+	err = err ? err : plant_plc_build(b);
 	err = err ? err : plant_units_build(b);
 	if (!err && complaint_errors(b->said) == 0) {
 		err = plant_script_build(b, script);

@@ -17,8 +17,29 @@ struct plant_register {
 	struct encoding encoding; /* the point's; its own scale is 1 */
 	struct point point;       /* space is an enum modbus_table; its own scale is 1 */
 	uint32_t signal;
+	int32_t sensor; /* whose signal it is; -1: none's */
 	double scale, offset;
 	double raw_min, raw_max; /* what the type holds */
+};
+
+/** An address of the PLC's program and the signal behind it: signal = raw * scale +
+ * offset. */
+struct plant_io {
+	char area, size; /* 'I', 'Q', 'M'; 'X', 'W', 'D', 'L' */
+	uint32_t number; /* of 'X': 8 * byte + bit */
+	enum value_type type;
+	uint32_t signal;
+	double scale, offset;
+};
+
+/** The PLC of the machine. */
+struct plant_plc {
+	const char *const *files; /* of its program, as paths; none: it is elsewhere */
+	size_t n_files;
+	const struct plant_io *io;
+	size_t n_io;
+	const char *address; /* of one elsewhere that the plant drives; NULL: none */
+	uint16_t coils, registers; /* where that one takes inputs */
 };
 
 /** One Modbus unit. */
@@ -33,8 +54,9 @@ struct plant_unit {
 /** The whole file.  Strings and arrays belong to it. */
 struct plant_setup {
 	struct plant_config plant;
-	const char *listen; /* tcp://HOST:PORT */
-	const struct plant_unit *units;
+	const char *listen;             /* tcp://HOST:PORT */
+	const struct plant_unit *units; /* that of the PLC comes last */
+	struct plant_plc plc;
 	const struct fmu_config *fmus; /* components that are FMUs; component: its part */
 	size_t n_fmus;
 	const char *const *part_ids; /* by index of the plant's configuration */

@@ -88,6 +88,7 @@ static const struct schema_key actuator_keys[] = {
          .max = 140},
 	{"unit", SCHEMA_TEXT, "of where it stands; absent: as its command", .min = 1,
          .max = 32},
+	{"gain", SCHEMA_REAL, "where it goes = gain x command", .preset = "1"},
 	{"min", SCHEMA_REAL, "least command", .preset = "0"},
 	{"max", SCHEMA_REAL, "largest command", .preset = "1"},
 	{"rate", SCHEMA_REAL, "largest change a second; 0: any", .min = 0, .max = 1e12,
@@ -142,6 +143,40 @@ static const struct schema_key modbus_keys[] = {
 static const struct schema_object modbus = {"modbus", "its Modbus TCP server",
                                             modbus_keys};
 
+static const struct schema_key io_keys[] = {
+	{"at", SCHEMA_TEXT, "%IX0.0, %QW1, %MD2, ...", .flags = SCHEMA_REQUIRED, .min = 1,
+         .max = 32},
+	{"signal", SCHEMA_TEXT, "given to the program where I, else given by it",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 140},
+	{"type", SCHEMA_VALUE_TYPE,
+         "bool, int16, uint16, int32, float32, ... of the size of the address; absent: "
+         "bool, int16, int32, int64",
+         .flags = 0},
+	{"scale", SCHEMA_REAL, "signal = raw x scale + offset", .preset = "1"},
+	{"offset", SCHEMA_REAL, "as above", .preset = "0"},
+	{0},
+};
+static const struct schema_object io = {"io", "an address of the PLC", io_keys};
+
+static const struct schema_key plc_keys[] = {
+	{"program", SCHEMA_TEXT, "its files of Structured Text, beside this one",
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 4000},
+	{"unit", SCHEMA_INT, "Modbus unit id of its map", .min = 0, .max = 255,
+         .preset = "1"},
+	{"io", SCHEMA_OBJECT, "its inputs and outputs", .shape = SCHEMA_LIST_OF,
+         .object = &io},
+	{"address", SCHEMA_TEXT,
+         "of a PLC elsewhere that the plant drives, tcp://HOST:PORT", .min = 1,
+         .max = 300},
+	{"coils", SCHEMA_INT, "where a PLC elsewhere takes %IX: coils from here on",
+         .min = 0, .max = 65535, .preset = "800"},
+	{"registers", SCHEMA_INT,
+         "where it takes %IW, %ID, %IL: holding registers from here on", .min = 0,
+         .max = 65535, .preset = "1124"},
+	{0},
+};
+static const struct schema_object plc = {"plc", "the PLC of the machine", plc_keys};
+
 static const struct schema_key event_keys[] = {
 	{"at", SCHEMA_DURATION, "plant time from which on it may begin", .min = 0,
          .max = 86400000.0 * 365, .preset = "0s"},
@@ -175,6 +210,7 @@ static const struct schema_key root_keys[] = {
          .shape = SCHEMA_LIST_OF, .object = &block},
 	{"actuators", SCHEMA_OBJECT, "what it is moved by", .shape = SCHEMA_LIST_OF,
          .object = &actuator},
+	{"plc", SCHEMA_OBJECT, "its PLC", .object = &plc},
 	{"modbus", SCHEMA_OBJECT, "its Modbus TCP server", .object = &modbus},
 	{"script", SCHEMA_OBJECT, "faults", .shape = SCHEMA_LIST_OF, .object = &event},
 	{0},

@@ -34,6 +34,19 @@ static void declare_setpoints(struct plant_build *b)
 	}
 }
 
+/* The plant's own time, where the file has no other use for the name. */
+static void declare_clock(struct plant_build *b)
+{
+	struct signal_config clock = {.name = "clock", .unit = "s"};
+
+	for (size_t i = 0; i < b->n_signals; i++) {
+		if (strcmp(b->signals[i].name, clock.name) == 0) {
+			return;
+		}
+	}
+	b->setup->plant.clock = plant_declare(b, b->root.map->at, &clock) + 1;
+}
+
 /* Items whose id is their one signal: sensors, blocks, actuators. */
 static uint32_t declare_item(struct plant_build *b, const struct schema_view *v)
 {
@@ -125,6 +138,24 @@ static void connect_sensors(struct plant_build *b, struct sensor_config *sensors
 	}
 }
 
+/* With a gain it is in its own unit, whatever the command is in. */
+static void connect_command(struct plant_build *b, const struct schema_view *v,
+                            struct actuator_config *a)
+{
+	double gain = schema_real(v, "gain");
+	const char *unit = b->signals[a->to].unit;
+
+	b->signals[a->to].unit = gain == 1 ? unit : "";
+	tie(b, v, "from", a->to, &a->from);
+	if (gain != 1) {
+		b->signals[a->to].unit = unit;
+		a->from.scale *= gain;
+	}
+	if (gain == 0) {
+		complaint_error(b->said, v->map->at, "gain is 0");
+	}
+}
+
 static void connect_actuators(struct plant_build *b, struct actuator_config *actuators)
 {
 	for (size_t i = 0; i < b->setup->plant.n_actuators; i++) {
@@ -135,7 +166,7 @@ static void connect_actuators(struct plant_build *b, struct actuator_config *act
 		if (!v.map) {
 			continue;
 		}
-		tie(b, &v, "from", a->to, &a->from);
+		connect_command(b, &v, a);
 		a->min = schema_real(&v, "min");
 		a->max = schema_real(&v, "max");
 		a->rate = schema_real(&v, "rate");
@@ -299,7 +330,7 @@ static int allocate(struct plant_build *b, struct lists *l)
 	b->room = (map ? map->n : 0) +
 	          c->n_parts * (2 * MODEL_OUTPUTS_MAX + MODEL_INPUTS_MAX) +
 	          2 * c->n_sensors + c->n_blocks * (1 + BLOCK_INPUTS_MAX) +
-	          2 * c->n_actuators + 1;
+	          2 * c->n_actuators + 2;
 	b->signals = arena_array(b->arena, b->room, sizeof(*b->signals));
 	b->models.fmus = arena_array(b->arena, c->n_parts, sizeof(*b->models.fmus));
 	l->parts = arena_array(b->arena, c->n_parts, sizeof(*l->parts));
@@ -357,13 +388,11 @@ int plant_machine_build(struct plant_build *b)
 		return err;
 	}
 	declare_items(b, &l);
+	declare_clock(b);
 	connect_sensors(b, l.sensors);
 	connect_blocks(b, l.blocks);
 	connect_actuators(b, l.actuators);
 	err = plant_parts_connect(b, l.parts);
-	if (b->n_signals == 0) {
-		complaint_error(b->said, b->root.map->at, "a plant without any signal");
-	}
 	keep(b, &l);
 	return err;
 }

@@ -17,6 +17,16 @@ static bool is_flag(enum value_type type)
 	return type == TYPE_BOOL || type == TYPE_BIT;
 }
 
+int32_t plant_sensor_of(const struct plant_config *c, uint32_t signal)
+{
+	for (size_t i = 0; i < c->n_sensors; i++) {
+		if (c->sensors[i].to == signal) {
+			return (int32_t)i;
+		}
+	}
+	return -1;
+}
+
 /* @return false with a complaint */
 static bool read_register(struct plant_build *b, const struct schema_view *v,
                           struct plant_register *r)
@@ -36,6 +46,7 @@ static bool read_register(struct plant_build *b, const struct schema_view *v,
 	r->offset = schema_real(v, "offset");
 	index = plant_signal(b, signal);
 	r->signal = index < 0 ? 0 : (uint32_t)index;
+	r->sensor = plant_sensor_of(&b->setup->plant, r->signal);
 	if (value_type_parse(type->text, &r->encoding.type, &r->encoding.length, &why)) {
 		complaint_error(b->said, type->at, "%s", why);
 	} else if (address_parse_point(&r->point, &why)) {
@@ -56,6 +67,14 @@ static bool read_register(struct plant_build *b, const struct schema_view *v,
 static uint32_t end_of(const struct plant_register *r)
 {
 	return r->point.address + (is_bits(r) ? 1U : value_registers(&r->point));
+}
+
+void plant_unit_grow(struct plant_unit *unit, const struct plant_register *r)
+{
+	uint32_t *size = &unit->sizes[r->point.space];
+
+	*size = end_of(r) > *size ? end_of(r) : *size;
+	unit->n_registers++;
 }
 
 /* Two signals in one register hide each other, but for parts of it. */
@@ -92,24 +111,33 @@ static int read_unit(struct plant_build *b, const struct schema_view *v,
 	for (size_t i = 0; i < n; i++) {
 		struct schema_view rv = schema_item(v, "registers", i);
 		struct plant_register *r = &list[out->n_registers];
-		uint32_t *size;
 
 		if (!read_register(b, &rv, r)) {
 			continue;
 		}
 		check_overlap(b, &rv, list, out->n_registers);
-		size = &out->sizes[r->point.space];
-		*size = end_of(r) > *size ? end_of(r) : *size;
-		out->n_registers++;
+		plant_unit_grow(out, r);
 	}
 	return 0;
+}
+
+/* Unit i at map: has one before it the same number? */
+static void check_twice(struct plant_build *b, const struct node *map,
+                        const struct plant_unit *units, size_t i)
+{
+	for (size_t k = 0; k < i && map; k++) {
+		if (units[k].unit == units[i].unit) {
+			complaint_error(b->said, map->at, "unit %d is there already",
+			                units[i].unit);
+		}
+	}
 }
 
 int plant_units_build(struct plant_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "modbus");
-	size_t n = plant_count(&v, "units");
-	struct plant_unit *units = arena_array(b->arena, n, sizeof(*units));
+	size_t n = plant_count(&v, "units"), n_plc = b->setup->plc.n_io > 0;
+	struct plant_unit *units = arena_array(b->arena, n + 1, sizeof(*units));
 	const struct node *listen = tree_find(v.map, "listen");
 	struct address address;
 	const char *why = "only tcp:// is served";
@@ -120,7 +148,7 @@ int plant_units_build(struct plant_build *b)
 	    (address_parse(&address, listen->text, &why) || address.serial)) {
 		complaint_error(b->said, listen->at, "%s", why);
 	}
-	if (n > PLANT_UNITS_MAX) {
+	if (n + n_plc > PLANT_UNITS_MAX) {
 		complaint_error(b->said, v.map->at, "more than %d units",
 		                PLANT_UNITS_MAX);
 		n = 0;
@@ -129,13 +157,12 @@ int plant_units_build(struct plant_build *b)
 		struct schema_view uv = schema_item(&v, "units", i);
 
 		err = uv.map ? read_unit(b, &uv, &units[i]) : 0;
-		for (size_t k = 0; k < i && uv.map && !err; k++) {
-			if (units[k].unit == units[i].unit) {
-				complaint_error(b->said, uv.map->at,
-				                "unit %d is there already",
-				                units[i].unit);
-			}
-		}
+		check_twice(b, uv.map, units, i);
+	}
+	if (n_plc > 0 && !err) {
+		err = plant_plc_unit(b, &units[n]);
+		check_twice(b, b->root.map, units, n);
+		n++;
 	}
 	b->setup->units = units;
 	b->setup->plant.n_units = n;

@@ -14,7 +14,8 @@
 enum {
 	GROUP_NS = 10000000, /* turns closer than this run together */
 	MS_NS = 1000000,
-	WIRE_MAX = 8, /* bytes of a number */
+	WIRE_MAX = 8,             /* bytes of a number */
+	WIRE_STREAM = 0x77697265, /* of random numbers: no sensor's */
 };
 
 struct sim {
@@ -28,6 +29,7 @@ struct sim {
 	uint64_t due_ns, period_ns; /* of a group of turns */
 	uint32_t group;             /* turns in it */
 	uint64_t turns, overruns;
+	struct rng noise;                  /* of the wire */
 	bool was_active[PLANT_FAULTS_MAX]; /* faults of the script */
 	bool closing;
 };
@@ -139,16 +141,37 @@ static void show(struct image *image, const struct plant_register *r, double sig
 	}
 }
 
+/* A register as it is today: its words in the wrong order, its clock wrong. */
+static void show_register(struct sim *s, size_t u, const struct plant_register *r)
+{
+	static const enum word_order swapped[] = {[ORDER_ABCD] = ORDER_CDAB,
+	                                          [ORDER_CDAB] = ORDER_ABCD,
+	                                          [ORDER_BADC] = ORDER_DCBA,
+	                                          [ORDER_DCBA] = ORDER_BADC};
+	double signal = plant_signals(s->plant)[r->signal], ahead;
+	struct plant_register other;
+
+	if (r->signal + 1 == s->setup->plant.clock &&
+	    plant_unit_fault(s->plant, (uint32_t)u, FAULT_CLOCK, &ahead)) {
+		signal += ahead;
+	}
+	if (r->sensor >= 0 && plant_swapped(s->plant, (uint32_t)r->sensor)) {
+		other = *r;
+		other.encoding.order = swapped[r->encoding.order];
+		other.point.encoding = &other.encoding;
+		show(&s->images[u], &other, signal);
+	} else {
+		show(&s->images[u], r, signal);
+	}
+}
+
 static void show_all(struct sim *s)
 {
-	const double *signals = plant_signals(s->plant);
-
 	for (size_t u = 0; u < s->setup->plant.n_units; u++) {
 		const struct plant_unit *unit = &s->setup->units[u];
 
 		for (size_t i = 0; i < unit->n_registers; i++) {
-			show(&s->images[u], &unit->registers[i],
-			     signals[unit->registers[i].signal]);
+			show_register(s, u, &unit->registers[i]);
 		}
 	}
 }
@@ -271,6 +294,33 @@ static enum server_verdict on_judge(void *arg, uint8_t unit, uint8_t *code)
 	return SERVER_ANSWER;
 }
 
+static uint32_t on_late_ms(void *arg, uint8_t unit)
+{
+	struct sim *s = arg;
+	int u = unit_index(s, unit);
+	double value_s = 0;
+
+	if (u < 0 || !plant_unit_fault(s->plant, (uint32_t)u, FAULT_LATE, &value_s)) {
+		return 0;
+	}
+	return (uint32_t)lround(value_s * 1000);
+}
+
+/* One byte of the answer, any, becomes another. */
+static void on_garble(void *arg, uint8_t unit, uint8_t *adu, size_t n)
+{
+	struct sim *s = arg;
+	int u = unit_index(s, unit);
+	double share;
+
+	if (u < 0 || !plant_unit_fault(s->plant, (uint32_t)u, FAULT_GARBLED, &share) ||
+	    rng_uniform(&s->noise) >= share) {
+		return;
+	}
+	adu[(size_t)(rng_uniform(&s->noise) * (double)n)] ^=
+		(uint8_t)(1 + rng_uniform(&s->noise) * 255);
+}
+
 /* Time */
 
 /* Say which faults of the script the turn at that time began and ended. */
@@ -360,7 +410,11 @@ static int listen_at(struct sim *s, uv_loop_t *loop, const char **why)
 {
 	static const char any_port[] = ":0";
 	const char *listen = s->options.listen ? s->options.listen : s->setup->listen;
-	struct server_hooks hooks = {.access = on_access, .judge = on_judge, .arg = s};
+	struct server_hooks hooks = {.access = on_access,
+	                             .judge = on_judge,
+	                             .late_ms = on_late_ms,
+	                             .garble = on_garble,
+	                             .arg = s};
 	struct sockaddr_storage where;
 	struct address address;
 	size_t n = strlen(listen);
@@ -411,6 +465,7 @@ int sim_open(struct sim **out, uv_loop_t *loop, const struct plant_setup *setup,
 	}
 	s->setup = setup;
 	s->options = *options;
+	rng_init(&s->noise, setup->plant.seed, WIRE_STREAM);
 	err = plant_new(&s->plant, &setup->plant);
 	for (size_t i = 0; i < setup->plant.n_units && !err; i++) {
 		err = image_init(&s->images[i], setup->units[i].sizes);

@@ -185,6 +185,39 @@ static void injected_faults_are_felt(void **state)
 	(void)state;
 }
 
+static void wire_faults_are_felt(void **state)
+{
+	static const uint8_t speed[] = {0, 1, 0, 0, 0, 6, 1, INPUT, 0, 2, 0, 1};
+	struct rig r;
+	int high, low, good = 0, now;
+
+	rig_init(&r, 0, 0, NULL);
+	turn(&r, 1);
+	assert_int_equal(sim_inject(r.sim, "level1", "swapped", 0, 1), 0);
+	assert_int_equal(sim_inject(r.sim, "level1", "stuck", 0, 1), 0);
+	high = ask(&r, 2, INPUT, 0, 1);
+	low = ask(&r, 2, INPUT, 1, 1);
+	turn(&r, 1);
+	assert_int_equal(ask(&r, 2, INPUT, 0, 1), low);
+	assert_int_equal(ask(&r, 2, INPUT, 1, 1), high);
+	assert_int_equal(sim_inject(r.sim, "pump_unit", "late", 0.25, 2), 0);
+	turn(&r, 1);
+	assert_int_equal(ask_within(&r, 100, speed), SILENCE);
+	assert_true(loop_wait(&r.loop, r.fd, UV_READABLE, 5000));
+	assert_true(read(r.fd, (uint8_t[64]){0}, 64) > 0);
+	turn(&r, 150);
+	now = ask(&r, 2, INPUT, 4, 1);
+	assert_int_equal(sim_inject(r.sim, "line_unit", "garbled", 0.5, 2), 0);
+	turn(&r, 1);
+	now = ask(&r, 1, INPUT, 2, 1);
+	for (int i = 0; i < 40; i++) {
+		good += ask(&r, 1, INPUT, 2, 1) == now; /* the other unit is well */
+	}
+	assert_int_equal(good, 40);
+	rig_fini(&r);
+	(void)state;
+}
+
 /* A sensor that drops out shows the NaN of its float, and the lowest of its integer. */
 static void lost_sensor_shows_no_number(void **state)
 {
@@ -280,6 +313,7 @@ int main(void)
 		cmocka_unit_test(signals_are_on_the_map),
 		cmocka_unit_test(written_setpoint_moves_the_plant),
 		cmocka_unit_test(injected_faults_are_felt),
+		cmocka_unit_test(wire_faults_are_felt),
 		cmocka_unit_test(lost_sensor_shows_no_number),
 		cmocka_unit_test(late_turn_is_an_overrun_and_no_burst),
 		cmocka_unit_test(fast_run_ends_in_time),

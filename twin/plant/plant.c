@@ -185,6 +185,9 @@ void plant_turn(struct plant *p)
 	double cycle_s = plant_cycle_s(p);
 
 	plant_run_script(p);
+	if (c->clock > 0) {
+		p->signals[c->clock - 1] = plant_time_s(p);
+	}
 	for (size_t i = 0; i < c->n_sensors; i++) {
 		p->signals[c->sensors[i].to] = sensor_sample(
 			&p->sensors[i], p->signals[c->sensors[i].from.signal], cycle_s);

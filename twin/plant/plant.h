@@ -83,6 +83,7 @@ struct plant_config {
 	size_t n_actuators;
 	const struct fault *faults; /* the script */
 	size_t n_faults;
+	size_t clock;   /* signal that tells the time in s, counted from 1; 0: none */
 	size_t n_units; /* devices, targets of FAULT_SILENCE and the like */
 	const struct plant_remote *remote;
 	uint64_t seed;

@@ -308,6 +308,7 @@ int plant_new(struct plant **out, const struct plant_config *cfg)
 	err = err ? err : build_parts(p, &numbers);
 	err = err ? err : build_sensors(p, numbers);
 	err = err ? err : build_control(p);
+	err = err || cfg->clock == 0 ? err : claim(p, (uint32_t)cfg->clock - 1);
 	err = err ? err : plant_order(cfg, &p->order, &p->n_order, NULL, &n_loop);
 	err = err ? err : start(p);
 	if (err) {
