@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config/arena.h"
+#include "gateway/commission/campaign_impl.h"
 
 /* Runs whose courses are kept for the report, about 100 KB a quantity each. */
 enum { KEPT_MAX = 64 };
@@ -138,7 +138,7 @@ static const char *reason(struct campaign_build *b, const struct campaign_run *r
 
 static bool has_failed(const struct campaign_run *run)
 {
-	bool failed = run->end != RUN_DONE;
+	bool failed = *run->why;
 
 	for (size_t i = 0; i < run->scenario->n_requirements; i++) {
 		failed = failed || run->outcomes[i].verdict == VERDICT_FAIL;
@@ -165,6 +165,23 @@ static int keep_outcomes(struct campaign_build *b, struct campaign_run *run,
 	return 0;
 }
 
+/* What the twin has learnt in the first run is for all. */
+static int keep_learnt(struct campaign_build *b, struct campaign_run *run)
+{
+	const struct stand *stand = b->campaign.stand;
+	const char *learn = b->campaign.script->learn;
+	int err;
+
+	if (!learn || !stand->keep || strcmp(learn, run->scenario->id) != 0) {
+		return 0;
+	}
+	err = stand->keep(stand->bench.self);
+	if (err == -EAGAIN && !*run->why) {
+		run->why = "the twin still learns at its end: prolong it";
+	}
+	return err == -EAGAIN ? 0 : err;
+}
+
 static int run_one(struct campaign_build *b, size_t index, bool first)
 {
 	const struct stand *stand = b->campaign.stand;
@@ -183,6 +200,9 @@ static int run_one(struct campaign_build *b, size_t index, bool first)
 	} while (run->end == RUN_GOES_ON);
 	b->trials[index] = trial;
 	err = keep_outcomes(b, run, trial);
+	err = err ? err
+	          : campaign_find_faults(run, stand, trial, in->config.steps, &b->arena);
+	err = err ? err : keep_learnt(b, run);
 	if (!err && b->n_kept < KEPT_MAX && (first || has_failed(run))) {
 		run->trial = trial;
 		b->n_kept++;
@@ -251,7 +271,7 @@ static int build_rows(struct campaign_build *b)
 	for (size_t k = 0; k < c->n_runs; k++) {
 		const struct campaign_run *run = &c->runs[k];
 
-		if (run->end != RUN_DONE) {
+		if (*run->why) {
 			rows[c->n_rows++] = (struct campaign_row){
 				.run = run, .verdict = VERDICT_FAIL};
 		}

@@ -8,6 +8,16 @@
 
 #include "gateway/commission/script.h"
 
+/** A fault that a run injected. */
+struct campaign_fault {
+	const struct script_step *step;
+	int64_t begin_ns, until_ns; /* of the run's end where it stayed */
+	const char *tag; /* that should tell of it: DEVICE/TAG; NULL: any may */
+	const struct stand_alarm *alarm; /* the first that does, else the first in its
+	                                    time; NULL: the twin raised none */
+	bool right_tag, right_kind;      /* of the alarm */
+};
+
 /** One run and what became of it. */
 struct campaign_run {
 	const struct script_scenario *scenario;
@@ -16,13 +26,17 @@ struct campaign_run {
 	const struct outcome *outcomes; /* by requirement of the scenario */
 	enum run_end end;
 	size_t step;     /* that it ended at */
-	const char *why; /* of an end before its time, a sentence; "" where none */
+	const char *why; /* it did not come to its end, or did in vain; "" where well */
 	int64_t end_ns;
 	const struct trial *trial; /* courses and events; NULL: it went as another did */
+	const struct campaign_fault *faults;
+	size_t n_faults;
+	const struct stand_alarm *alarms; /* of the twin beside */
+	size_t n_alarms;
 };
 
 /** A line of the table: an invariant over all runs, any other requirement of one run, or
- * a run that did not come to its end. */
+ * a run with a `why`. */
 struct campaign_row {
 	const struct script_requirement *requirement; /* NULL: the run itself */
 	const struct campaign_run *run; /* that decided; NULL: none of several */
@@ -51,6 +65,9 @@ struct campaign {
 int campaign_run(struct campaign **out, const struct script *script,
                  const struct stand *stand);
 void campaign_free(struct campaign *c);
+
+/** Is an alarm of a run one that no injected fault explains? */
+bool campaign_is_false_alarm(const struct campaign_run *run, const struct stand_alarm *a);
 
 /** What the quantity of a script is. */
 void campaign_quantity(const struct campaign *c, uint32_t quantity,

@@ -259,6 +259,7 @@ void page_print(FILE *out, const struct campaign *c, const char *date)
 	print_head(out, c, date);
 	print_table(out, c);
 	print_failures(out, c);
+	page_twin(out, c);
 	print_runs(out, c);
 	fputs("</body></html>\n", out);
 }

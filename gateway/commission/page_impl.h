@@ -15,4 +15,7 @@ void page_failure_chart(FILE *out, const struct campaign *c,
 /** Trends of a whole run, with its steps and faults; steps as a table. */
 void page_run(FILE *out, const struct campaign *c, const struct campaign_run *run);
 
+/** Faults injected against what the twin raised; nothing where no twin ran beside. */
+void page_twin(FILE *out, const struct campaign *c);
+
 #endif

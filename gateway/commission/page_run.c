@@ -144,49 +144,55 @@ static void add_spans(struct sketch *s, size_t requirement)
 	}
 }
 
-/* When what a step began was over. */
-static int64_t end_of(const struct sketch *s, const struct run_event *events, size_t n,
+/* When a button that was pressed was let go. */
+static int64_t let_go(const struct sketch *s, const struct run_event *events, size_t n,
                       size_t i)
 {
-	const struct script_step *steps = s->run->scenario->steps;
-	const struct script_step *own = &steps[events[i].step];
-
 	for (size_t k = i + 1; k < n; k++) {
-		const struct script_step *other = &steps[events[k].step];
-
 		if (events[k].ends && events[k].step == events[i].step) {
-			return events[k].t_ns;
-		}
-		if (other->step.kind == STEP_CLEAR && own->step.kind == STEP_INJECT &&
-		    strcmp(other->target, own->target) == 0 &&
-		    strcmp(other->fault, own->fault) == 0) {
 			return events[k].t_ns;
 		}
 	}
 	return s->run->end_ns;
 }
 
-static void add_events(struct sketch *s, bool all)
+static void add_faults(struct sketch *s)
+{
+	for (size_t i = 0; i < s->run->n_faults; i++) {
+		const struct campaign_fault *f = &s->run->faults[i];
+
+		add_bar(s, CHART_FAULT, f->begin_ns, f->until_ns, f->step->text);
+	}
+}
+
+/* What people did. */
+static void add_events(struct sketch *s)
 {
 	size_t n;
 	const struct run_event *events = trial_events(s->run->trial, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct script_step *step = &s->run->scenario->steps[events[i].step];
-		bool own = step->step.kind == STEP_SET || step->step.kind == STEP_PRESS;
 
-		if (events[i].ends) {
-			continue;
-		}
-		if (step->step.kind == STEP_INJECT) {
-			add_bar(s, CHART_FAULT, events[i].t_ns, end_of(s, events, n, i),
+		if (!events[i].ends && step->step.kind == STEP_PRESS) {
+			add_bar(s, CHART_NEUTRAL, events[i].t_ns, let_go(s, events, n, i),
 			        step->text);
-		} else if (all && own) {
-			add_bar(s, CHART_NEUTRAL, events[i].t_ns,
-			        step->step.kind == STEP_PRESS ? end_of(s, events, n, i)
-			                                      : events[i].t_ns,
+		} else if (step->step.kind == STEP_SET) {
+			add_bar(s, CHART_NEUTRAL, events[i].t_ns, events[i].t_ns,
 			        step->text);
 		}
+	}
+}
+
+/* What the twin raised; the first ones, there may be many. */
+static void add_alarms(struct sketch *s)
+{
+	for (size_t i = 0; i < s->run->n_alarms && i < 12; i++) {
+		const struct stand_alarm *a = &s->run->alarms[i];
+
+		add_bar(s, CHART_NEUTRAL, a->from_ns,
+		        a->until_ns < 0 ? s->run->end_ns : a->until_ns,
+		        arena_format(&s->arena, "twin: %s %s", a->tag, a->kind));
 	}
 }
 
@@ -248,7 +254,7 @@ void page_failure_chart(FILE *out, const struct campaign *c,
 	s->row = row;
 	frame(s, row->outcome);
 	add_panels(s, &row->requirement->rule);
-	add_events(s, false);
+	add_faults(s);
 	add_spans(s, (size_t)(row->requirement - row->run->scenario->requirements));
 	print_sketch(out, s,
 	             "Hatched: the requirement is violated. Amber: a fault is injected. "
@@ -314,7 +320,9 @@ void page_run(FILE *out, const struct campaign *c, const struct campaign_run *ru
 	s->run = run;
 	s->chart.from = 0;
 	s->chart.to = fmax((double)run->end_ns / 1e9, 1e-3);
-	add_events(s, true);
+	add_events(s);
+	add_faults(s);
+	add_alarms(s);
 	choose_panels(s);
 	print_sketch(out, s, "The whole run.");
 	print_steps(out, run);

@@ -88,7 +88,7 @@ static int read_head(struct script_build *b)
 
 	s->title = schema_text(&b->root, "title");
 	s->seed = schema_node(&b->root, "seed") ? schema_int(&b->root, "seed") : -1;
-	s->learn_ms = schema_int(&b->root, "learn");
+	s->learn = schema_text(&b->root, "learn");
 	if (!tree_find(b->root.map, "plant")) {
 		complaint_error(b->said, b->root.map->at, "missing key 'plant'");
 	}

@@ -26,7 +26,8 @@ struct script_step {
 	struct step step; /* STEP_INJECT, STEP_CLEAR: target is filled in by run */
 	const char *text; /* what it does, for a person: "set run = 1" */
 	const char *target, *fault; /* of STEP_INJECT and STEP_CLEAR */
-	struct formula amount;      /* of the fault; variables only; n 0: none given */
+	const char *raises;    /* tag whose alarm should tell of it; NULL: not said */
+	struct formula amount; /* of the fault; variables only; n 0: none given */
 	struct place at;
 };
 
@@ -57,7 +58,7 @@ struct script {
 	size_t n_programs;
 	const char *gateway; /* path of the gateway's configuration; NULL: none */
 	int64_t seed;        /* of the plant; -1: its own */
-	int64_t learn_ms;    /* of the twin, before each run */
+	const char *learn;   /* scenario that the twin learns in, the first; NULL: none */
 
 	/* Since script_bind(): */
 	const struct script_scenario *scenarios;

@@ -395,6 +395,20 @@ static void build_charts(struct script_build *b)
 	b->script.charts = charts;
 }
 
+static void check_learn(struct script_build *b)
+{
+	const struct node *learn = schema_node(&b->root, "learn");
+
+	if (learn && !b->script.gateway) {
+		complaint_error(b->said, learn->at, "'learn' without 'gateway'");
+	} else if (learn && b->script.n_scenarios &&
+	           strcmp(b->script.scenarios[0].id, learn->text) != 0) {
+		complaint_error(b->said, learn->at,
+		                "'learn' names the first scenario, '%s'",
+		                b->script.scenarios[0].id);
+	}
+}
+
 static void build(struct script_build *b, const struct node *list)
 {
 	struct script_scenario *all = arena_array(&b->arena, list->n, sizeof(*all));
@@ -413,6 +427,7 @@ static void build(struct script_build *b, const struct node *list)
 		complaint_error(b->said, list->at, "a script without a scenario");
 	}
 	build_charts(b);
+	check_learn(b);
 }
 
 /* Names that the scenarios may bring with them. */

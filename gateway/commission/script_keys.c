@@ -23,6 +23,7 @@ static const struct schema_key fault_keys[] = {
          .max = 500},
 	{"for", SCHEMA_DURATION, "ends after that; absent: stays", .min = 0,
          .max = 365 * DAY_MS},
+	{"raises", SCHEMA_TAG, "the tag whose alarm should tell of it", .flags = 0},
 	{0},
 };
 static const struct schema_object fault = {"fault", "what is made to go wrong",
@@ -78,8 +79,8 @@ static const struct schema_key root_keys[] = {
 	{"gateway", SCHEMA_TEXT,
          "the gateway's configuration: its twin runs beside, its tags can be named",
          .min = 1, .max = 1000},
-	{"learn", SCHEMA_DURATION, "of the twin, before each run", .min = 0,
-         .max = DAY_MS, .preset = "10min"},
+	{"learn", SCHEMA_ID,
+         "the first scenario: what the twin learns in it, all begin with", .flags = 0},
 	{"seed", SCHEMA_INT, "of all noise; absent: the plant's", .min = 0,
          .max = 9007199254740992.0},
 	{"charts", SCHEMA_TEXT, "drawn, whatever is required", .shape = SCHEMA_LIST_OF,

@@ -149,10 +149,11 @@ static void add_fault(struct steps *s, const char *key, enum step_kind kind)
 	                        value ? " " : "", value ? value->text : ""));
 	step->target = schema_text(&v, "target");
 	step->fault = schema_text(&v, "fault");
+	step->raises = schema_text(&v, "raises");
 	step->step.time_ns = ns_of(&v, "for", -1);
-	if (kind == STEP_CLEAR && (value || schema_node(&v, "for"))) {
+	if (kind == STEP_CLEAR && v.map->n > 2) {
 		complaint_error(s->b->said, v.map->at,
-		                "what is cleared has neither value nor time");
+		                "what is cleared has a target and a fault only");
 	}
 	if (value) {
 		script_formula_of(s->b, value, &names, &step->amount);

@@ -20,6 +20,12 @@ struct stand_quantity {
 	void *arg;
 };
 
+/** An alarm that the gateway's twin, running beside, has raised. */
+struct stand_alarm {
+	int64_t from_ns, until_ns; /* of the run; until -1: not over */
+	const char *tag, *kind, *message;
+};
+
 struct stand {
 	struct bench bench; /* its self is that of all calls below */
 	/** A quantity by name.  @return 0 or -ENOENT */
@@ -36,6 +42,13 @@ struct stand {
 	             uint32_t *out);
 	/** Back to the beginning, as it came.  @return 0 or a negative errno */
 	int (*restart)(void *self);
+	/** Alarms of the run so far, valid until restart(); NULL: no twin runs beside. */
+	const struct stand_alarm *(*alarms)(void *self, size_t *n);
+	/** The tag that a prepared fault falsifies, or NULL: it is not one tag's. */
+	const char *(*falsifies)(void *self, uint32_t fault);
+	/** What the twin has learnt in this run is what later runs begin with; NULL: as
+	 * alarms.  @return 0; -EAGAIN: it is still learning; -ENOMEM */
+	int (*keep)(void *self);
 	/** Why step() stopped, a sentence; "" where it did not. */
 	const char *(*why)(void *self);
 };

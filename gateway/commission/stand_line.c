@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/commission/beside.h"
 #include "gateway/plant/plant_config.h"
 
 /* Faults that the script's runs may prepare: each run begins anew. */
-enum { FAULTS_MAX = PLANT_FAULTS_MAX };
+enum { FAULTS_MAX = PLANT_FAULTS_MAX, WARM_UP_S = 120 };
 
 struct stand_line {
 	struct stand stand;
@@ -17,7 +18,12 @@ struct stand_line {
 	struct plant *plant; /* of the run at hand */
 	struct fault faults[FAULTS_MAX];
 	size_t n_faults;
+	int64_t begin_ns;      /* of the run, on the plant's axis */
+	struct beside *beside; /* NULL: no gateway is named */
 };
+
+/* Handles are signals; from here on tags of the gateway. */
+#define TAGS (UINT32_C(1) << 24)
 
 /* --- The bench --- */
 
@@ -25,7 +31,7 @@ static int line_set(void *self, uint32_t handle, double value)
 {
 	struct stand_line *l = self;
 
-	return plant_set(l->plant, handle, value);
+	return handle < TAGS ? plant_set(l->plant, handle, value) : -EROFS;
 }
 
 static int line_inject(void *self, uint32_t index, bool begins, int64_t for_ns)
@@ -47,6 +53,9 @@ static int line_step(void *self)
 	struct stand_line *l = self;
 
 	plant_turn(l->plant);
+	if (l->beside) {
+		beside_turn(l->beside, l->plant);
+	}
 	return 0;
 }
 
@@ -54,14 +63,15 @@ static double line_read(void *self, uint32_t handle)
 {
 	struct stand_line *l = self;
 
-	return plant_signals(l->plant)[handle];
+	return handle < TAGS ? plant_signals(l->plant)[handle]
+	                     : beside_value(l->beside, handle - TAGS);
 }
 
 static int64_t line_now_ns(void *self)
 {
 	struct stand_line *l = self;
 
-	return llround(plant_time_s(l->plant) * 1e9);
+	return llround(plant_time_s(l->plant) * 1e9) - l->begin_ns;
 }
 
 /* --- Names --- */
@@ -70,6 +80,7 @@ static int line_find(void *self, const char *name, size_t n, uint32_t *handle)
 {
 	struct stand_line *l = self;
 	const struct plant_config *c = &l->setup->plant;
+	uint32_t tag;
 
 	for (size_t i = 0; i < c->n_signals; i++) {
 		const char *other = c->signals[i].name;
@@ -78,6 +89,10 @@ static int line_find(void *self, const char *name, size_t n, uint32_t *handle)
 			*handle = (uint32_t)i;
 			return 0;
 		}
+	}
+	if (l->beside && beside_find(l->beside, name, n, &tag) == 0) {
+		*handle = TAGS + tag;
+		return 0;
 	}
 	return -ENOENT;
 }
@@ -93,13 +108,20 @@ static const char *line_name(void *self, size_t i)
 	struct stand_line *l = self;
 	const struct plant_config *c = &l->setup->plant;
 
-	return i < c->n_signals ? c->signals[i].name ? c->signals[i].name : "" : NULL;
+	if (i < c->n_signals) {
+		return c->signals[i].name ? c->signals[i].name : "";
+	}
+	return l->beside ? beside_name(l->beside, i - c->n_signals) : NULL;
 }
 
 static void line_describe(void *self, uint32_t handle, struct stand_quantity *out)
 {
 	struct stand_line *l = self;
 
+	if (handle >= TAGS) {
+		beside_describe(l->beside, handle - TAGS, out);
+		return;
+	}
 	*out = (struct stand_quantity){
 		.name = l->setup->plant.signals[handle].name,
 		.unit = l->setup->plant.signals[handle].unit,
@@ -126,14 +148,74 @@ static int line_fault(void *self, const char *target, const char *fault, double 
 	return 0;
 }
 
+/* A twin that has learnt finds the plant's state before the run begins. */
+static int warm_up(struct stand_line *l)
+{
+	int err = beside_restart(l->beside);
+
+	while (!err && beside_has_learnt(l->beside) &&
+	       plant_time_s(l->plant) < WARM_UP_S) {
+		err = line_step(l);
+	}
+	beside_begin(l->beside);
+	l->begin_ns = llround(plant_time_s(l->plant) * 1e9);
+	return err;
+}
+
 static int line_restart(void *self)
 {
 	struct stand_line *l = self;
+	int err;
 
 	plant_free(l->plant);
 	l->plant = NULL;
 	l->n_faults = 0;
-	return plant_new(&l->plant, &l->setup->plant);
+	l->begin_ns = 0;
+	err = plant_new(&l->plant, &l->setup->plant);
+	return !err && l->beside ? warm_up(l) : err;
+}
+
+static const struct stand_alarm *line_alarms(void *self, size_t *n)
+{
+	struct stand_line *l = self;
+
+	return beside_alarms(l->beside, n);
+}
+
+static const char *line_falsifies(void *self, uint32_t fault)
+{
+	struct stand_line *l = self;
+	const struct fault *f = &l->faults[fault];
+
+	switch (f->kind) {
+	case FAULT_STUCK:
+	case FAULT_DROPOUT:
+	case FAULT_OFFSET:
+	case FAULT_DRIFT:
+	case FAULT_NOISE:
+	case FAULT_DELAY:
+	case FAULT_SWAPPED:
+		return beside_tag_of(l->beside, l->setup->plant.sensors[f->target].to);
+	case FAULT_DAMAGE:
+	case FAULT_JAMMED:
+	case FAULT_SLOW:
+	case FAULT_STICKING:
+	case FAULT_SILENCE:
+	case FAULT_EXCEPTION:
+	case FAULT_CLOSE:
+	case FAULT_LATE:
+	case FAULT_GARBLED:
+	case FAULT_CLOCK:
+		break;
+	}
+	return NULL;
+}
+
+static int line_keep(void *self)
+{
+	struct stand_line *l = self;
+
+	return beside_learning(l->beside) ? -EAGAIN : beside_keep(l->beside);
 }
 
 static const char *line_why(void *self)
@@ -168,7 +250,13 @@ int stand_line_open(struct stand_line **out, const struct script *script,
 		.restart = line_restart,
 		.why = line_why,
 	};
-	err = line_restart(l);
+	if (script->gateway) {
+		err = beside_open(&l->beside, script->gateway, l->setup, complaints);
+		l->stand.alarms = line_alarms;
+		l->stand.falsifies = line_falsifies;
+		l->stand.keep = line_keep;
+	}
+	err = err ? err : line_restart(l);
 	if (err) {
 		stand_line_close(l);
 		return err;
@@ -180,6 +268,7 @@ int stand_line_open(struct stand_line **out, const struct script *script,
 void stand_line_close(struct stand_line *l)
 {
 	if (l) {
+		beside_close(l->beside);
 		plant_free(l->plant);
 		plant_config_free(l->setup);
 		free(l);

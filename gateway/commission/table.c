@@ -207,6 +207,48 @@ static json_t *json_outcome(const struct campaign *c, const struct script_requir
 	return j;
 }
 
+static json_t *json_alarm(const struct stand_alarm *a)
+{
+	return json_pack("{s:o,s:s,s:s,s:s}", "time_s", seconds(a->from_ns), "tag",
+	                 a->tag, "kind", a->kind, "message", a->message);
+}
+
+static json_t *json_faults(const struct campaign_run *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->n_faults; i++) {
+		const struct campaign_fault *f = &run->faults[i];
+		json_t *j = json_pack("{s:s,s:s,s:o,s:o,s:o}", "target", f->step->target,
+		                      "fault", f->step->fault, "begin_s",
+		                      seconds(f->begin_ns), "end_s", seconds(f->until_ns),
+		                      "alarm",
+		                      f->alarm ? json_alarm(f->alarm) : json_null());
+
+		if (f->alarm) {
+			json_object_set_new(j, "delay_s",
+			                    seconds(f->alarm->from_ns - f->begin_ns));
+			json_object_set_new(j, "right_tag", json_boolean(f->right_tag));
+			json_object_set_new(j, "right_kind", json_boolean(f->right_kind));
+		}
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+/* Those that no fault explains. */
+static json_t *json_false_alarms(const struct campaign_run *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->n_alarms; i++) {
+		if (campaign_is_false_alarm(run, &run->alarms[i])) {
+			json_array_append_new(list, json_alarm(&run->alarms[i]));
+		}
+	}
+	return list;
+}
+
 static json_t *json_run(const struct campaign *c, const struct campaign_run *run)
 {
 	const struct script_scenario *s = run->scenario;
@@ -226,6 +268,8 @@ static json_t *json_run(const struct campaign *c, const struct campaign_run *run
 	json_object_set_new(j, "why", *run->why ? json_string(run->why) : json_null());
 	json_object_set_new(j, "time_s", seconds(run->end_ns));
 	json_object_set_new(j, "requirements", list);
+	json_object_set_new(j, "faults", json_faults(run));
+	json_object_set_new(j, "false_alarms", json_false_alarms(run));
 	return j;
 }
 

@@ -203,6 +203,25 @@ static void trial_presses_and_lets_go(void **state)
 	trial_free(g.trial);
 }
 
+static void trial_presses_what_opens(void **state)
+{
+	static const struct script s = {
+		.steps = {{.kind = STEP_SET, .target = 0},
+	                  {.kind = STEP_WAIT, .time_ns = 200 * MS},
+	                  {.kind = STEP_PRESS, .target = 0, .time_ns = 300 * MS},
+	                  {.kind = STEP_WAIT, .time_ns = 500 * MS}},
+		.conditions = {"1"},
+		.n_steps = 4,
+	};
+	struct rig g;
+
+	(void)state;
+	rig_run(&g, &s);
+	assert_true(fabs(g.fake.level - 0.04) < 1e-9);
+	assert_true(g.fake.pump == 1);
+	trial_free(g.trial);
+}
+
 static void trial_ends_faults_in_time_or_when_cleared(void **state)
 {
 	static const struct script s = {
@@ -327,6 +346,7 @@ int main(void)
 		cmocka_unit_test(trial_does_its_steps_in_order),
 		cmocka_unit_test(trial_waits_for_what_is_pending),
 		cmocka_unit_test(trial_presses_and_lets_go),
+		cmocka_unit_test(trial_presses_what_opens),
 		cmocka_unit_test(trial_ends_faults_in_time_or_when_cleared),
 		cmocka_unit_test(trial_takes_a_lost_sensor_for_unknown),
 		cmocka_unit_test(trial_that_cannot_go_on_says_where),

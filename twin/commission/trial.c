@@ -9,6 +9,7 @@
 struct timed {
 	int64_t at_ns;
 	uint32_t step;
+	double before; /* of a button: what it was */
 };
 
 struct trial {
@@ -90,11 +91,11 @@ static void finish(struct trial *r, enum run_end end)
 }
 
 /* Take back what the step did. */
-static int undo(struct trial *r, const struct step *s)
+static int undo(struct trial *r, const struct step *s, double before)
 {
 	const struct bench *b = r->cfg->bench;
 
-	return s->kind == STEP_PRESS ? b->set(b->self, s->target, 0)
+	return s->kind == STEP_PRESS ? b->set(b->self, s->target, before)
 	                             : b->inject(b->self, s->target, false, 0);
 }
 
@@ -109,14 +110,15 @@ static int run_timed(struct trial *r)
 			continue;
 		}
 		note(r, r->timed[i].step, true);
-		err = err ? err : undo(r, &r->cfg->steps[r->timed[i].step]);
+		err = err ? err
+		          : undo(r, &r->cfg->steps[r->timed[i].step], r->timed[i].before);
 	}
 	r->n_timed = kept;
 	return err;
 }
 
 /* The step's effect ends at its time. */
-static int plan_end(struct trial *r, const struct step *s)
+static int plan_end(struct trial *r, const struct step *s, double before)
 {
 	if (s->time_ns < 0) {
 		return 0;
@@ -124,8 +126,8 @@ static int plan_end(struct trial *r, const struct step *s)
 	if (r->n_timed == TRIAL_TIMED_MAX) {
 		return -ENOSPC;
 	}
-	r->timed[r->n_timed++] = (struct timed){r->now_ns + s->time_ns,
-	                                        (uint32_t)r->step};
+	r->timed[r->n_timed++] = (struct timed){r->now_ns + s->time_ns, (uint32_t)r->step,
+	                                        before};
 	return 0;
 }
 
@@ -156,11 +158,12 @@ static int act(struct trial *r, const struct step *s)
 		value = formula_value(&s->value, r->quantities);
 		return isnan(value) ? -ENODATA : b->set(b->self, s->target, value);
 	case STEP_PRESS:
-		err = b->set(b->self, s->target, 1);
-		return err ? err : plan_end(r, s);
+		value = b->read(b->self, s->target) == 1; /* a contact that opens: 1 */
+		err = b->set(b->self, s->target, 1 - value);
+		return err ? err : plan_end(r, s, value);
 	case STEP_INJECT:
 		err = b->inject(b->self, s->target, true, s->time_ns);
-		return err ? err : plan_end(r, s);
+		return err ? err : plan_end(r, s, 0);
 	case STEP_CLEAR:
 		forget_timed(r, s->target);
 		return b->inject(b->self, s->target, false, 0);

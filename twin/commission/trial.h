@@ -37,9 +37,10 @@ struct bench {
 };
 
 enum step_kind {
-	STEP_SET,        /* handle takes the value, for good */
-	STEP_PRESS,      /* handle takes 1, and 0 after time_ns */
-	STEP_WAIT,       /* time_ns */
+	STEP_SET,   /* handle takes the value, for good */
+	STEP_PRESS, /* handle goes from 0 to 1, or from 1 to 0, and back after time_ns
+	             */
+	STEP_WAIT,  /* time_ns */
 	STEP_WAIT_UNTIL, /* value is true, at most time_ns: then the run ends */
 	STEP_INJECT,     /* fault, for time_ns; -1: it stays */
 	STEP_CLEAR,      /* fault */
