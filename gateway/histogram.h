@@ -2,7 +2,7 @@
 /**
  * How values are spread, in constant memory: counts in buckets that are linear within a
  * power of two and double their width from one to the next, after HdrHistogram (G. Tene,
- * 2012).  A quantile is off by less than 1/128 = 0.8 % of itself.  Pure.
+ * 2012).  A quantile is off by less than 1/64 = 1.6 % of itself.  Pure.
  */
 #ifndef GATEWAY_HISTOGRAM_H
 #define GATEWAY_HISTOGRAM_H
@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 enum {
-	HISTOGRAM_BITS = 6,            /* 64 buckets in each power of two */
+	HISTOGRAM_BITS = 5,            /* 32 buckets in each power of two */
 	HISTOGRAM_RANGE_BITS = 36,     /* larger values count as 2^36 - 1: 19 h in us */
 	HISTOGRAM_VALUES_MAX = 0xffff, /* so that no count of 16 bits overflows */
 	HISTOGRAM_BUCKETS = (HISTOGRAM_RANGE_BITS - HISTOGRAM_BITS + 1) << HISTOGRAM_BITS,
 };
 
-/** Zeroed: empty.  4 KB. */
+/** Zeroed: empty.  2 KB. */
 struct histogram {
 	uint64_t least, most; /* the extremes as they were; undefined while n is 0 */
 	uint32_t n;

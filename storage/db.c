@@ -195,16 +195,24 @@ static bool starts_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-static struct value text_value(const char *text, const char *type_name)
+enum value_kind db_kind(const char *type_name)
 {
-	if (text && starts_with(type_name, "uint")) {
+	if (strcmp(type_name, "bool") == 0 || starts_with(type_name, "bit")) {
+		return VALUE_BOOL;
+	}
+	return starts_with(type_name, "uint") ? VALUE_UINT : VALUE_INT;
+}
+
+static struct value text_value(const char *text, enum value_kind kind)
+{
+	if (text && kind == VALUE_UINT) {
 		return (struct value){.kind = VALUE_UINT,
 		                      .u64 = strtoull(text, NULL, 10)};
 	}
 	return (struct value){.kind = text ? VALUE_TEXT : VALUE_NONE, .text = text};
 }
 
-struct value db_value(sqlite3_stmt *stmt, int column, const char *type_name)
+struct value db_value(sqlite3_stmt *stmt, int column, enum value_kind kind)
 {
 	int64_t i64;
 
@@ -212,14 +220,13 @@ struct value db_value(sqlite3_stmt *stmt, int column, const char *type_name)
 	case SQLITE_FLOAT:
 		return value_real(sqlite3_column_double(stmt, column));
 	case SQLITE_TEXT:
-		return text_value((const char *)sqlite3_column_text(stmt, column),
-		                  type_name);
+		return text_value((const char *)sqlite3_column_text(stmt, column), kind);
 	case SQLITE_INTEGER:
 		i64 = sqlite3_column_int64(stmt, column);
-		if (strcmp(type_name, "bool") == 0 || starts_with(type_name, "bit")) {
+		if (kind == VALUE_BOOL) {
 			return value_bool(i64 != 0);
 		}
-		if (starts_with(type_name, "uint") && i64 >= 0) {
+		if (kind == VALUE_UINT && i64 >= 0) {
 			return (struct value){.kind = VALUE_UINT, .u64 = (uint64_t)i64};
 		}
 		return (struct value){.kind = VALUE_INT, .i64 = i64};

@@ -45,8 +45,12 @@ int db_bind_text(sqlite3_stmt *stmt, int at, const char *text);
  * uint64 beyond INT64_MAX as TEXT (exact).  Text is borrowed until reset. */
 int db_bind_value(sqlite3_stmt *stmt, int at, const struct value *value);
 
-/** The value of a column as the tag's type (struct tag.type_name) has it.  Text is
- * borrowed until the next step. */
-struct value db_value(sqlite3_stmt *stmt, int column, const char *type_name);
+/** What integers of a tag's type (struct tag_kind.type_name) are: VALUE_BOOL, VALUE_UINT
+ * or VALUE_INT. */
+enum value_kind db_kind(const char *type_name);
+
+/** The value of a column whose integers are of db_kind().  Text is borrowed until the
+ * next step. */
+struct value db_value(sqlite3_stmt *stmt, int column, enum value_kind kind);
 
 #endif

@@ -180,7 +180,7 @@ static int set_up(struct history *h)
 	snprintf(sql, sizeof(sql),
 	         "pragma page_size = %d; pragma journal_mode = wal;"
 	         " pragma synchronous = %s; pragma wal_autocheckpoint = 0;"
-	         " pragma journal_size_limit = %d; pragma cache_size = -2048;"
+	         " pragma journal_size_limit = %d; pragma cache_size = -1024;"
 	         " pragma temp_store = memory;",
 	         SCHEMA_PAGE_BYTES, h->cfg.full ? "full" : "normal", WAL_BYTES_MAX);
 	err = db_exec(h->db, sql);

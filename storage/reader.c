@@ -22,16 +22,15 @@ enum {
 
 /* A tag of the file. */
 struct reader_tag {
-	char *type_name;
-	int64_t index; /* of the running configuration; -1: not in it */
+	int32_t index; /* of the running configuration; -1: not in it, or no tag */
+	uint8_t kind;  /* enum value_kind: db_kind() of its type */
 };
 
 struct reader {
 	sqlite3 *db;
 	int cut_fd; /* a timer: readable when the statement has had its time */
-	struct reader_tag *tags; /* by the file's id */
+	struct reader_tag *tags; /* by the file's id; NULL: nobody has asked yet */
 	size_t n_tags;
-	bool mapped;
 	char *destinations[DESTINATIONS_MAX];
 };
 
@@ -116,37 +115,49 @@ static int open_any(struct reader *r, const char *path)
 	return err;
 }
 
+static const char *text_at(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? text : "";
+}
+
+static int make_tags(struct reader *r)
+{
+	int64_t most;
+	int err = db_query(r->db, "select max(id) from tag", &most);
+
+	if (err || most < 0 || most >= INT32_MAX) {
+		return err ? err : -EBADMSG;
+	}
+	free(r->tags);
+	r->n_tags = 0;
+	r->tags = calloc((size_t)most + 1, sizeof(*r->tags));
+	if (!r->tags) {
+		return -ENOMEM;
+	}
+	r->n_tags = (size_t)most + 1;
+	for (size_t i = 0; i < r->n_tags; i++) {
+		r->tags[i].index = -1;
+	}
+	return 0;
+}
+
+/* Every tag of the file, each with its id there for an index. */
 static int read_tags(struct reader *r)
 {
 	sqlite3_stmt *stmt = NULL;
-	int64_t most;
-	int err = db_query(r->db, "select max(id) from tag", &most);
-	int rc = SQLITE_DONE;
+	int err = make_tags(r), rc = SQLITE_DONE;
 
-	if (!err && most < 0) {
-		err = -EBADMSG;
-	}
 	if (!err) {
-		for (size_t i = 0; i < r->n_tags; i++) {
-			free(r->tags[i].type_name);
-		}
-		free(r->tags);
-		r->n_tags = 0;
-		r->tags = calloc((size_t)most + 1, sizeof(*r->tags));
-		err = r->tags ? db_prepare(r->db, &stmt, "select id, type from tag")
-		              : -ENOMEM;
-	}
-	if (!err) {
-		r->n_tags = (size_t)most + 1;
+		err = db_prepare(r->db, &stmt, "select id, type from tag");
 	}
 	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(stmt, 0);
-		const char *type = (const char *)sqlite3_column_text(stmt, 1);
 
-		if (id >= 0 && id <= most) {
-			r->tags[id].index = id;
-			r->tags[id].type_name = strdup(type ? type : "");
-			err = r->tags[id].type_name ? 0 : -ENOMEM;
+		if (id >= 0 && (size_t)id < r->n_tags) {
+			r->tags[id].index = (int32_t)id;
+			r->tags[id].kind = (uint8_t)db_kind(text_at(stmt, 1));
 		}
 	}
 	sqlite3_finalize(stmt);
@@ -169,9 +180,7 @@ int reader_open(struct reader **out, const char *path)
 	err = r->cut_fd < 0 ? -errno : open_any(r, path);
 	if (!err) {
 		sqlite3_progress_handler(r->db, CUT_STEPS, is_late, r);
-		err = read_tags(r);
-	}
-	if (err) {
+	} else {
 		reader_close(r);
 		return err;
 	}
@@ -188,21 +197,11 @@ void reader_close(struct reader *r)
 	if (r->cut_fd >= 0) {
 		close(r->cut_fd);
 	}
-	for (size_t i = 0; i < r->n_tags; i++) {
-		free(r->tags[i].type_name);
-	}
 	for (size_t i = 0; i < DESTINATIONS_MAX; i++) {
 		free(r->destinations[i]);
 	}
 	free(r->tags);
 	free(r);
-}
-
-static const char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text ? text : "";
 }
 
 /* In the file of the running configuration a tag's place is its index.
@@ -212,7 +211,7 @@ static int map_by_place(struct reader *r, const struct tag *tags, size_t n_tags)
 	sqlite3_stmt *stmt;
 	int found = 0, rc = SQLITE_DONE;
 	int err = db_prepare(r->db, &stmt,
-	                     "select id, place, device, name from tag"
+	                     "select id, place, device, name, type from tag"
 	                     " where place is not null");
 
 	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -222,7 +221,8 @@ static int map_by_place(struct reader *r, const struct tag *tags, size_t n_tags)
 		if (id >= 0 && (size_t)id < r->n_tags && place < n_tags &&
 		    strcmp(text_at(stmt, 2), tags[place].device) == 0 &&
 		    strcmp(text_at(stmt, 3), tags[place].name) == 0) {
-			r->tags[id].index = (int64_t)place;
+			r->tags[id].index = (int32_t)place;
+			r->tags[id].kind = (uint8_t)db_kind(text_at(stmt, 4));
 			found++;
 		}
 	}
@@ -236,17 +236,23 @@ static int map_by_place(struct reader *r, const struct tag *tags, size_t n_tags)
 static int map_by_name(struct reader *r, const struct tag *tags, size_t n_tags)
 {
 	sqlite3_stmt *stmt;
-	int64_t id;
+	int rc = SQLITE_DONE;
 	int err = db_prepare(r->db, &stmt,
-	                     "select id from tag where device = ? and name = ?");
+	                     "select id, type from tag where device = ? and name = ?");
 
 	for (size_t i = 0; !err && i < n_tags; i++) {
 		db_bind_text(stmt, 1, tags[i].device);
 		db_bind_text(stmt, 2, tags[i].name);
-		err = db_int(stmt, -1, &id);
-		if (!err && id >= 0 && (size_t)id < r->n_tags) {
-			r->tags[id].index = (int64_t)i;
+		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+			int64_t id = sqlite3_column_int64(stmt, 0);
+
+			if (id >= 0 && (size_t)id < r->n_tags) {
+				r->tags[id].index = (int32_t)i;
+				r->tags[id].kind = (uint8_t)db_kind(text_at(stmt, 1));
+			}
 		}
+		err = db_errno(r->db, rc);
+		sqlite3_reset(stmt);
 	}
 	sqlite3_finalize(stmt);
 	return err;
@@ -254,19 +260,14 @@ static int map_by_name(struct reader *r, const struct tag *tags, size_t n_tags)
 
 int reader_map_tags(struct reader *r, const struct tag *tags, size_t n_tags)
 {
-	int found, err = read_tags(r);
+	int found = make_tags(r), err = 0;
 
-	if (err) {
-		return err;
+	if (found == 0) {
+		found = map_by_place(r, tags, n_tags);
 	}
-	for (size_t i = 0; i < r->n_tags; i++) {
-		r->tags[i].index = -1;
-	}
-	found = map_by_place(r, tags, n_tags);
 	if (found >= 0 && (size_t)found < n_tags) {
 		err = map_by_name(r, tags, n_tags);
 	}
-	r->mapped = true;
 	return found < 0 ? found : err;
 }
 
@@ -283,7 +284,8 @@ static void read_row(const struct reader *r, sqlite3_stmt *stmt, struct backlog_
 		.tag = known ? (uint32_t)r->tags[tag].index : 0,
 		.code = (uint16_t)(mark >> MARK_CODE),
 		.reason = mark >> MARK_REASON & 31,
-		.value = db_value(stmt, 3, known ? r->tags[tag].type_name : ""),
+		.value = db_value(stmt, 3,
+	                          known ? (enum value_kind)r->tags[tag].kind : VALUE_INT),
 		.last = NAN,
 		.est = {.predicted = NAN,
 	                .sigma = NAN,
@@ -312,8 +314,7 @@ static void read_row(const struct reader *r, sqlite3_stmt *stmt, struct backlog_
 
 static bool wanted(const struct reader *r, int64_t tag)
 {
-	return tag >= 0 && (size_t)tag < r->n_tags && r->tags[tag].index >= 0 &&
-	       r->tags[tag].type_name;
+	return tag >= 0 && (size_t)tag < r->n_tags && r->tags[tag].index >= 0;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): a call with its callback */
@@ -324,7 +325,12 @@ int reader_backlog(struct reader *r, int64_t after_us, int64_t before_us, size_t
 	struct backlog_row out = {.at_us = after_us};
 	int64_t last = after_us;
 	int given = 0, rc = SQLITE_DONE, stop = 0;
-	int err = db_prepare(
+	int err = r->tags ? 0 : read_tags(r);
+
+	if (err) {
+		return err;
+	}
+	err = db_prepare(
 		r->db, &stmt,
 		"select b.at, r.tag, coalesce(r.ts, b.at), r.value, r.predicted, r.mark"
 		" from batch b cross join fresh r where b.at > ? and b.at < ?"
@@ -446,7 +452,7 @@ static int give_rows(struct reader *r, sqlite3_stmt *stmt,
 			.quality = (const char *)sqlite3_column_text(stmt, 4),
 			.source = (const char *)sqlite3_column_text(stmt, 5),
 			.state = (const char *)sqlite3_column_text(stmt, 6),
-			.value = db_value(stmt, 10, type ? type : ""),
+			.value = db_value(stmt, 10, db_kind(type ? type : "")),
 			.predicted = NAN,
 			.residual = NAN,
 		};

@@ -12,12 +12,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "storage/ring.h"
+#include "storage/queue.h"
+#include "storage/row.h"
 
 enum {
 	TICKS_A_COMMIT = 10, /* the queue is emptied so often between two commits */
 	UPKEEP_SLICES = 8,   /* at most so many a tick */
-	TRANSACTION_BYTES = 2 << 20, /* of the queue; then a commit comes early */
+	TRANSACTION_BYTES = 1 << 20, /* of the queue; then a commit comes early */
 	ROOM_TRIES = 16,             /* evictions to make room for one commit */
 	STOP_TRIES = 3,
 	STOP_MS = 4000,
@@ -31,7 +32,7 @@ enum kind {
 	MESSAGE_VERSION
 };
 
-/* A message: this, then n samples, an event or what else it is, then its texts. */
+/* A message: this, then n rows, an event or what else it is, then its texts. */
 struct message {
 	int64_t at_us;
 	size_t n; /* samples */
@@ -40,7 +41,7 @@ struct message {
 
 struct writer {
 	struct writer_events events;
-	struct ring *ring;
+	struct queue *queue;
 	size_t queue_bytes;
 	int64_t reserve;
 	pthread_t thread;
@@ -58,6 +59,8 @@ struct writer {
 	bool synced;
 	/* The storage thread's own. */
 	struct history *h;
+	struct sample *batch; /* scratch, as long as the longest batch was */
+	size_t batch_room;
 	size_t pos;      /* messages before it are in the open transaction */
 	int error;       /* of the last commit, as told */
 	bool again;      /* the queue is being appended once more */
@@ -88,8 +91,8 @@ static void wake(struct writer *w)
 static void put(struct writer *w, struct message *m, int64_t at_us, char *end)
 {
 	m->at_us = at_us;
-	ring_commit(w->ring, (size_t)(end - (char *)m));
-	if (ring_used(w->ring) > w->queue_bytes / 2 ||
+	queue_commit(w->queue, (size_t)(end - (char *)m));
+	if (queue_used(w->queue) > w->queue_bytes / 2 ||
 	    at_us > atomic_load_explicit(&w->reserved, memory_order_relaxed)) {
 		wake(w);
 	}
@@ -97,27 +100,27 @@ static void put(struct writer *w, struct message *m, int64_t at_us, char *end)
 
 int writer_samples(struct writer *w, int64_t at_us, const struct sample *rows, size_t n)
 {
-	size_t bytes = sizeof(struct message) + n * sizeof(*rows);
+	size_t bytes = sizeof(struct message) + n * sizeof(struct row);
 	struct message *m;
-	struct sample *copy;
+	struct row *to;
 	char *end;
 
 	for (size_t i = 0; i < n; i++) {
 		bytes += rows[i].value.kind == VALUE_TEXT ? strlen(rows[i].value.text) + 1
 		                                          : 0;
 	}
-	m = n > 0 ? ring_reserve(w->ring, bytes) : NULL;
+	m = n > 0 ? queue_reserve(w->queue, bytes) : NULL;
 	if (!m) {
 		atomic_fetch_add_explicit(&w->refused, (int64_t)n, memory_order_relaxed);
 		wake(w);
 		return n > 0 ? -ENOBUFS : 0;
 	}
-	copy = (struct sample *)(m + 1);
-	memcpy(copy, rows, n * sizeof(*rows));
-	end = (char *)(copy + n);
+	to = (struct row *)(m + 1);
+	end = (char *)(to + n);
 	for (size_t i = 0; i < n; i++) {
-		if (copy[i].value.kind == VALUE_TEXT) {
-			put_text(&end, &copy[i].value.text);
+		to[i] = row_of(&rows[i]);
+		if (rows[i].value.kind == VALUE_TEXT) {
+			put_text(&end, &to[i].text);
 		}
 	}
 	m->n = n;
@@ -139,7 +142,7 @@ int writer_event(struct writer *w, const struct event *e)
 	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
 		bytes += strlen(given[i]) + 1;
 	}
-	m = ring_reserve(w->ring, bytes);
+	m = queue_reserve(w->queue, bytes);
 	if (!m) {
 		return -ENOBUFS;
 	}
@@ -161,7 +164,7 @@ int writer_event(struct writer *w, const struct event *e)
 
 int writer_forecast(struct writer *w, const struct forecast *f)
 {
-	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*f));
+	struct message *m = queue_reserve(w->queue, sizeof(*m) + sizeof(*f));
 
 	if (!m) {
 		return -ENOBUFS;
@@ -175,9 +178,9 @@ int writer_forecast(struct writer *w, const struct forecast *f)
 
 int writer_outlook(struct writer *w, const struct outlook_row *row)
 {
-	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*row) +
-	                                                  strlen(row->name) + 1 +
-	                                                  strlen(row->why) + 1);
+	struct message *m = queue_reserve(w->queue, sizeof(*m) + sizeof(*row) +
+	                                                    strlen(row->name) + 1 +
+	                                                    strlen(row->why) + 1);
 	struct outlook_row *copy;
 	char *end;
 
@@ -197,8 +200,8 @@ int writer_outlook(struct writer *w, const struct outlook_row *row)
 
 int writer_version(struct writer *w, const struct version *v)
 {
-	struct message *m = ring_reserve(w->ring, sizeof(*m) + sizeof(*v) +
-	                                                  strlen(v->details) + 1);
+	struct message *m = queue_reserve(w->queue, sizeof(*m) + sizeof(*v) +
+	                                                    strlen(v->details) + 1);
 	struct version *copy;
 	char *end;
 
@@ -215,21 +218,40 @@ int writer_version(struct writer *w, const struct version *v)
 	return 0;
 }
 
-static int put_down(struct history *h, const struct message *m)
+static int put_batch(struct writer *w, const struct message *m)
+{
+	const struct row *rows = (const struct row *)(m + 1);
+
+	if (m->n > w->batch_room) {
+		struct sample *grown = realloc(w->batch, m->n * sizeof(*grown));
+
+		if (!grown) {
+			return -ENOMEM;
+		}
+		w->batch = grown;
+		w->batch_room = m->n;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		w->batch[i] = row_sample(&rows[i]);
+	}
+	return history_append(w->h, m->at_us, w->batch, m->n);
+}
+
+static int put_down(struct writer *w, const struct message *m)
 {
 	switch (m->kind) {
 	case MESSAGE_SAMPLES:
-		return history_append(h, m->at_us, (const struct sample *)(m + 1), m->n);
+		return put_batch(w, m);
 	case MESSAGE_EVENT:
-		return history_event(h, (const struct event *)(m + 1));
+		return history_event(w->h, (const struct event *)(m + 1));
 	case MESSAGE_FORECAST:
-		return forecast_put(h, (const struct forecast *)(m + 1));
+		return forecast_put(w->h, (const struct forecast *)(m + 1));
 	case MESSAGE_OUTLOOK:
-		return outlook_row_put(h, (const struct outlook_row *)(m + 1));
+		return outlook_row_put(w->h, (const struct outlook_row *)(m + 1));
 	case MESSAGE_VERSION:
 		break;
 	}
-	return version_put(h, (const struct version *)(m + 1));
+	return version_put(w->h, (const struct version *)(m + 1));
 }
 
 static int append(struct writer *w, const struct message *m)
@@ -239,7 +261,7 @@ static int append(struct writer *w, const struct message *m)
 	if (w->again && m->n > 0 && m->at_us <= history_newest(w->h)) {
 		return 0; /* was kept when its commit failed */
 	}
-	err = put_down(w->h, m);
+	err = put_down(w, m);
 	if (err == -EINVAL) {
 		w->invalid += (int64_t)m->n; /* no batch: it would fail for ever */
 		err = 0;
@@ -254,28 +276,28 @@ static int drain(struct writer *w)
 	size_t pos = w->pos, n;
 	int err = 0;
 
-	while (!err && pos - ring_tail(w->ring) < w->most &&
-	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
+	while (!err && pos - queue_tail(w->queue) < w->most &&
+	       (m = queue_walk(w->queue, &pos, &n)) != NULL) {
 		err = append(w, m);
 		if (!err) {
 			w->open += (int64_t)m->n;
 			w->pos = pos;
 		}
 	}
-	return err ? err : pos - ring_tail(w->ring) >= w->most;
+	return err ? err : pos - queue_tail(w->queue) >= w->most;
 }
 
 /* While the disk refuses the oldest go, so that the newest find room. */
 static void shed(struct writer *w)
 {
 	const struct message *m;
-	size_t pos = ring_tail(w->ring), n;
+	size_t pos = queue_tail(w->queue), n;
 
-	while (ring_used(w->ring) > w->queue_bytes / 4 * 3 &&
-	       (m = ring_walk(w->ring, &pos, &n)) != NULL) {
+	while (queue_used(w->queue) > w->queue_bytes / 4 * 3 &&
+	       (m = queue_walk(w->queue, &pos, &n)) != NULL) {
 		w->dropped += (int64_t)m->n;
 		w->settled += (int64_t)m->n;
-		ring_pop_to(w->ring, pos);
+		queue_pop_to(w->queue, pos);
 	}
 }
 
@@ -304,7 +326,7 @@ static int64_t wall(struct writer *w)
 static void publish_stats(struct writer *w)
 {
 	struct history_counts counts;
-	int64_t used = (int64_t)ring_used(w->ring);
+	int64_t used = (int64_t)queue_used(w->queue);
 
 	history_counts(w->h, &counts);
 	pthread_mutex_lock(&w->mutex);
@@ -347,7 +369,7 @@ static void tell_committed(struct writer *w, int64_t before)
 /* Stands back where the queue fills up. */
 static int upkeep(struct writer *w)
 {
-	int slices = ring_used(w->ring) > w->queue_bytes / 2 ? 1 : UPKEEP_SLICES;
+	int slices = queue_used(w->queue) > w->queue_bytes / 2 ? 1 : UPKEEP_SLICES;
 	int64_t now_us = wall(w);
 	int more = 1;
 
@@ -378,13 +400,13 @@ static int try_commit(struct writer *w)
 	err = history_commit(w->h);
 	if (err) {
 		w->again = true;
-		w->most = (w->pos - ring_tail(w->ring)) / 2 + 1; /* what fits, goes */
-		w->pos = ring_tail(w->ring);
+		w->most = (w->pos - queue_tail(w->queue)) / 2 + 1; /* what fits, goes */
+		w->pos = queue_tail(w->queue);
 	} else {
-		w->commits += w->pos != ring_tail(w->ring);
+		w->commits += w->pos != queue_tail(w->queue);
 		w->settled += w->open;
 		w->dropped += w->invalid;
-		ring_pop_to(w->ring, w->pos);
+		queue_pop_to(w->queue, w->pos);
 		atomic_store(&w->reserved, history_reserved(w->h));
 		w->again = w->again && more > 0;
 		w->most = w->most < TRANSACTION_BYTES / 2 ? 2 * w->most
@@ -405,7 +427,7 @@ static int commit(struct writer *w)
 	}
 	if (err < 0) {
 		shed(w);
-		w->pos = ring_tail(w->ring);
+		w->pos = queue_tail(w->queue);
 	}
 	w->error = err < 0 ? err : 0;
 	publish_stats(w);
@@ -441,7 +463,7 @@ static void go_round(struct writer *w, bool due)
 static bool beyond_reserve(struct writer *w)
 {
 	size_t pos = w->pos, n;
-	const struct message *m = ring_walk(w->ring, &pos, &n);
+	const struct message *m = queue_walk(w->queue, &pos, &n);
 
 	return !w->error && m && m->at_us > history_reserved(w->h);
 }
@@ -463,7 +485,7 @@ static void *run(void *arg)
 		ticks = due ? 0 : ticks;
 		go_round(w, due);
 	}
-	for (int i = 0; i < STOP_TRIES && ring_used(w->ring) > 0; i++) {
+	for (int i = 0; i < STOP_TRIES && queue_used(w->queue) > 0; i++) {
 		while (commit(w) > 0) {
 		}
 	}
@@ -502,7 +524,8 @@ static void release(struct writer *w)
 			close(fds[i]);
 		}
 	}
-	ring_free(w->ring);
+	queue_free(w->queue);
+	free(w->batch);
 	pthread_mutex_destroy(&w->mutex);
 	free(w);
 }
@@ -538,7 +561,7 @@ int writer_start(struct writer **out, const struct history_config *cfg,
 	w->n_destinations = cfg->n_destinations < DESTINATIONS_MAX ? cfg->n_destinations
 	                                                           : DESTINATIONS_MAX;
 	pthread_mutex_init(&w->mutex, NULL);
-	err = ring_new(&w->ring, queue_bytes);
+	err = queue_new(&w->queue, queue_bytes);
 	if (!err) {
 		err = open_fds(w, cfg->commit_ms);
 	}
@@ -599,7 +622,7 @@ void writer_stats(struct writer *w, struct writer_stats *out)
 	out->queued_rows = atomic_load_explicit(&w->taken, memory_order_relaxed) -
 	                   w->stats_settled;
 	pthread_mutex_unlock(&w->mutex);
-	out->queued_bytes = (int64_t)ring_used(w->ring);
+	out->queued_bytes = (int64_t)queue_used(w->queue);
 	out->dropped += atomic_load_explicit(&w->refused, memory_order_relaxed);
 }
 

@@ -70,15 +70,15 @@ static int predict(const struct life_table *train, const struct life_table *test
 	struct life *life;
 	int err;
 
-	if (train->n_sensors != test->n_sensors) {
-		fprintf(stderr, "pollux rul: %zu sensors learnt, %zu in the table\n",
-		        train->n_sensors, test->n_sensors);
-		return -EBADMSG;
-	}
 	if (is_of_single_rows(train)) {
 		fputs("pollux rul: each machine learnt from has one row: is the first "
 		      "column the\nmachine's number, the second the cycle's?\n",
 		      stderr);
+		return -EBADMSG;
+	}
+	if (train->n_sensors != test->n_sensors) {
+		fprintf(stderr, "pollux rul: %zu sensors learnt, %zu in the table\n",
+		        train->n_sensors, test->n_sensors);
 		return -EBADMSG;
 	}
 	err = life_learn(&life, train);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16384, WORDS = 8192 };
+/* Blocks double in size up to what malloc() takes from the system and gives back whole:
+ * in between other things they would leave a heap of holes behind. */
+enum { BLOCK_BYTES = 16 << 10, BLOCK_BYTES_MAX = 1 << 20, WORDS = 8192 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -16,9 +18,12 @@ struct arena_block {
 
 static int add_block(struct arena_pool *p, size_t bytes)
 {
-	size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-	struct arena_block *block = calloc(1, sizeof(*block) + room);
+	size_t room = p->room < BLOCK_BYTES_MAX / 2 ? 2 * p->room : BLOCK_BYTES_MAX;
+	struct arena_block *block;
 
+	room = room > BLOCK_BYTES ? room : BLOCK_BYTES;
+	room = room > bytes ? room : bytes;
+	block = calloc(1, sizeof(*block) + room);
 	if (!block) {
 		return -1;
 	}

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "storage/ring.h"
+#include "storage/queue.h"
 
 enum {
 	SAMPLES_BYTES = 4 << 20,
@@ -29,7 +29,7 @@ struct news_head {
 };
 
 struct feed {
-	struct ring *samples, *news;
+	struct queue *samples, *news;
 	bool refused;              /* loop thread: the last batch found no room */
 	struct sender_batch batch; /* publisher thread: the oldest, where rows is set */
 	_Atomic uint64_t refused_rows, refused_news;
@@ -43,9 +43,9 @@ int feed_new(struct feed **out)
 	if (!f) {
 		return -ENOMEM;
 	}
-	err = ring_new(&f->samples, SAMPLES_BYTES);
+	err = queue_new(&f->samples, SAMPLES_BYTES);
 	if (!err) {
-		err = ring_new(&f->news, NEWS_BYTES);
+		err = queue_new(&f->news, NEWS_BYTES);
 	}
 	if (err) {
 		feed_free(f);
@@ -58,8 +58,8 @@ int feed_new(struct feed **out)
 void feed_free(struct feed *f)
 {
 	if (f) {
-		ring_free(f->samples);
-		ring_free(f->news);
+		queue_free(f->samples);
+		queue_free(f->news);
 		free(f);
 	}
 }
@@ -81,7 +81,7 @@ static void copy_texts(struct sample *to, const struct sample *rows, size_t n)
 		if (bytes > 0) {
 			memcpy(text, rows[i].value.text, bytes - 1);
 			text[bytes - 1] = '\0';
-			to[i].value.text = text; /* the ring's memory does not move */
+			to[i].value.text = text; /* the queue's memory does not move */
 			text += bytes;
 		} else if (rows[i].value.kind == VALUE_TEXT) {
 			to[i].value.kind = VALUE_NONE;
@@ -98,7 +98,7 @@ void feed_put_samples(struct feed *f, int64_t at_us, const struct sample *rows, 
 	for (size_t i = 0; i < n; i++) {
 		bytes += text_bytes(&rows[i]);
 	}
-	head = n > 0 ? ring_reserve(f->samples, bytes) : NULL;
+	head = n > 0 ? queue_reserve(f->samples, bytes) : NULL;
 	if (!head) {
 		f->refused = f->refused || n > 0;
 		atomic_fetch_add(&f->refused_rows, n);
@@ -108,7 +108,7 @@ void feed_put_samples(struct feed *f, int64_t at_us, const struct sample *rows, 
 	to = (struct sample *)(head + 1);
 	memcpy(to, rows, n * sizeof(*rows));
 	copy_texts(to, rows, n);
-	ring_commit(f->samples, bytes);
+	queue_commit(f->samples, bytes);
 	f->refused = false;
 }
 
@@ -118,7 +118,7 @@ struct sender_batch *feed_batch(struct feed *f)
 	size_t bytes;
 
 	if (!f->batch.rows) {
-		head = ring_peek(f->samples, &bytes);
+		head = queue_peek(f->samples, &bytes);
 		if (!head) {
 			return NULL;
 		}
@@ -129,17 +129,17 @@ struct sender_batch *feed_batch(struct feed *f)
 			.after_gap = head->after_gap,
 		};
 	}
-	f->batch.pressed = ring_used(f->samples) > PRESSED_BYTES;
+	f->batch.pressed = queue_used(f->samples) > PRESSED_BYTES;
 	return &f->batch;
 }
 
 void feed_batch_done(struct feed *f)
 {
 	f->batch.rows = NULL;
-	ring_pop(f->samples);
+	queue_pop(f->samples);
 }
 
-/* The strings of an event, in the order in which they lie in the ring. */
+/* The strings of an event, in the order in which they lie in the queue. */
 static void strings_of(struct event *e, const char **strings[STRINGS])
 {
 	strings[0] = &e->kind;
@@ -164,7 +164,7 @@ void feed_put_event(struct feed *f, const struct event *e)
 		*strings[i] = *strings[i] ? *strings[i] : "";
 		bytes += strlen(*strings[i]) + 1;
 	}
-	head = ring_reserve(f->news, bytes);
+	head = queue_reserve(f->news, bytes);
 	if (!head) {
 		atomic_fetch_add(&f->refused_news, 1);
 		return;
@@ -178,13 +178,13 @@ void feed_put_event(struct feed *f, const struct event *e)
 		text += n;
 	}
 	*head = (struct news_head){.kind = FEED_EVENT, .event = copy};
-	ring_commit(f->news, bytes);
+	queue_commit(f->news, bytes);
 }
 
 void feed_put_device(struct feed *f, uint32_t device, const struct device_status *s)
 {
 	size_t n = s->figures ? strlen(s->figures) + 1 : 0;
-	struct news_head *head = ring_reserve(f->news, sizeof(*head) + n);
+	struct news_head *head = queue_reserve(f->news, sizeof(*head) + n);
 
 	if (!head) {
 		atomic_fetch_add(&f->refused_news, 1);
@@ -194,13 +194,13 @@ void feed_put_device(struct feed *f, uint32_t device, const struct device_status
 	if (n > 0) {
 		head->status.figures = memcpy(head + 1, s->figures, n);
 	}
-	ring_commit(f->news, sizeof(*head) + n);
+	queue_commit(f->news, sizeof(*head) + n);
 }
 
 bool feed_news(struct feed *f, struct feed_item *item)
 {
 	size_t bytes;
-	const struct news_head *head = ring_peek(f->news, &bytes);
+	const struct news_head *head = queue_peek(f->news, &bytes);
 
 	if (!head) {
 		return false;
@@ -214,12 +214,12 @@ bool feed_news(struct feed *f, struct feed_item *item)
 
 void feed_news_done(struct feed *f)
 {
-	ring_pop(f->news);
+	queue_pop(f->news);
 }
 
 size_t feed_bytes(const struct feed *f)
 {
-	return ring_used(f->samples) + ring_used(f->news);
+	return queue_used(f->samples) + queue_used(f->news);
 }
 
 uint64_t feed_refused_rows(const struct feed *f)

@@ -41,7 +41,7 @@ static void one_value_is_all_quantiles_exactly(void **state)
 }
 
 /* Each value between two that are far off, so that extremes do not help. */
-static void quantile_is_within_one_percent_over_the_whole_range(void **state)
+static void quantile_is_within_two_percent_over_the_whole_range(void **state)
 {
 	(void)state;
 	for (double v = 1; v < ldexp(1, HISTOGRAM_RANGE_BITS); v = v * 1.0007 + 1) {
@@ -52,7 +52,7 @@ static void quantile_is_within_one_percent_over_the_whole_range(void **state)
 		histogram_add(h, (uint64_t)v);
 		histogram_add(h, (UINT64_C(1) << HISTOGRAM_RANGE_BITS) - 1);
 		got = histogram_quantile(h, 1, 0.5);
-		if (fabs(got - floor(v)) > 0.01 * v) {
+		if (fabs(got - floor(v)) > v / 64) {
 			fail_msg("%.0f came back as %.0f", v, got);
 		}
 	}
@@ -132,7 +132,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 		TEST(nothing_has_no_quantile),
 		TEST(one_value_is_all_quantiles_exactly),
-		TEST(quantile_is_within_one_percent_over_the_whole_range),
+		TEST(quantile_is_within_two_percent_over_the_whole_range),
 		TEST(quantiles_of_a_skewed_sample_match_those_of_its_sorted_values),
 		TEST(parts_count_as_one),
 		TEST(full_histogram_takes_no_more),
