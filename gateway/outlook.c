@@ -11,7 +11,7 @@
 #include "twin/health/approach.h"
 
 #define EVERY_NS (UINT64_C(600) * 1000000000)
-#define FIRST_NS (UINT64_C(60) * 1000000000)
+#define FIRST_NS (UINT64_C(5) * 1000000000)
 #define DAY_S    86400.0
 
 enum {
