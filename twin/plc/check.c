@@ -18,6 +18,21 @@ void check_say(struct check *c, const struct expr *e, const char *format, ...)
 	sources_error(c->sources, check_start(e), check_length(e), "%s", text);
 }
 
+const char *check_format(struct check *c, const char *format, ...)
+{
+	static const char nothing[SOURCES_MESSAGE_MAX];
+	char text[SOURCES_MESSAGE_MAX];
+	const char *copy;
+	va_list args;
+	size_t n;
+
+	va_start(args, format);
+	n = message_format(text, sizeof(text), format, args);
+	va_end(args);
+	copy = region_text(c->region, text, n);
+	return copy ? copy : nothing;
+}
+
 static void make_first_scan(struct check *c)
 {
 	static const char name[] = "FIRST_SCAN";

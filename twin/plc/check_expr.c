@@ -63,9 +63,7 @@ static void check_literal(struct check *c, struct expr *e)
 	e->constant = &e->u.literal.value;
 	if (e->constant->kind == CONSTANT_STRING) {
 		e->type = text_type(c, e);
-	} else if (t && type_is_number(t)) {
-		check_typed_literal(c, e);
-	} else if (t && type_is_bits(t)) {
+	} else if (t && (type_is_number(t) || type_is_bits(t))) {
 		check_typed_literal(c, e);
 	} else if (t) {
 		e->type = t; /* TRUE, times and dates */

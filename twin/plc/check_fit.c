@@ -249,29 +249,16 @@ static void say_range(struct check *c, const struct expr *e, const struct type *
 static const char *remedy(struct check *c, const struct type *from, const struct type *to)
 {
 	static const char words[] = "; convert it with ";
-	const char *a, *b;
-	char *text;
-	size_t n, n_a, n_b;
 	struct standard_function f;
+	const char *text;
 
 	if (!type_is_elementary(type_base(from)) || !type_is_elementary(type_base(to)) ||
 	    from->kind == KIND_ENUM || to->kind == KIND_ENUM || check_is_open(from)) {
 		return "";
 	}
-	a = type_kind_name(type_base(from)->kind);
-	b = type_kind_name(type_base(to)->kind);
-	n = strlen(words);
-	n_a = strlen(a);
-	n_b = strlen(b);
-	text = region_alloc(c->region, n + n_a + n_b + 5);
-	if (!text) {
-		return "";
-	}
-	memcpy(text, words, n);
-	memcpy(text + n, a, n_a);
-	memcpy(text + n + n_a, "_TO_", 4);
-	memcpy(text + n + n_a + 4, b, n_b + 1);
-	return standard_function(&f, text + n) ? text : "";
+	text = check_format(c, "%s%s_TO_%s", words, type_kind_name(type_base(from)->kind),
+	                    type_kind_name(type_base(to)->kind));
+	return standard_function(&f, text + sizeof(words) - 1) ? text : "";
 }
 
 static void say_misfit(struct check *c, const struct expr *e,

@@ -204,6 +204,11 @@ void check_settle(struct check *c, struct expr *e);
 struct position check_start(const struct expr *e);
 uint16_t check_length(const struct expr *e);
 
+/** A text in the region; never NULL, and at least SOURCES_MESSAGE_MAX zeros without
+ * memory. */
+const char *check_format(struct check *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 void check_say(struct check *c, const struct expr *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -410,7 +410,7 @@ static struct expr *node(struct check *c, const struct call *call, struct expr *
 	e->length = call->e->length;
 	e->depth = call->e->depth;
 	e->parentheses = true;
-	e->u.operation.op = call->f->operator_;
+	e->u.operation.op = call->f->op;
 	e->u.operation.left = left;
 	e->u.operation.right = right;
 	return e;
@@ -472,7 +472,7 @@ static struct expr *chain(struct check *c, const struct call *call,
                           const struct type *want)
 {
 	struct expr *all = call->items[0]->value;
-	enum operator op = call->f->operator_;
+	enum operator op = call->f->op;
 
 	if (call->n == 1) {
 		all = node(c, call, all, NULL);
@@ -505,7 +505,7 @@ static bool is_too_long(struct check *c, const struct call *call)
 static bool check_members(struct check *c, const struct call *call,
                           const struct type *want)
 {
-	enum operator op = call->f->operator_;
+	enum operator op = call->f->op;
 	bool comparison = op >= OPERATOR_LESS && op <= OPERATOR_NOT_EQUAL, right = true;
 
 	for (uint32_t i = 0; i < call->n; i++) {

@@ -121,7 +121,7 @@ uint64_t check_bytes(struct check *c, const struct type *t)
 	uint64_t *known;
 
 	if (type_is_string(t)) {
-		return t->u.length * (t->kind == KIND_WSTRING ? 2u : 1u);
+		return (uint64_t)t->u.length * (t->kind == KIND_WSTRING ? 2 : 1);
 	}
 	if (type_bits(t) > 0 || t->kind == KIND_ERROR) {
 		return (type_bits(t) + 7) / 8;
@@ -339,7 +339,7 @@ static bool make_dims(struct check *c, const struct type_spec *spec, struct type
 		right = make_range(c, r, NULL, &dims[i]);
 		if (right) {
 			n = (uint64_t)dims[i].high - (uint64_t)dims[i].low;
-			if (n >= CHECK_BYTES_MAX * 8u ||
+			if (n >= (uint64_t)CHECK_BYTES_MAX * 8 ||
 			    __builtin_mul_overflow(t->u.array.n, n + 1, &t->u.array.n)) {
 				check_say(c, r->low, "this array is too large");
 				return false;

@@ -127,9 +127,9 @@ struct standard_function {
 	const char *name; /* in capitals */
 	enum standard id;
 	enum standard_result result;
-	enum kind kind;          /* of RESULT_KIND; of conversions the target */
-	enum operator operator_; /* of RESULT_OPERATOR */
-	bool extensible;         /* the last parameter may be repeated */
+	enum kind kind;   /* of RESULT_KIND; of conversions the target */
+	enum operator op; /* of RESULT_OPERATOR */
+	bool extensible;  /* the last parameter may be repeated */
 	struct standard_parameter parameters[STANDARD_PARAMETERS_MAX + 1];
 };
 
