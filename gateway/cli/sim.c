@@ -8,6 +8,7 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/config/quantity.h"
+#include "gateway/plant/plant_fmus.h"
 #include "gateway/plant/sim.h"
 
 extern const struct command command_sim;
@@ -154,6 +155,7 @@ static enum exit_code run(int argc, char **argv)
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
 	struct plant_setup *setup = NULL;
+	struct plant_fmus *fmus = NULL;
 	enum exit_code code;
 	int option;
 
@@ -173,7 +175,12 @@ static enum exit_code run(int argc, char **argv)
 	if (call.seed >= 0) {
 		setup->plant.seed = (uint64_t)call.seed;
 	}
-	code = serve(&call, setup);
+	if (setup->n_fmus > 0 && plant_fmus_open(&fmus, setup, NULL, stderr)) {
+		code = EXIT_FAILED;
+	} else {
+		code = serve(&call, setup);
+	}
+	plant_fmus_close(fmus);
 	plant_config_free(setup);
 	return code;
 }

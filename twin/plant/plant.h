@@ -53,7 +53,7 @@ struct part_config {
 struct plant_remote {
 	/**
 	 * From t to t + h seconds (h 0: none yet) with inputs u, SI.
-	 * @param[out] y  outputs at the end, SI
+	 * @param[out] y  outputs at the end, SI; room for MODEL_OUTPUTS_MAX
 	 * @return 0, or a negative errno: the part keeps its last outputs for good
 	 */
 	int (*step)(void *arg, uint32_t part, const double th[2], const double *u,

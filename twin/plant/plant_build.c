@@ -222,7 +222,7 @@ static int start_part(struct plant *p, uint32_t i)
 	struct part *part = &p->parts[i];
 	const struct plant_remote *r = p->config->remote;
 	const double th[2] = {0, 0};
-	double u[MODEL_INPUTS_MAX] = {0}, y[MODEL_OUTPUTS_MAX];
+	double u[MODEL_INPUTS_MAX] = {0}, y[MODEL_OUTPUTS_MAX] = {0};
 	int err = 0;
 
 	plant_inputs(p, part, u);
@@ -231,7 +231,8 @@ static int start_part(struct plant *p, uint32_t i)
 		       part->model.n_inputs * sizeof(*u));
 	}
 	if (part->model.remote) {
-		err = r->step(r->arg, i, th, u, part->own + 1);
+		err = r->step(r->arg, i, th, u, y);
+		memcpy(part->own + 1, y, err ? 0 : part->model.n_outputs * sizeof(*y));
 	} else if (!part->config->kind.act && part->model.start) {
 		memcpy(y, part->config->start, sizeof(y));
 		part->model.start(part->p, u, y, part->x);
