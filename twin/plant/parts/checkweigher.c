@@ -126,7 +126,7 @@ static void outputs_of(const double *p, const double *x, const double *u, double
 		double on = share(p, s->at[i]);
 
 		y[WEIGHT] += on * s->bottles[i].mass;
-		y[PRESENT] = on >= 1 ? 1 : y[PRESENT];
+		y[PRESENT] = on > 1 - 1e-9 ? 1 : y[PRESENT];
 		y[AT_PUSHER] = is_at_pusher(s, p, i) ? 1 : y[AT_PUSHER];
 	}
 	y[REJECTED] = s->rejected;
