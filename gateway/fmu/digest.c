@@ -25,6 +25,25 @@ static int add_file(EVP_MD_CTX *c, int fd)
 	return 0;
 }
 
+static void print(const unsigned char *sum, unsigned n, char *hex)
+{
+	for (size_t i = 0; i < n; i++) {
+		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	}
+}
+
+int digest_bytes(const void *bytes, size_t n, char *hex)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned n_sum = 0;
+
+	if (EVP_Digest(bytes, n, sum, &n_sum, EVP_sha256(), NULL) != 1) {
+		return -ENOMEM;
+	}
+	print(sum, n_sum, hex);
+	return 0;
+}
+
 int digest_file(const char *path, char *hex)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
@@ -42,9 +61,7 @@ int digest_file(const char *path, char *hex)
 	if (!err && EVP_DigestFinal_ex(c, sum, &n) != 1) {
 		err = -EIO;
 	}
-	for (size_t i = 0; i < n; i++) {
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-	}
+	print(sum, n, hex);
 	if (fd >= 0) {
 		close(fd);
 	}

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/fmu/runner.h"
+#include "gateway/fmu/call.h"
 
 /* Instantiating may read large resources. */
 enum { LOAD_MS = 60000 };
@@ -29,7 +29,7 @@ static int ask(struct run *r, int ms, const char *what)
 	int err;
 
 	r->m.head.cpu_s = (uint32_t)ms / 1000 + 1;
-	err = runner_call(&r->runner, &r->m, ms);
+	err = call_wait(&r->runner, &r->m, ms);
 	if (err) {
 		snprintf(r->why->text, sizeof(r->why->text), "%s: %s", what,
 		         r->runner.text);
@@ -154,6 +154,7 @@ int experiment_run(const struct fmu *f, const struct experiment *e, struct trace
                    struct fmu_error *why)
 {
 	struct run *r = calloc(1, sizeof(*r));
+	const struct runner_wish wish = {e->program, CALL_COMMAND};
 	double steps = round((e->stop - e->start) / e->step);
 	int err;
 
@@ -166,7 +167,7 @@ int experiment_run(const struct fmu *f, const struct experiment *e, struct trace
 	r->deadline_ms = e->deadline_ms ? e->deadline_ms
 	                                : (int)fmin(fmax(5000 * e->step, 1000), 600000);
 	out->values = calloc((r->n_steps + 2) * (e->n_get + 1), sizeof(*out->values));
-	err = out->values ? runner_start(&r->runner, e->program) : -ENOMEM;
+	err = out->values ? runner_start(&r->runner, &wish) : -ENOMEM;
 	if (err) {
 		snprintf(why->text, sizeof(why->text), "no process for it: %s",
 		         strerror(-err));

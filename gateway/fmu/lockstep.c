@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/fmu/runner.h"
+#include "gateway/fmu/call.h"
 #include "gateway/fmu/talk.h"
 
 /* One FMU. */
@@ -43,7 +43,7 @@ static bool ask(struct lockstep *l, struct walker *w, int ms)
 	struct wire_message *m = &l->message;
 
 	m->head.cpu_s = (uint32_t)ms / 1000 + 1;
-	if (runner_call(&w->runner, m, ms)) {
+	if (call_wait(&w->runner, m, ms)) {
 		lose(l, w, w->runner.text);
 		return false;
 	}
@@ -74,7 +74,8 @@ static bool step(struct lockstep *l, struct walker *w, double h)
 static bool begin(struct lockstep *l, struct walker *w)
 {
 	const char *id = l->parts.config->twin.components[w->cfg->component].id;
-	int err = runner_start(&w->runner, l->parts.program);
+	const struct runner_wish wish = {l->parts.program, CALL_COMMAND};
+	int err = runner_start(&w->runner, &wish);
 
 	if (err) {
 		lose(l, w, strerror(-err));

@@ -10,31 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gateway/fmu/restart.h"
-#include "gateway/fmu/runner.h"
+#include "gateway/child/keeper.h"
+#include "gateway/fmu/call.h"
 #include "gateway/fmu/talk.h"
 
 enum {
-	DEATH_MS = 5, /* between two looks at a child that dies */
-	DEATH_LOOKS = 20,
 	BEHIND_MAX = 10, /* steps; beyond them its time runs slower than the clock's */
 };
 
-/* What a unit is doing. */
+/* What a unit was asked to do. */
 enum phase {
-	PHASE_RESTING, /* the timer starts it */
 	PHASE_LOADING,
 	PHASE_STARTING,
-	PHASE_STEPPING, /* an answer is awaited */
-	PHASE_PACING,   /* the timer sends the next step */
-	PHASE_DYING,    /* the timer looks whether it is gone */
-	PHASE_LOST,     /* its archive cannot be used: never started */
-};
-
-/* A descriptor that the loop watches; freed when it is closed. */
-struct watch {
-	uv_poll_t poll;
-	struct member *member; /* NULL: no longer of interest */
+	PHASE_STEPPING,
 };
 
 /* One FMU. */
@@ -42,12 +30,9 @@ struct member {
 	struct supervisor *of;
 	const struct fmu_config *cfg;
 	struct fmu *fmu;
-	struct runner runner;
-	struct watch *watch;
-	uv_timer_t timer;
+	struct keeper keeper;
 	enum phase phase;
-	unsigned looks; /* at a child that dies */
-	struct restart restart;
+	bool lost;                      /* its archive cannot be used: never started */
 	bool looking;                   /* the step asked for is none */
 	bool failed;                    /* an event said so, and none yet that it runs */
 	int64_t t0_ns;                  /* of its time 0 on our clock */
@@ -63,91 +48,43 @@ struct supervisor {
 	bool closing;
 };
 
-static void on_timer(uv_timer_t *timer);
-
-static void wait_ms(struct member *m, enum phase phase, uint64_t ms)
+static void on_down(void *arg, const char *why)
 {
-	m->phase = phase;
-	uv_timer_start(&m->timer, on_timer, ms, 0);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
-static void unwatch(struct member *m)
-{
-	if (m->watch) {
-		m->watch->member = NULL;
-		uv_poll_stop(&m->watch->poll);
-		uv_close((uv_handle_t *)&m->watch->poll, on_watch_closed);
-		m->watch = NULL;
-	}
-}
-
-/* ---- failing ---- */
-
-/* Say why, and start it again when it is time. */
-static void fail(struct member *m, const char *why)
-{
+	struct member *m = arg;
 	const struct supervisor_parts *p = &m->of->parts;
-	int64_t wait_ns = restart_after(&m->restart, (int64_t)p->now_ns());
-	char text[WIRE_TEXT_MAX + 80];
 
 	p->calls.tell(p->calls.arg, m->cfg->component, NULL);
-	snprintf(text, sizeof(text), "%s; started again in %.3g s", why,
-	         (double)wait_ns / 1e9);
-	p->calls.event(p->calls.arg, m->cfg->component, text);
+	p->calls.event(p->calls.arg, m->cfg->component, why);
 	m->failed = true;
-	wait_ms(m, PHASE_RESTING, (uint64_t)(wait_ns / 1000000));
-}
-
-/* The child is not answering any more: wait, without waiting, until it is gone. */
-static void lose(struct member *m)
-{
-	unwatch(m);
-	m->looks = 0;
-	wait_ms(m, PHASE_DYING, 0);
-}
-
-static void give_up(struct member *m, const char *why)
-{
-	unwatch(m); /* before its descriptor is closed */
-	runner_give_up(&m->runner, why);
-	lose(m);
-}
-
-static void on_dying(struct member *m)
-{
-	if (runner_is_gone(&m->runner)) {
-		fail(m, m->runner.text);
-		return;
-	}
-	if (++m->looks == DEATH_LOOKS && !m->runner.text[0]) {
-		runner_give_up(&m->runner, "it closed its socket");
-	}
-	wait_ms(m, PHASE_DYING, DEATH_MS);
 }
 
 /* ---- asking ---- */
 
-static uint64_t deadline_ms(const struct member *m)
+static int deadline_ms(const struct member *m)
 {
 	int given = m->of->parts.deadline_ms;
 
-	return (uint64_t)(given > 0 ? given : talk_deadline_ms(m->cfg));
+	return given > 0 ? given : talk_deadline_ms(m->cfg);
 }
 
-static void post(struct member *m, enum phase phase, uint64_t ms)
+static void post(struct member *m, enum phase phase, int ms)
 {
 	struct wire_message *message = &m->of->message;
+	const struct runner_message bytes = {message, wire_size(&message->head),
+	                                     sizeof(*message)};
 
 	message->head.cpu_s = (uint32_t)(ms / 1000) + 1;
-	wait_ms(m, phase, ms); /* the timer is now its deadline */
-	if (runner_send(&m->runner, message)) {
-		lose(m);
-	}
+	m->phase = phase;
+	keeper_ask(&m->keeper, &bytes, ms);
+}
+
+static void on_up(void *arg)
+{
+	struct member *m = arg;
+	const char *id = m->of->parts.config->twin.components[m->cfg->component].id;
+
+	fmu_load_request(m->fmu, id, &m->of->message);
+	post(m, PHASE_LOADING, TALK_LOAD_MS);
 }
 
 static void send_start(struct member *m)
@@ -181,6 +118,14 @@ static void tell(struct member *m)
 	p->calls.tell(p->calls.arg, m->cfg->component, m->next);
 }
 
+static void on_due(void *arg)
+{
+	struct member *m = arg;
+
+	tell(m);
+	send_step(m, m->cfg->step_s);
+}
+
 /* Wait for the time of step k, from deadline to deadline. */
 static void pace(struct member *m)
 {
@@ -192,14 +137,14 @@ static void pace(struct member *m)
 		m->t0_ns += now_ns - due_ns;
 		due_ns = now_ns;
 	}
-	wait_ms(m, PHASE_PACING,
-	        due_ns > now_ns ? (uint64_t)(due_ns - now_ns + 500000) / 1000000 : 0);
+	keeper_pace(&m->keeper,
+	            due_ns > now_ns ? (uint64_t)(due_ns - now_ns + 500000) / 1000000 : 0);
 }
 
 static void on_step(struct member *m)
 {
 	if (!talk_outputs(m->cfg, &m->of->message, m->next)) {
-		give_up(m, "an output is no number");
+		keeper_give_up(&m->keeper, "an output is no number");
 		return;
 	}
 	m->k = m->looking ? 0 : m->k + 1;
@@ -209,109 +154,26 @@ static void on_step(struct member *m)
 	pace(m);
 }
 
-static void on_answer(struct member *m)
+static void on_answer(void *arg)
 {
+	struct member *m = arg;
 	struct wire_message *message = &m->of->message;
+	struct runner_message bytes = {message, 0, sizeof(*message)};
 	bool steps = m->phase == PHASE_STEPPING;
-	int err = runner_receive(&m->runner, message, steps ? m->cfg->n_outputs : 0);
 
-	if (err == -EAGAIN) {
+	if (!keeper_take(&m->keeper, &bytes)) {
 		return;
 	}
-	if (err) {
-		lose(m);
-		return;
-	}
-	if (talk_fault(&message->head)) {
-		give_up(m, talk_fault(&message->head));
-		return;
-	}
-	if (m->phase == PHASE_LOADING) {
+	if (!wire_is_answer(message, bytes.n, steps ? m->cfg->n_outputs : 0)) {
+		keeper_give_up(&m->keeper, KEEPER_DISTRUST);
+	} else if (talk_fault(&message->head)) {
+		keeper_give_up(&m->keeper, talk_fault(&message->head));
+	} else if (m->phase == PHASE_LOADING) {
 		send_start(m);
 	} else if (m->phase == PHASE_STARTING) {
 		send_step(m, 0);
-	} else if (steps) {
-		on_step(m);
 	} else {
-		give_up(m, "its process answers what was not asked");
-	}
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-	struct watch *watch = poll->data;
-
-	if (watch->member) {
-		on_answer(watch->member);
-	}
-}
-
-/* ---- starting ---- */
-
-static int watch_socket(struct member *m)
-{
-	struct watch *watch = calloc(1, sizeof(*watch));
-	int err;
-
-	if (!watch) {
-		return -ENOMEM;
-	}
-	err = uv_poll_init(m->of->parts.loop, &watch->poll, m->runner.fd);
-	if (err) {
-		free(watch);
-		return err;
-	}
-	watch->member = m;
-	watch->poll.data = watch;
-	m->watch = watch;
-	return uv_poll_start(&watch->poll, UV_READABLE | UV_DISCONNECT, on_readable);
-}
-
-static void start(struct member *m)
-{
-	const char *id = m->of->parts.config->twin.components[m->cfg->component].id;
-	char why[120];
-	int err = runner_start(&m->runner, m->of->parts.program);
-
-	if (!err) {
-		err = watch_socket(m);
-	}
-	if (err) {
-		snprintf(why, sizeof(why), "no process for it: %s", strerror(-err));
-		give_up(m, why);
-		return;
-	}
-	fmu_load_request(m->fmu, id, &m->of->message);
-	post(m, PHASE_LOADING, TALK_LOAD_MS);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	struct member *m = timer->data;
-	char why[80];
-
-	switch (m->phase) {
-	case PHASE_RESTING:
-		start(m);
-		return;
-	case PHASE_PACING:
-		tell(m);
-		send_step(m, m->cfg->step_s);
-		return;
-	case PHASE_DYING:
-		on_dying(m);
-		return;
-	case PHASE_LOADING:
-	case PHASE_STARTING:
-	case PHASE_STEPPING:
-		snprintf(why, sizeof(why), "it did not answer within %.9g s",
-		         (m->phase == PHASE_STEPPING ? (double)deadline_ms(m)
-		                                     : (double)TALK_LOAD_MS) /
-		                 1e3);
-		give_up(m, why);
-		return;
-	case PHASE_LOST:
-		return;
+		on_step(m);
 	}
 }
 
@@ -343,18 +205,21 @@ static int prepare(struct member *m, struct fmu_error *why)
 static void open_member(struct member *m)
 {
 	const struct supervisor_parts *p = &m->of->parts;
+	const struct keeper_parts parts = {
+		.loop = p->loop,
+		.now_ns = p->now_ns,
+		.wish = {p->program, CALL_COMMAND},
+		.calls = {on_up, on_answer, on_due, on_down, m},
+	};
 	struct fmu_error why = {""};
 
-	m->runner.fd = -1;
-	uv_timer_init(p->loop, &m->timer);
-	m->timer.data = m;
 	if (prepare(m, &why)) {
-		m->phase = PHASE_LOST;
+		m->lost = true;
 		p->calls.tell(p->calls.arg, m->cfg->component, NULL);
 		p->calls.event(p->calls.arg, m->cfg->component, why.text);
 		return;
 	}
-	wait_ms(m, PHASE_RESTING, 0);
+	keeper_open(&m->keeper, &parts);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -401,9 +266,9 @@ void supervisor_close(struct supervisor *s)
 	}
 	s->closing = true;
 	for (size_t i = 0; i < s->n; i++) {
-		unwatch(&s->members[i]);
-		uv_close((uv_handle_t *)&s->members[i].timer, NULL);
-		runner_kill(&s->members[i].runner);
+		if (!s->members[i].lost) {
+			keeper_close(&s->members[i].keeper);
+		}
 	}
 }
 

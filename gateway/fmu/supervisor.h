@@ -6,7 +6,7 @@
  * At t0 + k h the outputs of that time are told, and the step to the next is sent with
  * the inputs as they are: what is told was computed with the inputs of the step before.
  * A unit that fails, dies, answers no number or not in time is told as not known, and
- * started anew at its start values (gateway/fmu/restart.h).  Loop thread.
+ * started anew at its start values (gateway/child/restart.h).  Loop thread.
  */
 #ifndef GATEWAY_FMU_SUPERVISOR_H
 #define GATEWAY_FMU_SUPERVISOR_H

@@ -12,3 +12,15 @@ size_t wire_size(const struct wire_head *head)
 	return before +
 	       (n < WIRE_VALUES_MAX ? n : WIRE_VALUES_MAX) * sizeof(struct wire_value);
 }
+
+bool wire_is_answer(struct wire_message *m, size_t n, size_t n_get)
+{
+	const size_t want = offsetof(struct wire_message, body) +
+	                    n_get * sizeof(struct wire_value);
+
+	if (n != want || m->head.n_get != n_get || m->head.status > WIRE_MEMORY) {
+		return false;
+	}
+	m->head.text[WIRE_TEXT_MAX - 1] = '\0';
+	return true;
+}

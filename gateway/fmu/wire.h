@@ -15,7 +15,6 @@
 enum {
 	WIRE_VALUES_MAX = 2048, /* of one message, set and asked for together */
 	WIRE_TEXT_MAX = 240,
-	WIRE_FD = 3 /* where the child finds its socket */
 };
 
 enum wire_op {
@@ -74,5 +73,8 @@ struct wire_message {
 
 /** Bytes of a message by its head: its values, or wire_load. */
 size_t wire_size(const struct wire_head *head);
+
+/** Is what came, n bytes, an answer to a request for n_get values?  Its text is ended. */
+bool wire_is_answer(struct wire_message *m, size_t n, size_t n_get);
 
 #endif

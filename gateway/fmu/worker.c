@@ -2,16 +2,12 @@
 #include "gateway/fmu/worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "drivers/reading.h"
-#include "gateway/fmu/sandbox.h"
+#include "gateway/child/entry.h"
+#include "gateway/child/sandbox.h"
 #include "gateway/fmu/unit.h"
 
 struct worker {
@@ -145,26 +141,13 @@ static bool receive(struct worker *w)
 	       n == (ssize_t)wire_size(&w->message.head);
 }
 
-/* Whoever took these signals before us (a sanitizer does): the gateway wants to know what
- * a unit died of. */
-static void die_as_told(void)
-{
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		(void)signal(signals[i], SIG_DFL);
-	}
-}
-
 int worker_run(int fd)
 {
 	static struct worker w;
 	enum wire_op op = WIRE_LOAD;
 
 	w.fd = fd;
-	die_as_told();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	syscall(SYS_close_range, fd + 1, ~0U, 0); /* nothing else is inherited */
+	entry_begin(fd);
 	while (op != WIRE_END && receive(&w)) {
 		op = (enum wire_op)w.message.head.op;
 		sandbox_allow_cpu(w.message.head.cpu_s);

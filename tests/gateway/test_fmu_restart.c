@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/fmu/restart.h"
+#include "gateway/child/restart.h"
 
 #define SECOND INT64_C(1000000000)
 

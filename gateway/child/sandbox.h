@@ -4,8 +4,8 @@
  * the system's libraries, and speak with its parent.  It writes no file, has no network,
  * starts no program, and signals nobody but itself.
  */
-#ifndef GATEWAY_FMU_SANDBOX_H
-#define GATEWAY_FMU_SANDBOX_H
+#ifndef GATEWAY_CHILD_SANDBOX_H
+#define GATEWAY_CHILD_SANDBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
  * limits alone hold.
  *
  * @param memory_bytes  of address space
- * @param folder        that it may read
+ * @param folder        that it may read; NULL: none
  * @return 0 or a negative errno
  */
 int sandbox_enter(uint64_t memory_bytes, const char *folder);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** When what failed may be started again: later each time, at most three times an hour.
  * Pure. */
-#ifndef GATEWAY_FMU_RESTART_H
-#define GATEWAY_FMU_RESTART_H
+#ifndef GATEWAY_CHILD_RESTART_H
+#define GATEWAY_CHILD_RESTART_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/fmu/runner.h"
+#include "gateway/child/runner.h"
 
 #include <errno.h>
 #include <math.h>
@@ -41,9 +41,10 @@ static void pick_environment(struct environment *e)
 	e->list[n] = NULL;
 }
 
-static int spawn(struct runner *r, const char *program, int socket)
+static int spawn(struct runner *r, const struct runner_wish *wish, int socket)
 {
-	char name[] = "fmu-worker", *argv[] = {(char *)program, name, NULL};
+	const char *program = wish->program ? wish->program : "/proc/self/exe";
+	char *argv[] = {(char *)program, (char *)wish->command, NULL};
 	struct environment environment;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -69,7 +70,7 @@ static int spawn(struct runner *r, const char *program, int socket)
 	err = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", 0, 0);
 	err = err ? err : posix_spawn_file_actions_addopen(&files, 1, "/dev/null", 1, 0);
 	err = err ? err : posix_spawn_file_actions_adddup2(&files, 1, 2);
-	err = err ? err : posix_spawn_file_actions_adddup2(&files, socket, WIRE_FD);
+	err = err ? err : posix_spawn_file_actions_adddup2(&files, socket, RUNNER_FD);
 	pick_environment(&environment);
 	if (!err) {
 		err = posix_spawn(&r->pid, program, &files, &attributes, argv,
@@ -80,7 +81,7 @@ static int spawn(struct runner *r, const char *program, int socket)
 	return -err;
 }
 
-int runner_start(struct runner *r, const char *program)
+int runner_start(struct runner *r, const struct runner_wish *wish)
 {
 	int fds[2], err;
 
@@ -88,7 +89,7 @@ int runner_start(struct runner *r, const char *program)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
 		return -errno;
 	}
-	err = spawn(r, program ? program : "/proc/self/exe", fds[1]);
+	err = spawn(r, wish, fds[1]);
 	close(fds[1]);
 	if (err) {
 		close(fds[0]);
@@ -156,45 +157,42 @@ static void bury(struct runner *r)
 	}
 }
 
-int runner_send(struct runner *r, const struct wire_message *request)
+int runner_send(struct runner *r, const struct runner_message *request)
 {
-	size_t n = wire_size(&request->head);
 	ssize_t sent;
 
 	if (r->fd < 0) {
 		return -EPIPE;
 	}
 	do {
-		sent = send(r->fd, request, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = send(r->fd, request->bytes, request->n,
+		            MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)n ? 0 : -EPIPE;
+	return sent == (ssize_t)request->n ? 0 : -EPIPE;
 }
 
-int runner_receive(struct runner *r, struct wire_message *answer, size_t n_get)
+int runner_receive(struct runner *r, struct runner_message *answer)
 {
-	const size_t want = offsetof(struct wire_message, body) +
-	                    n_get * sizeof(struct wire_value);
 	ssize_t n;
 
 	if (r->fd < 0) {
 		return -EPIPE;
 	}
 	do {
-		n = recv(r->fd, answer, sizeof(*answer), MSG_DONTWAIT);
+		/* The whole length, so that one too long is seen to be. */
+		n = recv(r->fd, answer->bytes, answer->room, MSG_DONTWAIT | MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN) {
 		return -EAGAIN;
 	}
-	if (n <= 0) {
-		return -EPIPE;
-	}
-	if (n != (ssize_t)want || answer->head.n_get != n_get ||
-	    answer->head.status > WIRE_MEMORY) {
-		runner_give_up(r, "its process answers what was not asked");
-		return -EPIPE;
-	}
-	answer->head.text[WIRE_TEXT_MAX - 1] = '\0';
-	return 0;
+	answer->n = n > 0 ? (size_t)n : 0;
+	return n > 0 ? 0 : -EPIPE;
+}
+
+void runner_distrust(struct runner *r)
+{
+	runner_give_up(r, "its process answers what was not asked");
+	bury(r);
 }
 
 static int wait_for(struct runner *r, int ms)
@@ -208,9 +206,8 @@ static int wait_for(struct runner *r, int ms)
 	return ready > 0 ? 0 : -ETIMEDOUT;
 }
 
-int runner_call(struct runner *r, struct wire_message *m, int ms)
+int runner_call(struct runner *r, struct runner_message *m, int ms)
 {
-	size_t n_get = m->head.n_get;
 	int err = runner_send(r, m);
 	char why[80];
 
@@ -222,7 +219,7 @@ int runner_call(struct runner *r, struct wire_message *m, int ms)
 		runner_give_up(r, why);
 	}
 	if (!err) {
-		err = runner_receive(r, m, n_get);
+		err = runner_receive(r, m);
 	}
 	if (err) {
 		bury(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/fmu/sandbox.h"
+#include "gateway/child/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -237,7 +237,9 @@ static int close_files(const char *folder)
 		return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 0
 		                                                                : -errno;
 	}
-	allow_path(rules, folder);
+	if (folder) {
+		allow_path(rules, folder);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(readable); i++) {
 		allow_path(rules, readable[i]);
 	}

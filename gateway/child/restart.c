@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/fmu/restart.h"
+#include "gateway/child/restart.h"
 
 #include <string.h>
 
