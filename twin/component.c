@@ -29,6 +29,7 @@ void component_fini(struct component *c)
 	fit_free(c->fit);
 	free(c->augmented);
 	free(c->delay);
+	free(c->local);
 	free(c->zoh);
 }
 
@@ -84,6 +85,9 @@ double component_asked(const struct component *c, size_t i)
 /* Nothing can be said: the model's outputs are not known. */
 static bool is_mute(const struct component *c)
 {
+	if (c->local) {
+		return c->bad || !c->local->known;
+	}
 	for (size_t i = 0; c->cfg->model->remote && i < c->cfg->model->n_outputs; i++) {
 		if (!isfinite(c->told[1 + i])) {
 			return true;
@@ -490,6 +494,17 @@ static bool is_lost(const struct component *c, int64_t t_ns)
 	return c->n_measured && !heard;
 }
 
+/* A local model starts where who computes it says, once. */
+static bool may_start(struct component *c)
+{
+	bool may = !c->local || c->local->can_start;
+
+	if (c->local) {
+		c->local->can_start = false;
+	}
+	return may;
+}
+
 /* The part of a step after the prediction. */
 static int take(struct component *c, int64_t t_ns)
 {
@@ -505,10 +520,10 @@ static int take(struct component *c, int64_t t_ns)
 	if (lost) {
 		c->stale = c->t_ns != TIME_NEVER;
 		c->running = false;
-	} else if (any && !c->running) {
+	} else if (any && !c->running && may_start(c)) {
 		c->rows += c->phase != COMPONENT_JUDGING;
 		start(c, t_ns);
-	} else if (any && c->n_measured) {
+	} else if (any && c->running && c->n_measured) {
 		err = take_row(c);
 	}
 	return err;
@@ -530,9 +545,13 @@ void component_step(struct component *c, int64_t t_ns)
 		c->out[i].judged = false;
 	}
 	c->news = false;
+	if (c->local) {
+		component_pace(c, t_ns);
+	}
 	if (is_mute(c)) {
 		memset(c->fresh, 0, sizeof(c->fresh));
-		c->running = c->stale = false;
+		c->running = c->running && c->local && !c->bad;
+		c->stale = false;
 		return;
 	}
 	if (c->running && older(c, c->t_ns, t_ns)) {

@@ -13,6 +13,7 @@
 #include "twin/drift/nis.h"
 #include "twin/drift/var.h"
 #include "twin/fit.h"
+#include "twin/models/local.h"
 #include "twin/observer/augment.h"
 #include "twin/observer/blame.h"
 #include "twin/observer/delay.h"
@@ -44,6 +45,8 @@ struct component {
 	const double *p;             /* the observer's model's parameters */
 	struct augmented *augmented; /* that model, where parameters are followed */
 	double told[1 + MODEL_OUTPUTS_MAX]; /* p of a model that is computed elsewhere */
+	struct local *local; /* likewise, known around where it stands; NULL: it is not
+	                        such a model */
 	bool bad;        /* who computes it cannot; until told otherwise */
 	bool news;       /* something was told since the last step */
 	struct fit *fit; /* that finds some of p first; NULL: none to be found */
@@ -102,6 +105,16 @@ void component_tag(struct component *c, size_t i, double x);
 
 /** Of a model that is computed elsewhere: its outputs, SI; NULL: they are not known. */
 void component_tell(struct component *c, const double *y);
+
+/**
+ * Of a model that is known around where it stands: what is to be asked of who computes it.
+ * @return false: nothing, since an input was never read
+ */
+bool component_question(const struct component *c, struct local_question *q);
+
+/** What came of it; NULL: it cannot be computed. */
+void component_answer(struct component *c, const struct local_question *q,
+                      const struct local_answer *a);
 
 /** Input i as it is, SI; NAN: it is bound and was never read. */
 double component_asked(const struct component *c, size_t i);

@@ -53,6 +53,9 @@ void component_fit_adopt(struct component *c, struct fit_job *job);
 /** Without it: c goes on gathering. */
 void component_fit_end(struct fit_job *job);
 
+/** Of a local model: a step at t_ns. */
+void component_pace(struct component *c, int64_t t_ns);
+
 /** Bring x of k back to what is physical. */
 void component_limit(const struct component *c, struct kalman *k);
 

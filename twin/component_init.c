@@ -88,7 +88,17 @@ static int init_model(struct component *c)
 	const double *own = c->fit ? c->fit->p : cfg->parameters;
 	bool any = false;
 
-	c->p = cfg->model->remote ? c->told : cfg->made ? cfg->made : own;
+	if (cfg->model->local) {
+		c->local = malloc(sizeof(*c->local));
+		if (!c->local) {
+			return -ENOMEM;
+		}
+		local_init(c->local, cfg->model, cfg->made);
+	}
+	c->p = cfg->model->remote ? c->told
+	       : c->local         ? (const double *)(const void *)c->local
+	       : cfg->made        ? cfg->made
+	                          : own;
 	c->observer = (struct observer){
 		.model = cfg->model, .p = c->p, .qc = c->qc, .unscented = cfg->unscented};
 	for (size_t i = 0; i < MODEL_PARAMETERS_MAX; i++) {

@@ -318,6 +318,18 @@ void twin_tell(struct twin *t, size_t i, const double *y)
 	t->news = true;
 }
 
+bool twin_question(const struct twin *t, size_t i, struct local_question *q)
+{
+	return component_question(&t->components[i], q);
+}
+
+void twin_answer(struct twin *t, size_t i, const struct local_question *q,
+                 const struct local_answer *a)
+{
+	component_answer(&t->components[i], q, a);
+	t->news = t->news || t->components[i].news;
+}
+
 /* Hand a value to the components that take it; NAN: only that there is none. */
 static void offer(struct twin *t, int64_t t_ns, uint32_t tag, double x)
 {

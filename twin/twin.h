@@ -14,7 +14,7 @@
 #include "drivers/tag.h"
 #include "twin/drift/sequence.h"
 #include "twin/estimate.h"
-#include "twin/models/model.h"
+#include "twin/models/local.h"
 #include "twin/remark.h"
 
 enum {
@@ -118,6 +118,18 @@ void twin_asked(const struct twin *t, size_t i, double *u);
  * bad until told otherwise.  The next twin_merge() speaks of it, also one of no readings.
  */
 void twin_tell(struct twin *t, size_t i, const double *y);
+
+/**
+ * Of component i, whose model is known around where it stands (model->local): what is to
+ * be asked of who computes it.  It changes with each row.
+ * @return false: nothing, since an input was never read
+ */
+bool twin_question(const struct twin *t, size_t i, struct local_question *q);
+
+/** What came of that question; NULL: it cannot be computed, and the component is bad
+ * until there is an answer.  As twin_tell(), where that is news. */
+void twin_answer(struct twin *t, size_t i, const struct local_question *q,
+                 const struct local_answer *a);
 
 enum cause_kind { CAUSE_PARAMETER, CAUSE_INPUT, CAUSE_SENSOR };
 

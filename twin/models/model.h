@@ -60,6 +60,8 @@ struct model {
 	bool linear;
 	/** Computed elsewhere: twin_tell() says its outputs (twin/models/remote.h). */
 	bool remote;
+	/** Computed elsewhere, and known around where it stands (twin/models/local.h). */
+	bool local;
 };
 
 /** Learnt from its tags alone (twin/drift/var.h): not in the list of model_at(). */

@@ -11,7 +11,7 @@ bool rollout_is_ready(const struct twin *t, uint32_t component)
 {
 	const struct component *c = &t->components[component];
 
-	return !c->cfg->model->remote && c->phase == COMPONENT_JUDGING && c->running &&
+	return !c->cfg->model->remote && !c->local && c->phase == COMPONENT_JUDGING && c->running &&
 	       c->n_measured > 0;
 }
 
