@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cli/check_fmu.h"
 #include "gateway/cli/view.h"
 #include "gateway/config/quantity.h"
 #include "gateway/device_file.h"
@@ -269,6 +270,7 @@ static enum exit_code run(int argc, char **argv)
 	if (verbose) {
 		print_plan_with(c);
 	}
+	(void)check_fmu_all(c, verbose);
 	print_summary(c);
 	config_free(c);
 	return EXIT_DONE;
@@ -279,7 +281,8 @@ const struct command command_check = {
 	.summary = "validate a configuration; -v prints the request plan",
 	.help = "usage: pollux check [-c FILE] [-v]\n\n"
 		"Reads FILE (default " CONFIG_PATH ") with all it includes and prints\n"
-		"every error as file:line:col with the source line, on stderr.\n\n"
+		"every error as file:line:col with the source line, on stderr.\n"
+		"An FMU that brings a reference is run against it.\n\n"
 		"  -c FILE  configuration\n"
 		"  -v       print what will be asked of each device, and how tags and\n"
 		"           models are tied together\n\n"

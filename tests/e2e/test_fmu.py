@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """FMUs in the running gateway: a good one follows its input; one that crashes, one that hangs
 and one that answers no number cost their own components only."""
+import math
 import os
 import zipfile
 
@@ -15,7 +16,7 @@ MODELS = {  # name, causality, start
 }
 
 
-def make_fmu(bench, model):
+def make_fmu(bench, model, reference=None):
     """FMI 2.0, around the library of tests/fmu/"""
     variables, outputs = '', ''
     for i, (name, causality, start) in enumerate(MODELS[model]):
@@ -37,6 +38,8 @@ def make_fmu(bench, model):
             % (model, model, model, variables, outputs)))
         archive.write(os.path.join(FMUS, model + '2.so'),
                       'binaries/%s/%s.so' % (machine, model))
+        if reference:
+            archive.writestr('documentation/%s_ref.csv' % model, reference)
 
 
 CONFIG = '''
@@ -87,6 +90,20 @@ def test_bad_units_cost_their_components_only(bench):
     assert longest_ms < 900, longest_ms
     gateway.process.stop()
     assert not os.path.exists(os.path.join(gateway.state, 'fmu')), 'what was unpacked is gone'
+
+
+def test_check_runs_what_brings_a_reference(bench):
+    """The slow lag of 1 s towards 1, and one of 0.9 s that it is not."""
+    config = bench.write('cell.yaml', 'gateway: {id: a, state_dir: %s}\ntwin:\n  components:\n'
+                         '    - {id: lag, model: fmu, file: stiff.fmu, step: 100ms}\n'
+                         % bench.path('state'))
+    for tau, fails in (1, False), (0.9, True):
+        make_fmu(bench, 'stiff', 'time,slow\n' + ''.join(
+            '%.1f,%.9f\n' % (k / 10, -math.expm1(-k / 10 / tau)) for k in range(11)))
+        done = bench.run([harness.POLLUX, 'check', '-v', '-c', config])
+        assert done.returncode == 0, done
+        assert ('warning: the self-test of component lag' in done.stderr) == fails, done
+        assert ('meets its reference' in done.stdout) != fails, done
 
 
 if __name__ == '__main__':
