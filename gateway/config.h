@@ -98,6 +98,15 @@ struct fmu_config {
 	size_t n_start;
 };
 
+/** A component whose model is a Lua script. */
+struct lua_config {
+	const char *path, *name; /* name: the last part of path */
+	const char *sha256;      /* of the text */
+	const char *text;        /* n bytes, as it was checked */
+	size_t n;
+	size_t component; /* in twin.components */
+};
+
 struct config {
 	const char *path;
 	const char *gateway_id, *state_dir, *timezone;
@@ -117,6 +126,8 @@ struct config {
 	size_t n_trends;
 	const struct fmu_config *fmus;
 	size_t n_fmus;
+	const struct lua_config *luas;
+	size_t n_luas;
 	size_t n_warnings;
 };
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,9 +13,9 @@
 
 #include "gateway/bus.h"
 #include "gateway/command.h"
+#include "gateway/computers.h"
 #include "gateway/device_file.h"
 #include "gateway/fitting.h"
-#include "gateway/fmu/supervisor.h"
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
@@ -75,8 +74,7 @@ struct gateway {
 	struct twin_file *twin_file;
 	struct fitting *fitting;
 	struct proposals *proposals;
-	struct supervisor *fmus; /* NULL: there are none */
-	char fmu_folder[PATH_MAX];
+	struct computers *computers;
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
 	struct outlook *outlook;
@@ -171,6 +169,7 @@ static void on_readings(void *arg, uint32_t device, uint64_t received_ns,
 
 	(void)device;
 	bus_deliver(g->parts.bus, received_ns, r, n);
+	computers_look(g->computers);
 	command_readings(g->commands, received_ns, r, n);
 }
 
@@ -192,41 +191,6 @@ static char *on_question(void *arg, const char *request)
 	                                     .versions = g->versions};
 
 	return question_answer(&parts, request);
-}
-
-/* --- from and to the FMUs --- */
-
-static void on_fmu_asks(void *arg, size_t component, double *u)
-{
-	struct gateway *g = arg;
-
-	twin_asked(g->parts.twin, component, u);
-}
-
-static void on_fmu_tells(void *arg, size_t component, const double *y)
-{
-	struct gateway *g = arg;
-
-	twin_tell(g->parts.twin, component, y);
-	if (g->parts.bus) {
-		bus_deliver(g->parts.bus, clock_now_ns(), NULL, 0);
-	}
-}
-
-static void on_fmu_event(void *arg, size_t component, const char *why)
-{
-	struct gateway *g = arg;
-	const struct component_config *c = &g->config->twin.components[component];
-	char message[512];
-
-	snprintf(message, sizeof(message), "%s: its FMU %s%s", c->id,
-	         why ? "failed: " : "runs again", why ? why : "");
-	log_line(why ? LOG_WARNING : LOG_NOTICE, "%s", message);
-	bus_event(g->parts.bus, &(struct event){.device = c->device_index,
-	                                        .tag = EVENT_NOBODY,
-	                                        .kind = why ? "fmu_down" : "fmu_up",
-	                                        .severity = why ? "warning" : "info",
-	                                        .message = message});
 }
 
 /* --- from the door to the machine --- */
@@ -318,7 +282,7 @@ static void stop(struct gateway *g)
 	}
 	poller_close(g->parts.poller);
 	control_close(g->control);
-	supervisor_close(g->fmus);
+	computers_close(g->computers);
 	fitting_stop(g->fitting);
 	proposals_stop(g->proposals);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -555,22 +519,14 @@ static int open_commands(struct gateway *g)
 	return command_open(&g->commands, &parts);
 }
 
-static int open_fmus(struct gateway *g)
+static int open_computers(struct gateway *g)
 {
-	const struct supervisor_parts parts = {.config = g->config,
-	                                       .loop = &g->loop,
-	                                       .now_ns = clock_now_ns,
-	                                       .folder = g->fmu_folder,
-	                                       .calls = {.ask = on_fmu_asks,
-	                                                 .tell = on_fmu_tells,
-	                                                 .event = on_fmu_event,
-	                                                 .arg = g}};
+	const struct computers_parts parts = {.config = g->config,
+	                                      .loop = &g->loop,
+	                                      .twin = g->parts.twin,
+	                                      .bus = g->parts.bus};
 
-	if (g->config->n_fmus == 0) {
-		return 0;
-	}
-	snprintf(g->fmu_folder, sizeof(g->fmu_folder), "%s/fmu", g->config->state_dir);
-	return supervisor_open(&g->fmus, &parts);
+	return computers_open(&g->computers, &parts);
 }
 
 static int open_poller(struct gateway *g)
@@ -690,7 +646,7 @@ static int open_parts(struct gateway *g)
 		err = open_commands(g);
 	}
 	if (!err) {
-		err = open_fmus(g);
+		err = open_computers(g);
 	}
 	if (!err) {
 		err = device_file_new(&g->device_file, g->config, &g->loop);
@@ -723,7 +679,7 @@ static void take_down(struct gateway *g)
 	outlook_free(g->outlook);
 	proposals_free(g->proposals);
 	fitting_free(g->fitting);
-	supervisor_free(g->fmus);
+	computers_free(g->computers);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

@@ -47,9 +47,9 @@ struct component {
 	double told[1 + MODEL_OUTPUTS_MAX]; /* p of a model that is computed elsewhere */
 	struct local *local; /* likewise, known around where it stands; NULL: it is not
 	                        such a model */
-	bool bad;        /* who computes it cannot; until told otherwise */
-	bool news;       /* something was told since the last step */
-	struct fit *fit; /* that finds some of p first; NULL: none to be found */
+	bool bad;            /* who computes it cannot; until told otherwise */
+	bool news;           /* something was told since the last step */
+	struct fit *fit;     /* that finds some of p first; NULL: none to be found */
 	struct var *var; /* model var: all that follows is not used but t_ns and learn */
 	bool spoke;      /* model var: the last step was a row */
 	struct observer observer;
@@ -107,7 +107,8 @@ void component_tag(struct component *c, size_t i, double x);
 void component_tell(struct component *c, const double *y);
 
 /**
- * Of a model that is known around where it stands: what is to be asked of who computes it.
+ * Of a model that is known around where it stands: what is to be asked of who computes
+ * it.
  * @return false: nothing, since an input was never read
  */
 bool component_question(const struct component *c, struct local_question *q);

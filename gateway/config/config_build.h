@@ -25,6 +25,7 @@ struct build {
 	enum auto_identify *auto_identify;   /* same index */
 	struct schema_view *component_views; /* same index */
 	struct fmu_config *fmus;             /* as many as components, at most */
+	struct lua_config *luas;             /* likewise */
 };
 
 /* Each fills its part from its section; 0 or -ENOMEM.  What is wrong goes to said. */

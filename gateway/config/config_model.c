@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/config/config_fmu.h"
+#include "gateway/config/config_lua.h"
 #include "twin/models/expression.h"
 #include "twin/models/state_space.h"
 
@@ -388,6 +389,9 @@ int config_model_make(struct build *b, const struct schema_view *component,
 	}
 	if (strcmp(name, "fmu") == 0) {
 		return config_fmu_make(b, component, out);
+	}
+	if (strcmp(name, "lua") == 0) {
+		return config_lua_make(b, component, out);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		if (strcmp(makers[i].name, name) == 0) {

@@ -362,6 +362,16 @@ static void print_fmu(const struct fmu_config *f, FILE *out)
 	fputs("}\n", out);
 }
 
+static void print_script(const struct lua_config *s, const struct component_config *k,
+                         FILE *out)
+{
+	fputs("      file: ", out);
+	yaml_out_text(s->path, out);
+	fprintf(out, "\n      sha256: \"%s\"\n", s->sha256);
+	print_numbers("parameters", k->parameters, k->model->parameters,
+	              k->model->n_parameters, out);
+}
+
 static void print_model(const struct config *c, const struct component_config *k,
                         FILE *out)
 {
@@ -372,7 +382,12 @@ static void print_model(const struct config *c, const struct component_config *k
 			print_fmu(&c->fmus[i], out);
 		}
 	}
-	if (m->remote) {
+	for (size_t i = 0; m->local && i < c->n_luas; i++) {
+		if (&c->twin.components[c->luas[i].component] == k) {
+			print_script(&c->luas[i], k, out);
+		}
+	}
+	if (m->remote || m->local) {
 		return;
 	}
 	if (!k->made) {

@@ -10,10 +10,6 @@
 #include "twin/nearest.h"
 #include "twin/units.h"
 
-/* Models of the documentation whose part is not built yet: their components are left
- * out with a warning. */
-static const char *const later_models[] = {"lua"};
-
 /* Readings to learn from: fewer follow a protocol, not a plant. */
 enum { FEW_TO_LEARN = 400 };
 
@@ -57,15 +53,6 @@ static int find_model(struct build *b, const struct schema_view *v,
 	if (strcmp(name, model_var.name) == 0) {
 		made->model = &model_var;
 		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(later_models); i++) {
-		if (strcmp(later_models[i], name) == 0) {
-			complaint_warning(b->said, at,
-			                  "model '%s' is not built yet: its component is "
-			                  "left out",
-			                  name);
-			return 0;
-		}
 	}
 	for (size_t i = 0; model_at(i); i++) {
 		nearest_offer(&nearest, model_at(i)->name);
@@ -495,7 +482,7 @@ static void build_fit(const struct part *part)
 	                            m->n_parameters};
 	const struct node *list = schema_node(part->view, "fit");
 
-	if (list && m->remote) {
+	if (list && (m->remote || m->local)) {
 		complaint_error(part->b->said, list->at,
 		                "'fit' is not for model '%s': it is computed elsewhere",
 		                m->name);
@@ -558,11 +545,13 @@ static void build_auto_identify(const struct part *part, size_t i)
 							"auto_identify");
 }
 
-static void refuse_keys_of_fmu(const struct part *part)
+/* Keys of models that are files. */
+static void refuse_keys_of_files(const struct part *part)
 {
 	static const char *const keys[] = {"file", "sha256", "start", "step"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys) && !part->model->remote; i++) {
+	for (size_t i = part->model->local ? 2 : 0;
+	     i < ARRAY_SIZE(keys) && !part->model->remote; i++) {
 		if (schema_node(part->view, keys[i])) {
 			complaint_error(part->b->said, key_place(part, keys[i]),
 			                "model '%s' has no '%s'", part->model->name,
@@ -608,11 +597,11 @@ static int build_component(struct build *b, size_t i, const struct made_model *m
 		                "model '%s' has no 'tags': it has inputs and outputs",
 		                made->model->name);
 	}
-	if (!made->p || made->model->remote) {
+	if (!made->p || made->model->remote || made->model->local) {
 		build_parameters(&part);
 		build_fit(&part);
 	}
-	refuse_keys_of_fmu(&part);
+	refuse_keys_of_files(&part);
 	build_auto_identify(&part, i);
 	build_inputs(&part);
 	build_estimate(&part);
@@ -644,7 +633,9 @@ int config_twin_build(struct build *b)
 	b->auto_identify = arena_array(b->arena, n, sizeof(*b->auto_identify));
 	b->component_views = arena_scratch(b->arena, n, sizeof(*b->component_views));
 	b->fmus = arena_array(b->arena, n, sizeof(*b->fmus));
-	if (!b->components || !b->auto_identify || !b->component_views || !b->fmus) {
+	b->luas = arena_array(b->arena, n, sizeof(*b->luas));
+	if (!b->components || !b->auto_identify || !b->component_views || !b->fmus ||
+	    !b->luas) {
 		return -ENOMEM;
 	}
 	c->twin.learn = (uint32_t)schema_int(&monitor, "learn");
@@ -685,5 +676,6 @@ int config_twin_build(struct build *b)
 	c->twin.n_components = c->n_components;
 	c->auto_identify = b->auto_identify;
 	c->fmus = b->fmus;
+	c->luas = b->luas;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "gateway/config.h"
 #include "gateway/fmu/lockstep.h"
+#include "gateway/lua/walk.h"
 #include "gateway/remark_text.h"
 #include "gateway/replay/alarms.h"
 #include "gateway/replay/decimal.h"
@@ -35,6 +36,7 @@ struct replay {
 	const struct twin_config *cfg; /* the one in force */
 	struct twin *twin;
 	struct lockstep *fmus; /* NULL: there are none */
+	struct walk *scripts;  /* likewise */
 
 	size_t n;        /* tags that the recording has */
 	size_t *columns; /* where each is, ascending */
@@ -282,6 +284,12 @@ static int set_up(struct replay *p, int out)
 
 		err = lockstep_open(&p->fmus, &parts);
 	}
+	if (!err && p->config && p->config->n_luas > 0) {
+		const struct walk_parts parts = {p->config, p->twin, p->wish->program,
+		                                 p->complaints};
+
+		err = walk_open(&p->scripts, &parts);
+	}
 	return err;
 }
 
@@ -372,6 +380,9 @@ static int replay_row(struct replay *p, const struct sheet_cell *cells)
 	if (p->fmus) {
 		lockstep_advance(p->fmus, t_ns);
 	}
+	if (p->scripts) {
+		walk_advance(p->scripts, t_ns);
+	}
 	twin_merge(p->twin, t_ns, p->r, p->n, p->e);
 	n = p->n_virtual ? twin_virtual(p->twin, p->virtual, p->e + p->n, p->n_virtual)
 	                 : 0;
@@ -454,6 +465,7 @@ int replay_run(const struct replay_wish *wish, int in, int out, FILE *complaints
 	}
 	alarms_free(p.alarms);
 	lockstep_free(p.fmus);
+	walk_free(p.scripts);
 	twin_free(p.twin);
 	lines_free(p.lines);
 	config_free(p.config);

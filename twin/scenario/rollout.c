@@ -11,8 +11,8 @@ bool rollout_is_ready(const struct twin *t, uint32_t component)
 {
 	const struct component *c = &t->components[component];
 
-	return !c->cfg->model->remote && !c->local && c->phase == COMPONENT_JUDGING && c->running &&
-	       c->n_measured > 0;
+	return !c->cfg->model->remote && !c->local && c->phase == COMPONENT_JUDGING &&
+	       c->running && c->n_measured > 0;
 }
 
 /* To at_ns + dt_s, input by input as the dead time lets them through. */

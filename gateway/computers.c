@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/computers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/clock.h"
+#include "gateway/fmu/supervisor.h"
+#include "gateway/log.h"
+#include "gateway/lua/desk.h"
+
+struct computers {
+	struct computers_parts parts;
+	struct supervisor *fmus; /* NULL: there are none */
+	struct desk *scripts;    /* likewise */
+	char fmu_folder[PATH_MAX];
+};
+
+/* A kind of them, and its events. */
+struct kind {
+	const char *name, *down, *up;
+};
+
+/* One failed, or runs again (why NULL). */
+static void say(struct computers *c, size_t component, const struct kind *kind,
+                const char *why)
+{
+	const struct component_config *k = &c->parts.config->twin.components[component];
+	char message[512];
+
+	snprintf(message, sizeof(message), "%s: its %s %s%s", k->id, kind->name,
+	         why ? "failed: " : "runs again", why ? why : "");
+	log_line(why ? LOG_WARNING : LOG_NOTICE, "%s", message);
+	bus_event(c->parts.bus, &(struct event){.device = k->device_index,
+	                                        .tag = EVENT_NOBODY,
+	                                        .kind = why ? kind->down : kind->up,
+	                                        .severity = why ? "warning" : "info",
+	                                        .message = message});
+}
+
+/* ---- FMUs ---- */
+
+static void on_fmu_asks(void *arg, size_t component, double *u)
+{
+	struct computers *c = arg;
+
+	twin_asked(c->parts.twin, component, u);
+}
+
+static void on_fmu_tells(void *arg, size_t component, const double *y)
+{
+	struct computers *c = arg;
+
+	twin_tell(c->parts.twin, component, y);
+	bus_deliver(c->parts.bus, clock_now_ns(), NULL, 0);
+}
+
+static void on_fmu_event(void *arg, size_t component, const char *why)
+{
+	static const struct kind fmu = {"FMU", "fmu_down", "fmu_up"};
+
+	say(arg, component, &fmu, why);
+}
+
+static int open_fmus(struct computers *c)
+{
+	const struct config *config = c->parts.config;
+	const struct supervisor_parts parts = {.config = config,
+	                                       .loop = c->parts.loop,
+	                                       .now_ns = clock_now_ns,
+	                                       .folder = c->fmu_folder,
+	                                       .calls = {.ask = on_fmu_asks,
+	                                                 .tell = on_fmu_tells,
+	                                                 .event = on_fmu_event,
+	                                                 .arg = c}};
+
+	if (config->n_fmus == 0) {
+		return 0;
+	}
+	snprintf(c->fmu_folder, sizeof(c->fmu_folder), "%s/fmu", config->state_dir);
+	return supervisor_open(&c->fmus, &parts);
+}
+
+/* ---- scripts ---- */
+
+static bool on_script_asks(void *arg, size_t component, struct local_question *q)
+{
+	struct computers *c = arg;
+
+	return twin_question(c->parts.twin, component, q);
+}
+
+static void on_script_answers(void *arg, size_t component, const struct local_question *q,
+                              const struct local_answer *a)
+{
+	struct computers *c = arg;
+
+	twin_answer(c->parts.twin, component, q, a);
+}
+
+static void on_script_event(void *arg, size_t component, const char *why)
+{
+	static const struct kind script = {"Lua script", "lua_down", "lua_up"};
+	struct computers *c = arg;
+
+	say(c, component, &script, why);
+	bus_deliver(c->parts.bus, clock_now_ns(), NULL, 0);
+}
+
+static int open_scripts(struct computers *c)
+{
+	const struct desk_parts parts = {.config = c->parts.config,
+	                                 .loop = c->parts.loop,
+	                                 .now_ns = clock_now_ns,
+	                                 .calls = {.question = on_script_asks,
+	                                           .answer = on_script_answers,
+	                                           .event = on_script_event,
+	                                           .arg = c}};
+
+	return parts.config->n_luas > 0 ? desk_open(&c->scripts, &parts) : 0;
+}
+
+/* ---- up and down ---- */
+
+int computers_open(struct computers **out, const struct computers_parts *parts)
+{
+	struct computers *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c) {
+		return -ENOMEM;
+	}
+	c->parts = *parts;
+	*out = c;
+	err = open_fmus(c);
+	return err ? err : open_scripts(c);
+}
+
+void computers_look(struct computers *c)
+{
+	if (c) {
+		desk_look(c->scripts);
+	}
+}
+
+void computers_close(struct computers *c)
+{
+	if (c) {
+		supervisor_close(c->fmus);
+		desk_close(c->scripts);
+	}
+}
+
+void computers_free(struct computers *c)
+{
+	if (c) {
+		supervisor_free(c->fmus);
+		desk_free(c->scripts);
+		free(c);
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The scripts of the live twin: each in a process of its own.  After a row the loop sends
+ * what the twin asks (twin_question()) and takes the answer when it comes, which is
+ * before the next row as a rule; it never waits.  A script that fails, dies or does not
+ * answer in time costs its component the state bad, and is started anew
+ * (gateway/child/restart.h). Loop thread.
+ */
+#ifndef GATEWAY_LUA_DESK_H
+#define GATEWAY_LUA_DESK_H
+
+#include <uv.h>
+
+#include "gateway/config.h"
+
+/** What the desk asks of, and tells, the rest of the gateway. */
+struct desk_calls {
+	/** What is to be asked of a component.  @return false: nothing yet */
+	bool (*question)(void *arg, size_t component, struct local_question *q);
+	/** What came of it; NULL: it cannot be computed. */
+	void (*answer)(void *arg, size_t component, const struct local_question *q,
+	               const struct local_answer *a);
+	/** It failed, or runs again.  why is for people; NULL: it runs. */
+	void (*event)(void *arg, size_t component, const char *why);
+	void *arg;
+};
+
+/** All borrowed until desk_free(). */
+struct desk_parts {
+	const struct config *config;
+	uv_loop_t *loop;
+	uint64_t (*now_ns)(void);
+	const char *program; /* of the children; NULL: this one */
+	int deadline_ms;     /* of an answer; 0: CALLER_ASK_MS */
+	struct desk_calls calls;
+};
+
+struct desk;
+
+/** Start all scripts of the configuration.  @return 0 or -ENOMEM */
+int desk_open(struct desk **out, const struct desk_parts *parts);
+
+/** There may be new questions.  NULL-safe. */
+void desk_look(struct desk *d);
+
+/** End the children; the loop closes the handles.  NULL-safe. */
+void desk_close(struct desk *d);
+
+/** After the loop ran out of handles.  NULL-safe. */
+void desk_free(struct desk *d);
+
+#endif
