@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/reading.h"
@@ -310,6 +311,41 @@ static void a_gap_is_not_looked_across_for_long(void **state)
 	twin_free(b.twin);
 }
 
+static void what_was_saved_goes_on_where_it_stood(void **state)
+{
+	struct twin_time now = {.wall_us = 1000000};
+	struct twin_restored restored;
+	struct bench b, next;
+	struct plant p;
+	uint8_t *saved;
+	size_t n;
+
+	(void)state;
+	set_up(&b, true);
+	begin(&p);
+	for (int k = 0; k < 2 * LEARN; k++) {
+		move(&p);
+		deliver(&b, &p, 0);
+	}
+	now.t_ns = p.t_ns;
+	saved = malloc(twin_save_size(b.twin));
+	assert_non_null(saved);
+	n = twin_save(b.twin, &now, saved);
+	set_up(&next, true);
+	assert_int_equal(twin_restore(next.twin, &now, saved, n, &restored), 0);
+	assert_int_equal(restored.changed + restored.unknown, 0);
+	for (int k = 0; k < 3; k++) {
+		move(&p);
+		deliver(&next, &p, 0);
+	}
+	assert_int_equal(next.starts, 0); /* no state was lost */
+	assert_true(fabs(next.level.predicted - p.x) < 0.01);
+	assert_int_equal(next.told[1].state, STATE_HEALTHY);
+	free(saved);
+	twin_free(b.twin);
+	twin_free(next.twin);
+}
+
 /* What is only known here is not simulated far ahead. */
 static void it_is_not_rolled_out(void **state)
 {
@@ -459,6 +495,7 @@ int main(void)
 		cmocka_unit_test(who_cannot_compute_it_makes_it_bad_until_he_can),
 		cmocka_unit_test(a_question_waits_for_the_inputs),
 		cmocka_unit_test(a_gap_is_not_looked_across_for_long),
+		cmocka_unit_test(what_was_saved_goes_on_where_it_stood),
 		cmocka_unit_test(it_is_not_rolled_out),
 		cmocka_unit_test(linear_model_comes_where_the_integration_came),
 		cmocka_unit_test(a_parabola_is_followed_and_a_kink_is_not),
