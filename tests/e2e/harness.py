@@ -9,6 +9,7 @@ are printed as cmocka prints them, for tests/tally.py.
 import collections
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -42,11 +43,13 @@ def require(program):
 
 
 def free_ports(n=1):
-    """-> first of n consecutive loopback ports that are free now"""
+    """-> first of n consecutive loopback ports that are free now; where it is more than
+    one, from below those that the kernel lends to whoever connects"""
     for _ in range(100):
         held = []
         try:
-            held.append(socket.create_server(('127.0.0.1', 0)))
+            any_port = 0 if n == 1 else random.randrange(10000, 32000 - n)
+            held.append(socket.create_server(('127.0.0.1', any_port)))
             first = held[0].getsockname()[1]
             for port in range(first + 1, first + n):
                 held.append(socket.create_server(('127.0.0.1', port)))
