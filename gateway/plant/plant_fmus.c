@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/fmu/runner.h"
+#include "gateway/fmu/call.h"
 #include "gateway/fmu/talk.h"
 
 /* One FMU. */
@@ -43,7 +43,7 @@ static int ask(struct plant_fmus *f, struct unit *u, int ms)
 	struct wire_message *m = &f->message;
 
 	m->head.cpu_s = (uint32_t)ms / 1000 + 1;
-	if (runner_call(&u->runner, m, ms)) {
+	if (call_wait(&u->runner, m, ms)) {
 		return lose(f, u, u->runner.text);
 	}
 	return talk_fault(&m->head) ? lose(f, u, talk_fault(&m->head)) : 0;
@@ -52,11 +52,12 @@ static int ask(struct plant_fmus *f, struct unit *u, int ms)
 /* A plant may be built several times from one setup: each time the FMU starts anew. */
 static int begin(struct plant_fmus *f, struct unit *u)
 {
+	const struct runner_wish wish = {f->program, CALL_COMMAND};
 	int err;
 
 	runner_kill(&u->runner);
 	u->runner.fd = -1;
-	err = runner_start(&u->runner, f->program);
+	err = runner_start(&u->runner, &wish);
 	if (err) {
 		return lose(f, u, strerror(-err));
 	}
