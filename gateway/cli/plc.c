@@ -11,7 +11,8 @@ static const struct {
 	const char *name;
 	enum exit_code (*run)(int argc, char **argv);
 } actions[] = {
-	{"check", plc_check},
+	{"check", plc_check}, {"run", plc_run},         {"watch", plc_watch},
+	{"force", plc_force}, {"unforce", plc_unforce},
 };
 
 static enum exit_code run(int argc, char **argv)
@@ -29,14 +30,40 @@ static enum exit_code run(int argc, char **argv)
 
 const struct command command_plc = {
 	.name = "plc",
-	.summary = "check a PLC program in Structured Text",
-	.help = "usage: pollux plc check [--json] FILE.st...\n\n"
+	.summary = "check, run and watch a PLC program in Structured Text",
+	.help = "usage: pollux plc check [--json] FILE.st...\n"
+		"       pollux plc run [OPTION]... FILE.st...\n"
+		"       pollux plc watch [--once] [--json] TARGET NAME...\n"
+		"       pollux plc force TARGET NAME VALUE\n"
+		"       pollux plc unforce TARGET NAME\n\n"
 		"check  finds every mistake in the files, which make up one program, "
 		"and\n"
 		"       prints each as file:line:col with the source line and a caret;\n"
 		"       warnings too, of what is allowed but hardly meant\n\n"
 		"  --json  one object with the list of diagnoses\n\n"
+		"run    stepped, as fast as it can, until --scans or interrupted; one "
+		"CSV "
+		"line\n"
+		"       a scan on stdout\n\n"
+		"  --cycle T         of a program without tasks; default 20ms\n"
+		"  --scans N         end after N scans\n"
+		"  --inputs CSV      time_ms and variables: set when a row is due\n"
+		"  --watch NAME,...  print these: main.pump.Q, main.a[3], speed, %QX0.1\n"
+		"  --every N         print every Nth scan, and the last\n"
+		"  --state DIR       keep RETAIN variables there\n"
+		"  --listen tcp://HOST:PORT  in real time, serving OpenPLC's Modbus map\n"
+		"  --socket PATH     in real time, for watch and force; with --state it "
+		"is\n"
+		"                    DIR/plc.sock\n"
+		"  --for T           in real time, for so long: 30s\n\n"
+		"watch  prints variables of a running PLC each second; a forced value "
+		"has "
+		"!\n"
+		"force, unforce  hold a variable at a value, and let it go\n"
+		"       TARGET is the socket of `plc run`, or its --state directory\n\n"
 		"The language is that of IEC 61131-3, edition 2: docs/plc.md.\n\n"
-		"Exit code 0: no errors, 3: errors.\n",
+		"Exit code 0: done, 1: a run-time error, 2: usage, 3: the program or "
+		"its\n"
+		"inputs are wrong, 4: no PLC runs there, 6: DIR is in use.\n",
 	.run = run,
 };

@@ -7,5 +7,9 @@
 
 /** argv[0] is "check" and so on; as struct command's run. */
 enum exit_code plc_check(int argc, char **argv);
+enum exit_code plc_run(int argc, char **argv);
+enum exit_code plc_watch(int argc, char **argv);
+enum exit_code plc_force(int argc, char **argv);
+enum exit_code plc_unforce(int argc, char **argv);
 
 #endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What may be asked of a running PLC over its local socket (gateway/control.h):
+ *
+ *     plc                  how it runs: scans, cycle, effort, fault, forced variables
+ *     watch NAME...        values, each with whether it is forced
+ *     force NAME VALUE     hold a variable at a value
+ *     unforce NAME         let it go
+ *
+ * NAME and VALUE are separated by one tab.
+ */
+#ifndef GATEWAY_PLC_DESK_H
+#define GATEWAY_PLC_DESK_H
+
+#include "gateway/plc/cycle.h"
+#include "twin/plc/program.h"
+
+struct desk;
+
+/** @param p, cycle  borrowed.  @return 0 or -ENOMEM */
+int desk_new(struct desk **out, struct program *p, const struct cycle *cycle);
+void desk_free(struct desk *d);
+
+/** As control_answer_cb; every answer is an object, of what was wrong {"error": text}.
+ * Forcing is said on stderr too. */
+char *desk_answer(void *desk, const char *request);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The variables that a run prints: one CSV line a scan. */
+#ifndef GATEWAY_PLC_WATCHED_H
+#define GATEWAY_PLC_WATCHED_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "twin/plc/program.h"
+
+struct watched;
+
+/**
+ * Look up `NAME,NAME,...`; a comma within [ ] belongs to its name.
+ *
+ * @param[out] out    set on success only
+ * @param list        NULL: none
+ * @param p           borrowed
+ * @param complaints  gets a line for each that is not found
+ * @return 0, -ENOMEM, or -ENOENT
+ */
+int watched_new(struct watched **out, const char *list, const struct program *p,
+                FILE *complaints);
+void watched_free(struct watched *w);
+
+/** time_ms and the names as they were given. */
+void watched_heading(const struct watched *w, FILE *out);
+
+/** The time, ms, and the values as they are now. */
+void watched_line(struct watched *w, int64_t now_ns, FILE *out);
+
+#endif
