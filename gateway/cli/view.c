@@ -317,6 +317,16 @@ static const char *show_span(double s, char *buf, size_t size)
 	return buf;
 }
 
+/* "0.62", "-" for none. */
+static const char *show_skill(double skill, char *buf, size_t size)
+{
+	if (isnan(skill)) {
+		return "-";
+	}
+	snprintf(buf, size, "%.2f", skill);
+	return buf;
+}
+
 static void view_forecast(FILE *out, const json_t *f)
 {
 	double coverage = number_of(f, "coverage"), band = number_of(f, "band");
@@ -332,8 +342,10 @@ static void view_forecast(FILE *out, const json_t *f)
 	}
 	fprintf(out, "%-26.26s %8s %6lld %9s %9s %8s  %s\n", text_of(f, "tag"),
 	        show_span(number_of(f, "horizon_s"), ahead, sizeof(ahead)),
-	        integer_of(f, "n"), show(number_of(f, "skill"), skill, sizeof(skill)),
-	        show(number_of(f, "model_skill"), model, sizeof(model)), held, told);
+	        integer_of(f, "n"),
+	        show_skill(number_of(f, "skill"), skill, sizeof(skill)),
+	        show_skill(number_of(f, "model_skill"), model, sizeof(model)), held,
+	        told);
 }
 
 void view_forecasts(FILE *out, const json_t *status, size_t rows)

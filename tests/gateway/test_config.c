@@ -53,6 +53,7 @@ static const char whole[] =
 	"      - {id: level, at: input:4, type: float32, unit: mm}\n"
 	"twin:\n"
 	"  monitor: {learn: 400, false_alarm: 1e-5}\n"
+	"  forecasts: {horizons: [30s, 5min, 2h], every: 30s}\n"
 	"  components:\n"
 	"    - id: tank\n"
 	"      model: tank\n"
@@ -104,6 +105,9 @@ static void sections_become_their_structs(void **state)
 	assert_int_equal(c->history.n_tags, c->n_tags);
 	assert_int_equal(c->history.n_destinations, 1);
 	assert_string_equal(c->history.destinations[0], "mqtt");
+	assert_int_equal(c->forecasts.n_horizons, 3);
+	assert_true(c->forecasts.horizons_s[0] == 30 && c->forecasts.every_s == 30);
+	assert_true(c->forecasts.horizons_s[2] == 7200);
 	complained_free(&got);
 }
 
@@ -418,6 +422,8 @@ static void absent_sections_have_their_defaults(void **state)
 	assert_true(c->history.full);
 	assert_int_equal(c->twin.learn, 1800);
 	assert_true(c->twin.false_alarm == 1e-4);
+	assert_int_equal(c->forecasts.n_horizons, 4);
+	assert_true(c->forecasts.horizons_s[3] == 1800 && c->forecasts.every_s == 60);
 	complained_free(&got);
 }
 

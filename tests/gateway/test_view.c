@@ -161,8 +161,8 @@ static void skill_is_said_in_words_where_there_is_none(void **state)
 	view_outlook(f, o, 10);
 	fclose(f);
 	assert_non_null(
-		strstr(text, "1 min    500     0.625       0.9   95.1 %  +- 0.0125\n"));
-	assert_non_null(strstr(text, "30 min     80      -0.5      0.25   90.0 %  no "
+		strstr(text, "1 min    500      0.62      0.90   95.1 %  +- 0.0125\n"));
+	assert_non_null(strstr(text, "30 min     80     -0.50      0.25   90.0 %  no "
 	                             "better than no change\n"));
 	assert_non_null(strstr(
 		text, "2 h      0         -         -        -  too few outcomes yet\n"));
