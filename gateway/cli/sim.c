@@ -18,6 +18,7 @@ struct call {
 	const char *path, *script;
 	struct sim_options options;
 	int64_t seed; /* -1: the file's */
+	bool alone;   /* the plant without its PLC */
 };
 
 /* A run: ends at a signal or when its time is over. */
@@ -25,6 +26,7 @@ struct run {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	struct sim *sim;
+	bool plc_failed;
 	struct sim_stats stats; /* as they were at the end */
 };
 
@@ -48,6 +50,18 @@ static void on_fault(void *arg, double time_s, const char *text, bool begins)
 {
 	printf("%.3f s: %s %s\n", time_s, text, begins ? "begins" : "ends");
 	fflush(stdout);
+}
+
+/* As the compiler says it of a program: file, line and column. */
+static void on_plc_fault(void *arg, const struct program_fault *fault)
+{
+	struct run *r = arg;
+
+	fprintf(stderr,
+	        "pollux sim: the PLC stopped in line %u, column %u, scan %llu: %s\n",
+	        fault->at.line, fault->at.column, (unsigned long long)fault->scan,
+	        fault->text);
+	r->plc_failed = true;
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -85,6 +99,7 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 	}
 	options.on_end = run_end;
 	options.on_fault = on_fault;
+	options.on_plc_fault = on_plc_fault;
 	options.arg = &r;
 	err = sim_open(&r.sim, &r.loop, setup, &options, &why);
 	if (err) {
@@ -100,7 +115,29 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 	if (!err) {
 		print_summary(&r.stats);
 	}
-	return err ? EXIT_FAILED : EXIT_DONE;
+	return err || r.plc_failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* With its FMUs and its PLC, where the file has some. */
+static enum exit_code equip(struct call *call, struct plant_setup *setup)
+{
+	struct plant_fmus *fmus = NULL;
+	enum exit_code code = EXIT_DONE;
+
+	if (setup->plc.n_files > 0 && !call->alone &&
+	    plc_link_open(&call->options.link, setup, NULL, stderr)) {
+		code = EXIT_CONFIG;
+	}
+	if (code == EXIT_DONE && setup->n_fmus > 0 &&
+	    plant_fmus_open(&fmus, setup, NULL, stderr)) {
+		code = EXIT_FAILED;
+	}
+	if (code == EXIT_DONE) {
+		code = serve(call, setup);
+	}
+	plant_fmus_close(fmus);
+	plc_link_close(call->options.link);
+	return code;
 }
 
 static enum exit_code parse_option(struct call *call, const char *name, int option)
@@ -135,6 +172,9 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 			                     optarg);
 		}
 		break;
+	case 'a':
+		call->alone = true;
+		break;
 	case ':':
 		return command_usage(name, "an option needs a value");
 	default:
@@ -151,11 +191,11 @@ static enum exit_code run(int argc, char **argv)
 		{"script", required_argument, NULL, 'S'},
 		{"listen", required_argument, NULL, 'l'},
 		{"seed", required_argument, NULL, 'n'},
+		{"no-plc", no_argument, NULL, 'a'},
 		{NULL, 0, NULL, 0},
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
 	struct plant_setup *setup = NULL;
-	struct plant_fmus *fmus = NULL;
 	enum exit_code code;
 	int option;
 
@@ -175,12 +215,7 @@ static enum exit_code run(int argc, char **argv)
 	if (call.seed >= 0) {
 		setup->plant.seed = (uint64_t)call.seed;
 	}
-	if (setup->n_fmus > 0 && plant_fmus_open(&fmus, setup, NULL, stderr)) {
-		code = EXIT_FAILED;
-	} else {
-		code = serve(&call, setup);
-	}
-	plant_fmus_close(fmus);
+	code = equip(&call, setup);
 	plant_config_free(setup);
 	return code;
 }
@@ -189,9 +224,10 @@ const struct command command_sim = {
 	.name = "sim",
 	.summary = "the virtual machine, served over Modbus TCP",
 	.help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
-		"                  [--listen tcp://HOST:PORT] [--seed N]\n\n"
+		"                  [--listen tcp://HOST:PORT] [--seed N] [--no-plc]\n\n"
 		"Runs the plant of FILE (default " CONFIG_PATH ", see\n"
-		"etc/line.yaml) and serves it on the Modbus map of the real machine.\n"
+		"etc/line.yaml and etc/bottling.yaml) with its PLC in step, and serves\n"
+		"both on the Modbus map of the real machine (docs/plant.md).\n"
 		"Prints where it listens, and ends on SIGINT, SIGTERM or --for with a\n"
 		"summary.\n\n"
 		"  -c FILE        the plant's file\n"
@@ -199,7 +235,10 @@ const struct command command_sim = {
 		"  --for T        end after T of plant time: 30s, 5m, 2h\n"
 		"  --script FILE  the faults of FILE instead of the plant's own\n"
 		"  --listen ADDR  instead of the file's; port 0 takes a free one\n"
-		"  --seed N       of the noise, instead of the file's\n\n"
-		"Exit code 0: done, 1: cannot listen, 3: a file is not valid.\n",
+		"  --seed N       of the noise, instead of the file's\n"
+		"  --no-plc       the plant alone: a PLC elsewhere reads its inputs and\n"
+		"                 writes its outputs over Modbus\n\n"
+		"Exit code 0: done, 1: cannot listen, or the PLC stopped by an error,\n"
+		"3: a file is not valid.\n",
 	.run = run,
 };

@@ -31,6 +31,7 @@ struct sim {
 	uint64_t turns, overruns;
 	struct rng noise;                  /* of the wire */
 	bool was_active[PLANT_FAULTS_MAX]; /* faults of the script */
+	bool plc_failed;
 	bool closing;
 };
 
@@ -337,12 +338,27 @@ static void tell_faults(struct sim *s, double time_s)
 	}
 }
 
+static void tell_plc(struct sim *s)
+{
+	const struct plc_link *link = s->options.link;
+
+	if (!link || s->plc_failed || !plc_link_fault(link)) {
+		return;
+	}
+	s->plc_failed = true;
+	if (s->options.on_plc_fault) {
+		s->options.on_plc_fault(s->options.arg,
+		                        program_fault(plc_link_program(link)));
+	}
+}
+
 void sim_turn(struct sim *s)
 {
 	double time_s = plant_time_s(s->plant);
 
 	plant_turn(s->plant);
 	tell_faults(s, time_s);
+	tell_plc(s);
 	s->turns++;
 	show_all(s);
 }
@@ -472,6 +488,9 @@ int sim_open(struct sim **out, uv_loop_t *loop, const struct plant_setup *setup,
 	}
 	if (err) {
 		goto fail;
+	}
+	if (s->options.link) {
+		plc_link_attach(s->options.link, s->plant);
 	}
 	show_all(s);
 	err = uv_timer_init(loop, &s->timer);

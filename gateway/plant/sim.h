@@ -13,7 +13,7 @@
 #include <uv.h>
 
 #include "drivers/modbus/server.h"
-#include "gateway/plant/plant_config.h"
+#include "gateway/plant/plc_link.h"
 
 struct sim;
 
@@ -25,7 +25,11 @@ struct sim_options {
 	/** A fault of the script begins or ends, "tank1 leak", at plant time; NULL: none
 	 */
 	void (*on_fault)(void *arg, double time_s, const char *text, bool begins);
+	/** The PLC ran into an error, of a file at a place, and gives its safe state;
+	 * NULL: none. */
+	void (*on_plc_fault)(void *arg, const struct program_fault *fault);
 	void *arg;
+	struct plc_link *link; /* the PLC in step; borrowed; NULL: it is elsewhere */
 };
 
 struct sim_stats {
