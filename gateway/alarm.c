@@ -148,14 +148,26 @@ static void add(char *buf, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+/* "not_a_number" as words. */
+static void add_words(char *buf, size_t size, const char *name)
+{
+	char *from = buf + strlen(buf);
+
+	add(buf, size, ": %s", name);
+	for (; *from; from++) {
+		*from = *from == '_' ? ' ' : *from;
+	}
+}
+
 static void add_missing(char *buf, size_t size, const struct sample *s)
 {
 	if (s->est.state == STATE_STALE) {
 		add(buf, size, " has had no reading for three periods");
 	} else {
-		add(buf, size, " has no valid value%s%s",
-		    s->reason == REASON_NONE ? "" : ": ",
-		    reason_name((enum reason)s->reason));
+		add(buf, size, " has no valid value");
+		if (s->reason != REASON_NONE) {
+			add_words(buf, size, reason_name((enum reason)s->reason));
+		}
 		if (s->reason == REASON_EXCEPTION) {
 			add(buf, size, s->code > UINT8_MAX ? " 0x%04X" : " %u",
 			    (unsigned)s->code);
@@ -247,6 +259,14 @@ static void add_causes(char *buf, size_t size, const struct alarm_facts *f)
 	for (size_t i = 0; i < f->why->n_causes; i++) {
 		add(buf, size, "%s", i ? " or " : "; as if ");
 		add_cause(buf, size, f, &f->why->causes[i]);
+	}
+}
+
+void alarm_trim(enum alarm_kind kind, struct explanation *why)
+{
+	if (kind == ALARM_STALE || kind == ALARM_BAD) {
+		*why = (struct explanation){
+			.threshold = NAN, .rate = NAN, .still_s = NAN};
 	}
 }
 

@@ -76,6 +76,10 @@ struct alarm_facts {
 	const struct explanation *why; /* of twin_explain() */
 };
 
+/** Where there is no reading no test found anything: of such an alarm why says nothing.
+ */
+void alarm_trim(enum alarm_kind kind, struct explanation *why);
+
 /** Say what is wrong in a sentence for a technician. */
 void alarm_sentence(char *buf, size_t size, const struct alarm_facts *facts);
 

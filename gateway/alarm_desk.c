@@ -31,6 +31,7 @@ static void tell(struct alarm_desk *d, const struct alarm *a, const struct sampl
 	struct explanation why;
 
 	twin_explain(d->parts.twin, s->tag, &why);
+	alarm_trim(kind, &why);
 	alarm_contributions(contributions, sizeof(contributions), tags, &why);
 	if (step->message) {
 		snprintf(message, sizeof(message), "%s", step->message);

@@ -62,6 +62,7 @@ static enum exit_code parse(struct options *o, int argc, char **argv)
 		{"learn", required_argument, NULL, 'l'},
 		{"ignore", required_argument, NULL, 'x'},
 		{"alarms", required_argument, NULL, 'a'},
+		{"skip-startup", no_argument, NULL, 's'},
 		{"quiet", no_argument, NULL, 'q'},
 		{0},
 	};
@@ -86,6 +87,8 @@ static enum exit_code parse(struct options *o, int argc, char **argv)
 			o->alarms = optarg;
 		} else if (option == 'q') {
 			o->quiet = true;
+		} else if (option == 's') {
+			o->wish.skip_startup = true;
 		} else if (option == ':' || option == '?') {
 			code = command_usage(argv[0],
 			                     option == ':' ? "%s needs a value"
@@ -95,6 +98,10 @@ static enum exit_code parse(struct options *o, int argc, char **argv)
 	}
 	if (code == EXIT_DONE && optind < argc) {
 		return command_usage(argv[0], "'%s' is one too many", argv[optind]);
+	}
+	if (code == EXIT_DONE && o->wish.skip_startup && o->wish.config) {
+		return command_usage(argv[0], "--skip-startup is "
+		                              "twin.monitor.skip_startup of --config");
 	}
 	if (code == EXIT_DONE && (!o->input || !o->output)) {
 		return command_usage(argv[0], "%s is missing",
@@ -228,7 +235,7 @@ const struct command command_replay = {
 	.summary = "run a recording through the twin",
 	.help = "usage: pollux replay --input CSV --output CSV [--config FILE]\n"
 		"                     [--learn N] [--ignore COLUMN,...]\n"
-		"                     [--alarms CSV]\n\n"
+		"                     [--skip-startup] [--alarms CSV]\n\n"
 		"Runs a recording through the live twin and its tests, as fast as it\n"
 		"goes.  The same input gives the same bytes.\n\n"
 		"  -i, --input CSV    a heading; , or ; between cells; a column time,\n"
@@ -242,6 +249,8 @@ const struct command command_replay = {
 		"                     are judged; all others are of device replay\n"
 		"  --learn N          rows to learn from, 180 and more (default: as\n"
 		"                     configured, 1800)\n"
+		"  --skip-startup     a tag that moves when it should learn learns from\n"
+		"                     what follows; with --config the file says it\n"
 		"  --ignore COL,...   columns to pass over\n"
 		"  --alarms CSV       one line per alarm, when it is over: since, "
 		"until,\n"

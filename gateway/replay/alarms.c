@@ -109,6 +109,7 @@ static void explain(const struct alarms *a, struct raised *r, const struct twin 
 	struct explanation why;
 
 	twin_explain(twin, r->sample.tag, &why);
+	alarm_trim(r->kind, &why);
 	r->threshold = why.threshold;
 	r->method = why.method ? why.method : "";
 	alarm_contributions(r->contributions, sizeof(r->contributions), a->tags, &why);

@@ -58,6 +58,24 @@ static bool is_ignored(const struct replay_wish *wish, const char *heading)
 	return false;
 }
 
+/* Columns that were to be passed over and are not there: a slip of the pen, perhaps. */
+static void say_not_there(const struct replay *p)
+{
+	for (size_t k = 0; k < p->wish->n_ignore; k++) {
+		size_t i = 0, n = sheet_columns(p->sheet);
+
+		while (i < n &&
+		       strcmp(sheet_heading(p->sheet, i), p->wish->ignore[k]) != 0) {
+			i++;
+		}
+		if (i == n) {
+			fprintf(p->complaints,
+			        "%s:1: note: there is no column '%s' to be ignored\n",
+			        p->wish->input, p->wish->ignore[k]);
+		}
+	}
+}
+
 static int say_bad_line(const struct replay *p, int err)
 {
 	const char *why = p->sheet ? sheet_why(p->sheet) : "";
@@ -89,6 +107,7 @@ static int choose_columns(struct replay *p, bool *wanted)
 		        p->wish->input);
 		return -EBADMSG;
 	}
+	say_not_there(p);
 	for (size_t i = 0; i < columns; i++) {
 		const char *heading = sheet_heading(p->sheet, i);
 
@@ -164,6 +183,7 @@ static int configure_plainly(struct replay *p, const char *const *headings)
 	                                   .n_field_tags = p->n,
 	                                   .learn = p->wish->learn ? p->wish->learn
 	                                                           : LEARN,
+	                                   .skip_startup = p->wish->skip_startup,
 	                                   .false_alarm = FALSE_ALARM,
 	                                   .alarm_after = ALARM_AFTER};
 	p->cfg = &p->own_twin;

@@ -6,6 +6,7 @@
 #ifndef GATEWAY_REPLAY_REPLAY_H
 #define GATEWAY_REPLAY_REPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct replay_wish {
 	uint32_t learn;            /* readings; 0: as configured, 1800 */
 	const char *const *ignore; /* headings of columns to pass over */
 	size_t n_ignore;
+	bool skip_startup;   /* as twin.monitor.skip_startup; without a configuration */
 	const char *program; /* that FMUs run in; NULL: this one */
 	FILE *alarms;        /* a line of CSV for each alarm; NULL: none */
 };

@@ -304,6 +304,40 @@ static void what_the_learning_rows_tell_is_said(void **state)
 	free(text);
 }
 
+/* A warm-up of 300 rows is not learnt, where that is wished. */
+static void start_up_is_left_out_of_learning(void **state)
+{
+	(void)state;
+	for (int wished = 0; wished < 2; wished++) {
+		const char *ignore[] = {"pressure"};
+		struct replay_wish wish = plain;
+		char *text = malloc(64 * 2001), *to = text;
+		uint64_t seed = 9;
+		struct outcome o;
+
+		assert_non_null(text);
+		to += sprintf(to, "time,T\n");
+		for (int i = 0; i < 2000; i++) {
+			double x = 20 + 15 * exp(-i / 60.0) + 0.1 * noise_normal(&seed);
+
+			to += sprintf(to, "%d,%.3f\n", i, x);
+		}
+		wish.learn = 600;
+		wish.skip_startup = wished;
+		wish.ignore = ignore;
+		wish.n_ignore = 1;
+		o = replay(text, &wish);
+		assert_int_equal(o.err, 0);
+		assert_int_equal(o.report.learnt, 1);
+		assert_int_equal(
+			strstr(o.said, ": startup: replay/T was still moving: ") != NULL,
+			wished);
+		assert_non_null(strstr(o.said, "there is no column 'pressure'"));
+		outcome_free(&o);
+		free(text);
+	}
+}
+
 static void broken_configuration_is_refused(void **state)
 {
 	struct replay_wish wish = plain;
@@ -366,6 +400,8 @@ static void alarms_are_told_when_they_are_over(void **state)
 	assert_non_null(strstr(line, "above its normal"));
 	line_of(told, 2, line, sizeof(line));
 	assert_true(strncmp(line, "600,603,replay,P,bad,warning,,", 30) == 0);
+	assert_non_null(strstr(line, ",,,[],"));
+	assert_non_null(strstr(line, ",replay/P has no valid value: not a number"));
 	free(told);
 	free(text);
 	outcome_free(&o);
@@ -405,6 +441,7 @@ int main(void)
 		cmocka_unit_test(full_disk_is_an_error),
 		cmocka_unit_test(columns_are_tied_to_the_configuration),
 		cmocka_unit_test(what_the_learning_rows_tell_is_said),
+		cmocka_unit_test(start_up_is_left_out_of_learning),
 		cmocka_unit_test(broken_configuration_is_refused),
 	};
 
