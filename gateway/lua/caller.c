@@ -21,7 +21,7 @@ static int call(struct caller *c, int ms, struct machine_error *why)
 	                               sizeof(c->mail)};
 	int err;
 
-	c->mail.head.cpu_s = (uint32_t)ms / 1000 + 1;
+	c->mail.head.cpu_s = op == MAIL_LOAD ? CALLER_LOAD_CPU_S : CALLER_ASK_CPU_S;
 	err = runner_call(&c->runner, &bytes, ms);
 	if (!err && !mail_is_answer(&c->mail, bytes.n, op)) {
 		runner_distrust(&c->runner);

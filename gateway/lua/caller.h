@@ -7,10 +7,13 @@
 #include "gateway/lua/luamodel.h"
 
 enum {
-	/** How long a script may take to load, and to answer, ms: of the clock, for what
-	 * no counter of instructions sees. */
-	CALLER_LOAD_MS = 5000,
-	CALLER_ASK_MS = 2000,
+	/** How long a script may take to load, and to answer: of the processor, s, for
+	 * what no counter of instructions sees; and of the clock, ms, which a machine
+	 * under load may need. */
+	CALLER_LOAD_CPU_S = 5,
+	CALLER_ASK_CPU_S = 1,
+	CALLER_LOAD_MS = 30000,
+	CALLER_ASK_MS = 5000,
 };
 
 /** All borrowed for the call. */

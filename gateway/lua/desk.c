@@ -52,7 +52,7 @@ static void post(struct member *m, int ms)
 	const struct runner_message bytes = {mail, mail_request_size(mail),
 	                                     sizeof(*mail)};
 
-	mail->head.cpu_s = (uint32_t)ms / 1000 + 1;
+	mail->head.cpu_s = m->loaded ? CALLER_ASK_CPU_S : CALLER_LOAD_CPU_S;
 	keeper_ask(&m->keeper, &bytes, ms);
 }
 
