@@ -11,8 +11,8 @@
 
 #include "drivers/modbus/address.h"
 #include "gateway/control.h"
-#include "gateway/plc/desk.h"
 #include "gateway/plc/modbus_map.h"
+#include "gateway/plc/plc_desk.h"
 
 enum { N_SIGNALS = 2 };
 
@@ -24,7 +24,7 @@ struct live {
 	struct server *server;
 	struct control *control;
 	struct cycle *cycle;
-	struct desk *desk;
+	struct plc_desk *desk;
 	struct cycle_stats stats; /* as they were at the end */
 	enum exit_code code;
 	bool ending;
@@ -174,14 +174,14 @@ static int open_control(struct live *l)
 {
 	char *own = NULL;
 	const char *path = l->call->socket;
-	int err = desk_new(&l->desk, l->parts->program, l->cycle);
+	int err = plc_desk_new(&l->desk, l->parts->program, l->cycle);
 
 	if (!path && l->call->state &&
 	    asprintf(&own, "%s/plc.sock", l->call->state) > 0) {
 		path = own;
 	}
 	if (!err && path) {
-		err = control_open(&l->control, &l->loop, path, desk_answer, l->desk);
+		err = control_open(&l->control, &l->loop, path, plc_desk_answer, l->desk);
 	}
 	if (err) {
 		fprintf(stderr, "pollux plc run: %s: %s\n", path ? path : "",
@@ -242,7 +242,7 @@ enum exit_code plc_live(const struct plc_parts *parts, const struct plc_call *ca
 	}
 	uv_run(&l.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&l.loop);
-	desk_free(l.desk);
+	plc_desk_free(l.desk);
 	if (!err) {
 		print_summary(&l.stats);
 	}

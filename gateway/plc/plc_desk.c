@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/plc/desk.h"
+#include "gateway/plc/plc_desk.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -13,7 +13,7 @@ struct forced {
 	struct program_variable variable;
 };
 
-struct desk {
+struct plc_desk {
 	struct program *program;
 	const struct cycle *cycle;
 	struct forced forced[FORCED_MAX];
@@ -21,9 +21,9 @@ struct desk {
 	char value[PROGRAM_TEXT_MAX];
 };
 
-int desk_new(struct desk **out, struct program *p, const struct cycle *cycle)
+int plc_desk_new(struct plc_desk **out, struct program *p, const struct cycle *cycle)
 {
-	struct desk *d = calloc(1, sizeof(*d));
+	struct plc_desk *d = calloc(1, sizeof(*d));
 
 	if (!d) {
 		return -ENOMEM;
@@ -34,7 +34,7 @@ int desk_new(struct desk **out, struct program *p, const struct cycle *cycle)
 	return 0;
 }
 
-void desk_free(struct desk *d)
+void plc_desk_free(struct plc_desk *d)
 {
 	for (size_t i = 0; d && i < d->n_forced; i++) {
 		free(d->forced[i].name);
@@ -54,7 +54,7 @@ static json_t *wrong(const char *name, int err)
 	return json_pack("{s:s+++}", "error", name, ": ", why, "");
 }
 
-static json_t *variable_json(struct desk *d, const char *name)
+static json_t *variable_json(struct plc_desk *d, const char *name)
 {
 	struct program_variable v;
 	int err = program_find(d->program, name, &v);
@@ -67,7 +67,7 @@ static json_t *variable_json(struct desk *d, const char *name)
 	                 program_is_forced(d->program, &v));
 }
 
-static json_t *watch(struct desk *d, char *names)
+static json_t *watch(struct plc_desk *d, char *names)
 {
 	json_t *list = json_array();
 
@@ -81,7 +81,8 @@ static json_t *watch(struct desk *d, char *names)
 	                 list);
 }
 
-static void remember(struct desk *d, const char *name, const struct program_variable *v)
+static void remember(struct plc_desk *d, const char *name,
+                     const struct program_variable *v)
 {
 	for (size_t i = 0; i < d->n_forced; i++) {
 		if (strcmp(d->forced[i].name, name) == 0) {
@@ -96,7 +97,7 @@ static void remember(struct desk *d, const char *name, const struct program_vari
 }
 
 /* Those that are not forced any more. */
-static void forget(struct desk *d)
+static void forget(struct plc_desk *d)
 {
 	for (size_t i = d->n_forced; i-- > 0;) {
 		if (!program_is_forced(d->program, &d->forced[i].variable)) {
@@ -106,7 +107,7 @@ static void forget(struct desk *d)
 	}
 }
 
-static json_t *force(struct desk *d, char *rest)
+static json_t *force(struct plc_desk *d, char *rest)
 {
 	const char *name = strsep(&rest, "\t");
 	struct program_variable v;
@@ -123,7 +124,7 @@ static json_t *force(struct desk *d, char *rest)
 	return variable_json(d, name);
 }
 
-static json_t *unforce(struct desk *d, const char *name)
+static json_t *unforce(struct plc_desk *d, const char *name)
 {
 	struct program_variable v;
 	int err = program_find(d->program, name, &v);
@@ -139,7 +140,7 @@ static json_t *unforce(struct desk *d, const char *name)
 	return variable_json(d, name);
 }
 
-static json_t *status(struct desk *d)
+static json_t *status(struct plc_desk *d)
 {
 	struct cycle_stats s = cycle_stats(d->cycle);
 	json_t *forced = json_array();
@@ -158,9 +159,9 @@ static json_t *status(struct desk *d)
 	                 (double)s.work_max / 1e6, "forced", forced);
 }
 
-char *desk_answer(void *desk, const char *request)
+char *plc_desk_answer(void *desk, const char *request)
 {
-	struct desk *d = desk;
+	struct plc_desk *d = desk;
 	char *line = strdup(request);
 	char *rest = line;
 	const char *word;

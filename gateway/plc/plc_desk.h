@@ -9,20 +9,20 @@
  *
  * NAME and VALUE are separated by one tab.
  */
-#ifndef GATEWAY_PLC_DESK_H
-#define GATEWAY_PLC_DESK_H
+#ifndef GATEWAY_PLC_PLC_DESK_H
+#define GATEWAY_PLC_PLC_DESK_H
 
 #include "gateway/plc/cycle.h"
 #include "twin/plc/program.h"
 
-struct desk;
+struct plc_desk;
 
 /** @param p, cycle  borrowed.  @return 0 or -ENOMEM */
-int desk_new(struct desk **out, struct program *p, const struct cycle *cycle);
-void desk_free(struct desk *d);
+int plc_desk_new(struct plc_desk **out, struct program *p, const struct cycle *cycle);
+void plc_desk_free(struct plc_desk *d);
 
 /** As control_answer_cb; every answer is an object, of what was wrong {"error": text}.
  * Forcing is said on stderr too. */
-char *desk_answer(void *desk, const char *request);
+char *plc_desk_answer(void *desk, const char *request);
 
 #endif
