@@ -102,6 +102,20 @@ void lexer_close(const struct lexer *l, struct token *t)
 	t->length = (uint16_t)(l->at.column - t->at.column);
 }
 
+void lexer_bad(struct lexer *l, struct token *t, const char *format, ...)
+{
+	struct diagnosis d = {.severity = SEVERITY_ERROR};
+	va_list args;
+
+	lexer_close(l, t);
+	t->bad = true;
+	d.at = t->at;
+	d.length = t->length;
+	va_start(args, format);
+	sources_report(l->sources, &d, format, args);
+	va_end(args);
+}
+
 static int compare_word(const void *key, const void *element)
 {
 	return strcmp(key, ((const struct word *)element)->text);
@@ -143,18 +157,18 @@ static void judge_name(struct lexer *l, struct token *t)
 		       ((unsigned char)t->text[beyond + n] & 0xc0u) == 0x80u) {
 			n++;
 		}
-		LEXER_BAD(l, t,
+		lexer_bad(l, t,
 		          "names are made of A to Z, digits and _ only: %.*s in %.*s is "
 		          "not "
 		          "allowed",
 		          (int)n, t->text + beyond, (int)t->n, t->text);
 	} else if (t->length > AST_NAME_MAX) {
-		LEXER_BAD(l, t, "a name has at most %d characters", AST_NAME_MAX);
+		lexer_bad(l, t, "a name has at most %d characters", AST_NAME_MAX);
 	} else if (doubled) {
-		LEXER_BAD(l, t, "a name has no two underscores in a row: %.*s", (int)t->n,
+		lexer_bad(l, t, "a name has no two underscores in a row: %.*s", (int)t->n,
 		          t->text);
 	} else if (t->text[t->n - 1] == '_') {
-		LEXER_BAD(l, t, "a name does not end with an underscore: %.*s", (int)t->n,
+		lexer_bad(l, t, "a name does not end with an underscore: %.*s", (int)t->n,
 		          t->text);
 	}
 }
@@ -169,7 +183,7 @@ static void enumerated(struct lexer *l, struct token *t)
 		return;
 	}
 	lexer_skip_name(l);
-	LEXER_BAD(l, t, "%.*s# needs the name of one of its values behind it",
+	lexer_bad(l, t, "%.*s# needs the name of one of its values behind it",
 	          (int)t->prefix, t->text);
 }
 
@@ -259,7 +273,7 @@ static void address(struct lexer *l, struct token *t)
 	}
 	if (!ok || lexer_is_name(lexer_peek(l, 0))) {
 		lexer_skip_name(l);
-		LEXER_BAD(l, t,
+		lexer_bad(l, t,
 		          "not an address: they look like %%IX0.0, %%QW3, %%MD10, that "
 		          "is I, Q "
 		          "or M, then X, B, W, D or L, then numbers");
@@ -322,10 +336,10 @@ static void unknown(struct lexer *l, struct token *t)
 	}
 	lexer_close(l, t);
 	if ((unsigned char)*t->text < 0x20 || (unsigned char)*t->text == 0x7f) {
-		LEXER_BAD(l, t, "a control character (%u) has no meaning in a program",
+		lexer_bad(l, t, "a control character (%u) has no meaning in a program",
 		          (unsigned)(unsigned char)*t->text);
 	} else {
-		LEXER_BAD(l, t, "the character %.*s has no meaning here%s", (int)n,
+		lexer_bad(l, t, "the character %.*s has no meaning here%s", (int)n,
 		          t->text, hint);
 	}
 }

@@ -149,6 +149,7 @@ struct lexer {
 	struct position at; /* of offset */
 	uint32_t last_line; /* of the last token */
 	bool flat;          /* comments do not nest */
+	bool torn; /* a comment or pragma without an end has swallowed the rest */
 };
 
 /** Begin with one file of s. */

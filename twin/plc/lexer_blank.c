@@ -52,6 +52,7 @@ static void skip_comment(struct lexer *l)
 		              "this comment is never closed: %s is missing",
 		              outer == '(' ? "*)" : "*/");
 		n = l->n - l->offset;
+		l->torn = true;
 	}
 	lexer_skip(l, n);
 }
@@ -131,6 +132,7 @@ static void skip_pragma(struct lexer *l)
 		sources_error(l->sources, l->at, 1,
 		              "this pragma is never closed: } is missing");
 		lexer_skip(l, left);
+		l->torn = true;
 		return;
 	}
 	judge_pragma(l, l->text + l->offset + 1, k - 1);

@@ -43,12 +43,8 @@ void lexer_skip_name(struct lexer *l);
 void lexer_skip_blank(struct lexer *l);
 
 /** Report at the whole token, from its beginning to where the lexer stands; it is bad. */
-#define LEXER_BAD(l, t, ...)                                                             \
-	do {                                                                             \
-		lexer_close((l), (t));                                                   \
-		(t)->bad = true;                                                         \
-		sources_error((l)->sources, (t)->at, (t)->length, __VA_ARGS__);          \
-	} while (0)
+void lexer_bad(struct lexer *l, struct token *t, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /** Set the token's n and length: it ends where the lexer stands. */
 void lexer_close(const struct lexer *l, struct token *t);

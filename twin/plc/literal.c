@@ -79,7 +79,7 @@ static void based(struct lexer *l, struct token *t, uint64_t base)
 	t->hex = true;
 	if (base != 2 && base != 8 && base != 16) {
 		lexer_skip(l, n);
-		LEXER_BAD(l, t, "a number has the base 2, 8 or 16: 2#1010, 8#17, 16#FF");
+		lexer_bad(l, t, "a number has the base 2, 8 or 16: 2#1010, 8#17, 16#FF");
 		return;
 	}
 	if (n > 0 && worst < (int)base) {
@@ -87,12 +87,12 @@ static void based(struct lexer *l, struct token *t, uint64_t base)
 	}
 	lexer_skip(l, n);
 	if (n == 0) {
-		LEXER_BAD(l, t, "digits are missing behind %u#", (unsigned)base);
+		lexer_bad(l, t, "digits are missing behind %u#", (unsigned)base);
 	} else if (worst >= (int)base) {
-		LEXER_BAD(l, t, "a digit is not one of a number to the base %u",
+		lexer_bad(l, t, "a digit is not one of a number to the base %u",
 		          (unsigned)base);
 	} else if (!fits) {
-		LEXER_BAD(l, t, "the number has more than 64 bits");
+		lexer_bad(l, t, "the number has more than 64 bits");
 	}
 }
 
@@ -111,9 +111,9 @@ static void real(struct lexer *l, struct token *t, size_t n)
 	lexer_skip(l, n);
 	t->value.u.real = strtod(plain, NULL);
 	if (n > NUMBER_MAX) {
-		LEXER_BAD(l, t, "a number has at most %d characters", NUMBER_MAX);
+		lexer_bad(l, t, "a number has at most %d characters", NUMBER_MAX);
 	} else if (isinf(t->value.u.real)) {
-		LEXER_BAD(l, t, "the number is larger than LREAL holds (1.8E308)");
+		lexer_bad(l, t, "the number is larger than LREAL holds (1.8E308)");
 	}
 }
 
@@ -156,17 +156,17 @@ static void judge_end(struct lexer *l, struct token *t)
 	}
 	lexer_close(l, t);
 	if (unit) {
-		LEXER_BAD(l, t, "a time is written with T# before it: T#%.*s", (int)t->n,
+		lexer_bad(l, t, "a time is written with T# before it: T#%.*s", (int)t->n,
 		          t->text);
 		return;
 	}
 	if (t->value.kind == CONSTANT_INTEGER && !t->hex) {
 		t->kind = TOKEN_NAME;
-		LEXER_BAD(l, t, "a name does not begin with a digit: %.*s", (int)t->n,
+		lexer_bad(l, t, "a name does not begin with a digit: %.*s", (int)t->n,
 		          t->text);
 		return;
 	}
-	LEXER_BAD(l, t, "this is no number: %.*s", (int)t->n, t->text);
+	lexer_bad(l, t, "this is no number: %.*s", (int)t->n, t->text);
 }
 
 /** Unsigned, with or without base, point and exponent. */
@@ -194,7 +194,7 @@ static void number(struct lexer *l, struct token *t)
 	}
 	if (!to_bits(l->text + l->offset, n, 10, &t->value.u.bits)) {
 		lexer_skip(l, n);
-		LEXER_BAD(l, t,
+		lexer_bad(l, t,
 		          "the number is larger than any integer type holds "
 		          "(18446744073709551615)");
 		return;
@@ -231,7 +231,7 @@ static void boolean(struct lexer *l, struct token *t)
 			return;
 		}
 	}
-	LEXER_BAD(l, t, "BOOL# has 0, 1, FALSE or TRUE behind it");
+	lexer_bad(l, t, "BOOL# has 0, 1, FALSE or TRUE behind it");
 }
 
 static void negate(struct constant *value)
@@ -268,7 +268,7 @@ static void judge_range(struct lexer *l, struct token *t)
 		fits = v->u.bits <= high;
 	}
 	if (!fits) {
-		LEXER_BAD(l, t, "%.*s is beyond %s", (int)t->n, t->text, t->type->name);
+		lexer_bad(l, t, "%.*s is beyond %s", (int)t->n, t->text, t->type->name);
 	}
 }
 
@@ -283,7 +283,7 @@ static void signed_number(struct lexer *l, struct token *t)
 	}
 	if (!lexer_is_digit(lexer_peek(l, 0))) {
 		lexer_skip_name(l);
-		LEXER_BAD(l, t, "a number is missing behind %.*s#", (int)t->prefix,
+		lexer_bad(l, t, "a number is missing behind %.*s#", (int)t->prefix,
 		          t->text);
 		return;
 	}
@@ -299,12 +299,12 @@ static void signed_number(struct lexer *l, struct token *t)
 			t->value.u.real = (double)t->value.u.bits;
 		}
 	} else if (t->value.kind == CONSTANT_REAL) {
-		LEXER_BAD(l, t, "%s has no fraction and no exponent", t->type->name);
+		lexer_bad(l, t, "%s has no fraction and no exponent", t->type->name);
 		return;
 	}
 	if (sign && c == '-') {
 		if (t->value.kind == CONSTANT_INTEGER && t->value.u.bits > (1ull << 63)) {
-			LEXER_BAD(l, t, "%.*s is beyond %s", (int)t->n, t->text,
+			lexer_bad(l, t, "%.*s is beyond %s", (int)t->n, t->text,
 			          t->type->name);
 			return;
 		}
@@ -328,7 +328,7 @@ void literal_typed(struct lexer *l, struct token *t, const struct type *type)
 			literal_string(l, t);
 		} else {
 			lexer_skip_name(l);
-			LEXER_BAD(l, t, "a text in %s is missing behind %.*s#",
+			lexer_bad(l, t, "a text in %s is missing behind %.*s#",
 			          type->kind == KIND_STRING ? "single quotes"
 			                                    : "double quotes",
 			          (int)t->prefix, t->text);

@@ -171,17 +171,17 @@ void literal_string(struct lexer *l, struct token *t)
 	if (!t->value.u.string.data) {
 		t->bad = true; /* out of memory, which the region remembers */
 	} else if (!closed) {
-		LEXER_BAD(l, t,
+		lexer_bad(l, t,
 		          "this text is not closed at the end of its line: %c is missing",
 		          *(text - 1));
 	} else if (!ok) {
-		LEXER_BAD(l, t,
+		lexer_bad(l, t,
 		          "a $ in a text is followed by $, ', L, N, P, R, T or %d "
 		          "hexadecimal "
 		          "digits",
 		          s.wide ? 4 : 2);
 	} else if (s.n > TYPE_STRING_MAX) {
-		LEXER_BAD(l, t, "a text has at most %d characters", TYPE_STRING_MAX);
+		lexer_bad(l, t, "a text has at most %d characters", TYPE_STRING_MAX);
 	}
 }
 
@@ -200,5 +200,5 @@ void literal_typographic(struct lexer *l, struct token *t)
 	}
 	t->kind = TOKEN_LITERAL;
 	lexer_skip(l, k < l->n - l->offset ? k : l->n - l->offset);
-	LEXER_BAD(l, t, "a text stands between straight quotes: 'text'");
+	lexer_bad(l, t, "a text stands between straight quotes: 'text'");
 }

@@ -161,7 +161,7 @@ void literal_duration(struct lexer *l, struct token *t)
 	}
 	if (d.fault) {
 		lexer_skip_name(l);
-		LEXER_BAD(l, t, "not a time, as T#1h30m or T#2.5s: %s", d.fault);
+		lexer_bad(l, t, "not a time, as T#1h30m or T#2.5s: %s", d.fault);
 	}
 	lexer_close(l, t);
 	t->value.kind = CONSTANT_INTEGER;
@@ -282,7 +282,7 @@ void literal_date(struct lexer *l, struct token *t)
 	}
 	lexer_close(l, t);
 	if (fault) {
-		LEXER_BAD(l, t, "not a %s: %s", t->type->name, fault);
+		lexer_bad(l, t, "not a %s: %s", t->type->name, fault);
 	}
 	t->value.kind = CONSTANT_INTEGER;
 	t->value.negative = day + clock < 0;

@@ -11,8 +11,8 @@
 static void foreign_header(struct parser *p)
 {
 	while (parser_is(p, 0, "EXTENDS") || parser_is(p, 0, "IMPLEMENTS")) {
-		PARSER_REMARK(p, parser_peek(p, 0)->at, parser_peek(p, 0)->length,
-		              "inheritance (%s) is not supported", parser_found(p));
+		parser_remark_here(p, "inheritance (%s) is not supported",
+		                   parser_found(p));
 		do {
 			parser_take(p);
 			(void)parser_accept(p, TOKEN_NAME);
@@ -31,16 +31,15 @@ static struct name pou_name(struct parser *p, enum pou_kind kind)
 
 	for (size_t i = 0; i < sizeof(modifiers) / sizeof(*modifiers); i++) {
 		if (parser_kind(p, 1) == TOKEN_NAME && parser_is(p, 0, modifiers[i])) {
-			PARSER_REMARK(p, parser_peek(p, 0)->at, parser_peek(p, 0)->length,
-			              "access rights (%s) are not supported",
-			              modifiers[i]);
+			parser_remark_here(p, "access rights (%s) are not supported",
+			                   modifiers[i]);
 			parser_take(p);
 			i = 0;
 		}
 	}
 	n = parser_name(p, ast_pou_word(kind));
 	if (n.text && type_find(n.text, n.length)) {
-		PARSER_REMARK(p, n.at, n.length,
+		parser_remark(p, n.at, n.length,
 		              "%s is a type and cannot be the name of a %s", n.text,
 		              ast_pou_word(kind));
 	}
@@ -59,10 +58,10 @@ static void function_result(struct parser *p, struct pou *pou)
 		const struct token *t = parser_peek(p, 0);
 
 		if (t->kind == TOKEN_NAME && !t->first_on_line) {
-			PARSER_REMARK(p, parser_behind(p), 1,
+			parser_remark(p, parser_behind(p), 1,
 			              ": is missing between the name and the type");
 		} else {
-			PARSER_REMARK(
+			parser_remark(
 				p, parser_behind(p), 1,
 				"the type of the function is missing: FUNCTION %s : INT",
 				pou->name.text ? pou->name.text : "name");
@@ -86,15 +85,14 @@ static void pou_body(struct parser *p, struct pou *pou)
 		enum token_kind kind = parser_kind(p, 0);
 
 		if (parser_is_section(kind) && pou->body) {
-			PARSER_REMARK(
-				p, parser_peek(p, 0)->at, parser_peek(p, 0)->length,
-				"declarations (%s) stand before the first statement",
+			parser_remark_here(
+				p, "declarations (%s) stand before the first statement",
 				lexer_word(kind));
 		}
 		if (kind == WORD_VAR_ACCESS) {
 			accesses = parser_accesses(p, accesses);
 		} else if (kind == WORD_VAR_CONFIG) {
-			PARSER_FAIL(p, "VAR_CONFIG stands in a CONFIGURATION");
+			parser_fail(p, "VAR_CONFIG stands in a CONFIGURATION");
 			parser_take(p);
 			while (parser_kind(p, 0) != TOKEN_END &&
 			       parser_kind(p, 0) != WORD_END_VAR &&
@@ -125,7 +123,7 @@ static void wrong_end(struct parser *p, enum token_kind end)
 	if (kind != end &&
 	    (kind == WORD_END_FUNCTION || kind == WORD_END_FUNCTION_BLOCK ||
 	     kind == WORD_END_PROGRAM)) {
-		PARSER_REMARK(p, t->at, t->length, "%s is expected here, not %s",
+		parser_remark(p, t->at, t->length, "%s is expected here, not %s",
 		              lexer_word(end), lexer_word(kind));
 		p->ring[p->first].kind = end;
 	}
@@ -177,7 +175,7 @@ static void type_decl(struct parser *p)
 	if (d->name.text && d->spec) {
 		PARSER_APPEND(p->types, d);
 	}
-	if (!p->panic && d->spec->kind == SPEC_STRUCT &&
+	if (!p->panic && d->spec && d->spec->kind == SPEC_STRUCT &&
 	    parser_kind(p, 0) == WORD_END_TYPE) {
 		return; /* CODESYS writes no ';' there */
 	}
@@ -202,7 +200,7 @@ static void types(struct parser *p)
 		           parser_is_unit_edge(kind) || parser_is_section(kind)) {
 			break;
 		} else {
-			PARSER_FAIL(p, "the name of a type is expected, not %s",
+			parser_fail(p, "the name of a type is expected, not %s",
 			            parser_found(p));
 			parser_take(p);
 			parser_recover(p);
@@ -239,7 +237,7 @@ static void lone_section(struct parser *p)
 		p->globals = parser_section(p, p->globals);
 		return;
 	}
-	PARSER_FAIL(p, "%s stands within a PROGRAM, FUNCTION_BLOCK or FUNCTION",
+	parser_fail(p, "%s stands within a PROGRAM, FUNCTION_BLOCK or FUNCTION",
 	            lexer_word(t->kind));
 	p->panic = false;
 	(void)parser_section(p, &unused);
@@ -275,7 +273,7 @@ static void unit(struct parser *p)
 	    kind != WORD_VAR_ACCESS) {
 		lone_section(p);
 	} else if (!parser_foreign_unit(p)) {
-		PARSER_FAIL(p,
+		parser_fail(p,
 		            "PROGRAM, FUNCTION_BLOCK, FUNCTION, TYPE or CONFIGURATION is "
 		            "expected, not %s",
 		            parser_found(p));

@@ -4,7 +4,11 @@
 
 #include "twin/plc/parser_impl.h"
 
-enum { FOUND_MAX = 60 }; /* bytes of a token that a message shows */
+enum {
+	FOUND_MAX = 60, /* bytes of a token that a message shows */
+	SCANS = 50,     /* ends that are looked at closely, of a parser */
+	SIGHT = 2000,   /* tokens that are looked over for that */
+};
 
 const struct token *parser_peek(struct parser *p, unsigned k)
 {
@@ -98,12 +102,12 @@ struct name parser_name(struct parser *p, const char *what)
 	const struct token *t = parser_peek(p, 0);
 
 	if (t->kind != TOKEN_NAME && !lexer_is_word(t->kind)) {
-		PARSER_FAIL(p, "the name of %s is missing before %s", what,
+		parser_fail(p, "the name of %s is missing before %s", what,
 		            parser_found(p));
 		return name;
 	}
 	if (t->kind != TOKEN_NAME) {
-		PARSER_REMARK(p, t->at, t->length,
+		parser_remark(p, t->at, t->length,
 		              "%s is a word of the language and cannot be the name of %s",
 		              lexer_word(t->kind), what);
 	}
@@ -117,6 +121,55 @@ bool parser_may_fail(struct parser *p)
 	const struct token *t = parser_peek(p, 0);
 
 	return !p->panic && t->kind != TOKEN_BAD && !t->bad && !p->ast->region->exhausted;
+}
+
+static void complain(struct parser *p, struct position at, uint16_t length,
+                     const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static void complain(struct parser *p, struct position at, uint16_t length,
+                     const char *format, va_list args)
+{
+	struct diagnosis d = {.at = at, .length = length, .severity = SEVERITY_ERROR};
+
+	sources_report(p->sources, &d, format, args);
+}
+
+void parser_fail(struct parser *p, const char *format, ...)
+{
+	const struct token *t = parser_peek(p, 0);
+	va_list args;
+
+	if (parser_may_fail(p)) {
+		va_start(args, format);
+		complain(p, t->at, t->length, format, args);
+		va_end(args);
+	}
+	p->panic = true;
+}
+
+void parser_remark(struct parser *p, struct position at, uint16_t length,
+                   const char *format, ...)
+{
+	va_list args;
+
+	if (!p->panic) {
+		va_start(args, format);
+		complain(p, at, length, format, args);
+		va_end(args);
+	}
+}
+
+void parser_remark_here(struct parser *p, const char *format, ...)
+{
+	const struct token *t = parser_peek(p, 0);
+	va_list args;
+
+	if (!p->panic) {
+		va_start(args, format);
+		complain(p, t->at, t->length, format, args);
+		va_end(args);
+	}
 }
 
 const char *parser_found(struct parser *p)
@@ -133,10 +186,10 @@ const char *parser_found(struct parser *p)
 		n--;
 	}
 	memcpy(text, t->text, n);
-	if (n < t->n) {
-		memcpy(text + n, "...", 3);
-		n += 3;
+	for (size_t i = 0; n < t->n && i < 3; i++) {
+		text[n + i] = '.';
 	}
+	n += n < t->n ? 3 : 0;
 	copy = region_text(p->ast->region, text, n);
 	return copy ? copy : lexer_word(t->kind);
 }
@@ -258,11 +311,11 @@ bool parser_expect(struct parser *p, enum token_kind kind, const char *where)
 	}
 	k = same_line(p, kind);
 	if (is_joint(parser_kind(p, 0))) {
-		PARSER_FAIL(p, "%s is expected %s, not %s", lexer_word(kind), where,
+		parser_fail(p, "%s is expected %s, not %s", lexer_word(kind), where,
 		            parser_found(p));
 		parser_take(p);
 	} else if (k > 0) {
-		PARSER_FAIL(p, "%s is expected %s, not %s", lexer_word(kind), where,
+		parser_fail(p, "%s is expected %s, not %s", lexer_word(kind), where,
 		            parser_found(p));
 		while (!parser_accept(p, kind)) {
 			parser_take(p);
@@ -318,7 +371,7 @@ bool parser_open(struct parser *p, enum token_kind begin, enum token_kind end)
 	const struct token *t = parser_peek(p, 0);
 
 	if (p->n_open == AST_NEST_MAX) {
-		PARSER_FAIL(p, "more than %d statements stand within each other",
+		parser_fail(p, "more than %d statements stand within each other",
 		            AST_NEST_MAX);
 		while (parser_kind(p, 0) != TOKEN_END &&
 		       !parser_is_unit_edge(parser_kind(p, 0))) {
@@ -364,6 +417,19 @@ static void complain_open(struct parser *p, const struct opened *o)
 	}
 }
 
+static bool is_begin(enum token_kind kind)
+{
+	return kind == WORD_IF || kind == WORD_CASE || kind == WORD_FOR ||
+	       kind == WORD_WHILE || kind == WORD_REPEAT;
+}
+
+/** Words that end a statement. */
+static bool is_end(enum token_kind kind)
+{
+	return kind == WORD_END_IF || kind == WORD_END_CASE || kind == WORD_END_FOR ||
+	       kind == WORD_END_WHILE || kind == WORD_END_REPEAT;
+}
+
 void parser_shut(struct parser *p)
 {
 	const struct opened *o = &p->open[--p->n_open];
@@ -371,10 +437,47 @@ void parser_shut(struct parser *p)
 	if (parser_accept(p, o->end) || p->closing) {
 		return;
 	}
-	if (parser_may_fail(p)) {
+	if (is_end(parser_kind(p, 0)) && !parser_at_end(p)) {
+		parser_remark_here(p, "%s is expected here for the %s of line %u, not %s",
+		                   lexer_word(o->end), lexer_word(o->begin), o->at.line,
+		                   parser_found(p));
+		parser_take(p);
+		return;
+	}
+	if (parser_may_fail(p) && !p->lexer.torn) {
 		complain_open(p, o);
 	}
 	p->closing = true;
+}
+
+bool parser_at_wrong_end(struct parser *p)
+{
+	struct parser ahead;
+	unsigned depth = 0;
+
+	if (!is_end(parser_kind(p, 0)) || p->n_open < 2 || p->scans == SCANS) {
+		return false;
+	}
+	p->scans++;
+	ahead = *p;
+	for (unsigned i = 0; i < SIGHT; i++) {
+		enum token_kind kind;
+
+		parser_take(&ahead);
+		kind = parser_kind(&ahead, 0);
+		if (kind == TOKEN_END || parser_is_unit_edge(kind)) {
+			return true;
+		}
+		if (depth == 0 && kind == p->open[p->n_open - 1].end) {
+			return false;
+		}
+		if (is_begin(kind)) {
+			depth++;
+		} else if (is_end(kind)) {
+			depth -= depth > 0 ? 1 : 0;
+		}
+	}
+	return true;
 }
 
 bool parser_at_end(struct parser *p)

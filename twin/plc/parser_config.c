@@ -86,12 +86,13 @@ static void task_setting(struct parser *p, struct task *t)
 	                                                    : NULL;
 
 	if (!where) {
-		PARSER_FAIL(p, "a task has INTERVAL, SINGLE and PRIORITY, not %s",
+		parser_fail(p, "a task has INTERVAL, SINGLE and PRIORITY, not %s",
 		            parser_found(p));
+		t->interval = parser_expr_new(p, EXPR_BAD); /* perhaps that was meant */
 		return;
 	}
 	if (*where) {
-		PARSER_FAIL(p, "%s is given twice", parser_found(p));
+		parser_fail(p, "%s is given twice", parser_found(p));
 		return;
 	}
 	parser_take(p);
@@ -206,7 +207,7 @@ static void tails_init(struct resource_tails *tails, struct resource *r)
 /** Something that has no place here: complain once, go on behind the next ';'. */
 static void misplaced(struct parser *p, const char *where)
 {
-	PARSER_FAIL(p, "%s has no place in %s", parser_found(p), where);
+	parser_fail(p, "%s has no place in %s", parser_found(p), where);
 	parser_take(p);
 	parser_recover(p);
 }

@@ -21,7 +21,7 @@ struct direct *parser_at(struct parser *p)
 	}
 	t = parser_peek(p, 0);
 	if (t->kind != TOKEN_DIRECT) {
-		PARSER_FAIL(p, "behind AT stands an address as %%IX0.0, not %s",
+		parser_fail(p, "behind AT stands an address as %%IX0.0, not %s",
 		            parser_found(p));
 		return NULL;
 	}
@@ -40,7 +40,7 @@ struct expr *parser_assigned(struct parser *p)
 		return NULL;
 	}
 	if (parser_accept(p, TOKEN_EQUAL)) {
-		PARSER_REMARK(p, at, 1, "an initial value is given with :=, not =");
+		parser_remark(p, at, 1, "an initial value is given with :=, not =");
 	} else if (!parser_accept(p, TOKEN_ASSIGN)) {
 		return NULL;
 	}
@@ -60,10 +60,10 @@ void parser_semicolon(struct parser *p, const char *behind)
 	}
 	t = parser_peek(p, 0);
 	if (t->first_on_line || lexer_is_word(t->kind) || t->kind == TOKEN_END) {
-		PARSER_REMARK(p, parser_behind(p), 1, "; is missing behind %s", behind);
+		parser_remark(p, parser_behind(p), 1, "; is missing behind %s", behind);
 		return;
 	}
-	PARSER_FAIL(p, "; is expected behind %s, not %s", behind, parser_found(p));
+	parser_fail(p, "; is expected behind %s, not %s", behind, parser_found(p));
 	parser_recover(p);
 }
 
@@ -123,14 +123,14 @@ static struct name declared_name(struct parser *p)
 		n = parser_name_of(p);
 		if (is_type_name(&n)) {
 			parser_take(p);
-			PARSER_FAIL(p, "the name stands first: %s : %s;", parser_found(p),
+			parser_fail(p, "the name stands first: %s : %s;", parser_found(p),
 			            n.text);
 			return n;
 		}
 	}
 	n = parser_name(p, "a variable");
 	if (is_type_name(&n)) {
-		PARSER_REMARK(p, n.at, n.length,
+		parser_remark(p, n.at, n.length,
 		              "%s is a type and cannot be the name of a variable",
 		              n.text);
 	}
@@ -164,12 +164,12 @@ static void colon(struct parser *p)
 		return;
 	}
 	if (parser_kind(p, 0) == TOKEN_NAME && !parser_peek(p, 0)->first_on_line) {
-		PARSER_REMARK(p, parser_behind(p), 1,
+		parser_remark(p, parser_behind(p), 1,
 		              ": is missing between the name and the type");
 	} else if (parser_kind(p, 0) == TOKEN_ASSIGN) {
-		PARSER_FAIL(p, "the type is missing: name : type := value");
+		parser_fail(p, "the type is missing: name : type := value");
 	} else {
-		PARSER_FAIL(p, "behind a variable's name stands : and its type, not %s",
+		parser_fail(p, "behind a variable's name stands : and its type, not %s",
 		            parser_found(p));
 	}
 }
@@ -222,7 +222,7 @@ static struct variable **declaration(struct parser *p, struct variable **tail,
 	tail = names(p, tail);
 	direct = p->panic ? NULL : parser_at(p);
 	if (direct && *first && (*first)->next) {
-		PARSER_REMARK(p, direct->at, direct->length,
+		parser_remark(p, direct->at, direct->length,
 		              "one address cannot belong to several variables");
 	}
 	colon(p);

@@ -71,7 +71,7 @@ static struct expr *above(struct parser *p, struct expr *e, const struct expr *b
 	if (e->depth <= AST_EXPR_DEPTH_MAX) {
 		return e;
 	}
-	PARSER_FAIL(p, "this expression is too long: split it (%d levels at most)",
+	parser_fail(p, "this expression is too long: split it (%d levels at most)",
 	            AST_EXPR_DEPTH_MAX);
 	return parser_expr_new(p, EXPR_BAD);
 }
@@ -80,7 +80,7 @@ static struct expr *above(struct parser *p, struct expr *e, const struct expr *b
 static bool enter(struct parser *p)
 {
 	if (p->depth == AST_NEST_MAX) {
-		PARSER_FAIL(p, "more than %d parentheses stand within each other",
+		parser_fail(p, "more than %d parentheses stand within each other",
 		            AST_NEST_MAX);
 		return false;
 	}
@@ -95,22 +95,22 @@ static void complain_operand(struct parser *p)
 	enum token_kind last = p->last.kind;
 
 	if (kind == TOKEN_EQUAL && last == TOKEN_EQUAL) {
-		PARSER_FAIL(p, "a single = compares; == is not known");
+		parser_fail(p, "a single = compares; == is not known");
 	} else if (last == TOKEN_EQUAL && (kind == TOKEN_LESS || kind == TOKEN_GREATER)) {
-		PARSER_FAIL(p, "less or equal is written <=, greater or equal >=");
+		parser_fail(p, "less or equal is written <=, greater or equal >=");
 	} else if (kind == TOKEN_AMPERSAND && last == TOKEN_AMPERSAND) {
-		PARSER_FAIL(p, "and is written AND or a single &");
+		parser_fail(p, "and is written AND or a single &");
 	} else if (kind == TOKEN_POINT) {
-		PARSER_FAIL(p, "a number begins with a digit: 0.5");
+		parser_fail(p, "a number begins with a digit: 0.5");
 	} else if (kind == TOKEN_OPEN_INDEX) {
-		PARSER_FAIL(p, "a list in [ ] can only be an initial value");
+		parser_fail(p, "a list in [ ] can only be an initial value");
 	} else if (kind == TOKEN_SIZED) {
-		PARSER_FAIL(p, "an address begins with %%I, %%Q or %%M");
+		parser_fail(p, "an address begins with %%I, %%Q or %%M");
 	} else if (lexer_is_word(kind) && !parser_is_edge(kind)) {
-		PARSER_FAIL(p, "%s is a word of the language and is no value",
+		parser_fail(p, "%s is a word of the language and is no value",
 		            lexer_word(kind));
 	} else {
-		PARSER_FAIL(p, "a value is missing before %s", parser_found(p));
+		parser_fail(p, "a value is missing before %s", parser_found(p));
 	}
 }
 
@@ -260,7 +260,7 @@ struct expr *parser_path(struct parser *p)
 		} else if (parser_accept(p, TOKEN_OPEN_INDEX)) {
 			e = indexed(p, e);
 		} else if (t->kind == TOKEN_CARET) {
-			PARSER_REMARK(p, t->at, t->length,
+			parser_remark(p, t->at, t->length,
 			              "pointers and references (^) are not supported");
 			parser_take(p);
 			e->kind = EXPR_BAD;
@@ -307,7 +307,7 @@ static bool next_item(struct parser *p, enum token_kind close)
 	}
 	if (parser_accept(p, TOKEN_COMMA)) {
 		if (parser_kind(p, 0) == close) {
-			PARSER_FAIL(p, "something is missing between , and %s",
+			parser_fail(p, "something is missing between , and %s",
 			            lexer_word(close));
 		}
 		return !p->panic;
@@ -315,7 +315,7 @@ static bool next_item(struct parser *p, enum token_kind close)
 	if (parser_kind(p, 0) == TOKEN_SEMICOLON || parser_peek(p, 0)->first_on_line) {
 		return false; /* the bracket is missing, which parser_expect() says */
 	}
-	PARSER_FAIL(p, "%s or %s is missing before %s", lexer_word(TOKEN_COMMA),
+	parser_fail(p, "%s or %s is missing before %s", lexer_word(TOKEN_COMMA),
 	            lexer_word(close), parser_found(p));
 	return false;
 }

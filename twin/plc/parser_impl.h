@@ -37,6 +37,7 @@ struct parser {
 	unsigned depth;    /* of parentheses and statements */
 	struct opened open[AST_NEST_MAX + 2];
 	unsigned n_open;
+	unsigned scans;     /* looks far ahead, which are not unlimited */
 	uint64_t spare[64]; /* what parser_new() returns without memory */
 	/* where lists end */
 	struct type_decl **types;
@@ -73,23 +74,18 @@ struct name parser_name_of(struct parser *p);
 struct name parser_name(struct parser *p, const char *what);
 
 /** Complain at the current token, unless in panic or the token is bad; panic then. */
-#define PARSER_FAIL(p, ...)                                                              \
-	do {                                                                             \
-		if (parser_may_fail(p)) {                                                \
-			const struct token *t_ = parser_peek((p), 0);                    \
-			sources_error((p)->sources, t_->at, t_->length, __VA_ARGS__);    \
-		}                                                                        \
-		(p)->panic = true;                                                       \
-	} while (0)
+void parser_fail(struct parser *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /** Complain at a place without panic: how it goes on is clear. */
-#define PARSER_REMARK(p, place, length, ...)                                             \
-	do {                                                                             \
-		if (!(p)->panic) {                                                       \
-			sources_error((p)->sources, (place), (length), __VA_ARGS__);     \
-		}                                                                        \
-	} while (0)
+void parser_remark(struct parser *p, struct position at, uint16_t length,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/** The same at the current token. */
+void parser_remark_here(struct parser *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Whether a complaint at the current token would be no echo. */
 bool parser_may_fail(struct parser *p);
 
 /** "';'", "the name Motor", "END_IF" of the current token, for messages; until the next
@@ -126,6 +122,10 @@ void parser_shut(struct parser *p);
 
 /** Whether the current token ends what is open, or something around it. */
 bool parser_at_end(struct parser *p);
+
+/** Whether it is an END_ of which nothing is open, but stands where another one is meant:
+ * none of that other kind follows. */
+bool parser_at_wrong_end(struct parser *p);
 
 /** A list's end: where its next element is linked. */
 #define PARSER_APPEND(tail, element)                                                     \

@@ -21,7 +21,7 @@ static const struct foreign {
 /** Complain at the current token and skip to behind the word that ends it. */
 static void skip_foreign(struct parser *p, const struct foreign *f)
 {
-	PARSER_FAIL(p, "%s not supported", f->what);
+	parser_fail(p, "%s not supported", f->what);
 	if (f->end) {
 		parser_skip_behind(p, f->end);
 		p->panic = false;
@@ -58,7 +58,7 @@ static bool foreign_chart(struct parser *p)
 	default:
 		return false;
 	}
-	PARSER_FAIL(p,
+	parser_fail(p,
 	            "Sequential Function Chart (%s) is not supported: write the steps "
 	            "as a CASE",
 	            lexer_word(parser_kind(p, 0)));
@@ -111,11 +111,11 @@ static bool foreign_list(struct parser *p)
 		return false;
 	}
 	if (parser_is(p, k, "JMP")) {
-		PARSER_FAIL(p, "jumps (JMP) are not supported");
+		parser_fail(p, "jumps (JMP) are not supported");
 		parser_recover(p);
 		return true;
 	}
-	PARSER_FAIL(p, "Instruction List is not supported: write Structured Text");
+	parser_fail(p, "Instruction List is not supported: write Structured Text");
 	while (parser_kind(p, 0) != TOKEN_END &&
 	       !parser_is_unit_edge(parser_kind(p, 0))) {
 		parser_take(p);
@@ -146,7 +146,7 @@ bool parser_foreign_type(struct parser *p)
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		if (parser_is(p, 0, types[i].word) &&
 		    (types[i].next == TOKEN_END || types[i].next == parser_kind(p, 1))) {
-			PARSER_FAIL(p, "%s are not supported", types[i].what);
+			parser_fail(p, "%s are not supported", types[i].what);
 			if (types[i].next == TOKEN_NAME) {
 				parser_skip_behind(p, "END_UNION");
 			}

@@ -23,9 +23,9 @@ static struct expr *condition(struct parser *p)
 		return e;
 	}
 	if (t->kind == TOKEN_ASSIGN) {
-		PARSER_REMARK(p, t->at, t->length, ":= assigns; to compare, write =");
+		parser_remark(p, t->at, t->length, ":= assigns; to compare, write =");
 	} else {
-		PARSER_REMARK(p, t->at, t->length, "greater or equal is written >=");
+		parser_remark(p, t->at, t->length, "greater or equal is written >=");
 	}
 	parser_take(p);
 	(void)parser_expr(p);
@@ -64,18 +64,16 @@ static struct stmt *if_stmt(struct parser *p)
 		struct branch *b;
 
 		if (s->u.choice.has_else) {
-			PARSER_REMARK(p, parser_peek(p, 0)->at, parser_peek(p, 0)->length,
-			              "no ELSIF may follow the ELSE of line %u",
-			              s->u.choice.else_at.line);
+			parser_remark_here(p, "no ELSIF may follow the ELSE of line %u",
+			                   s->u.choice.else_at.line);
 		}
 		b = if_branch(p);
 		PARSER_APPEND(tail, b);
 		while (parser_kind(p, 0) == WORD_ELSE) {
 			if (s->u.choice.has_else) {
-				PARSER_REMARK(p, parser_peek(p, 0)->at,
-				              parser_peek(p, 0)->length,
-				              "this IF has an ELSE already, in line %u",
-				              s->u.choice.else_at.line);
+				parser_remark_here(
+					p, "this IF has an ELSE already, in line %u",
+					s->u.choice.else_at.line);
 			}
 			s->u.choice.has_else = true;
 			s->u.choice.else_at = parser_peek(p, 0)->at;
@@ -154,7 +152,7 @@ static struct stmt *case_stmt(struct parser *p)
 	if (!at_label(p)) {
 		/* statements before the first label, of which the first is refused */
 		if (parser_kind(p, 0) != WORD_ELSE && !parser_at_end(p)) {
-			PARSER_FAIL(
+			parser_fail(
 				p,
 				"behind OF stands the first value with its colon, not %s",
 				parser_found(p));
@@ -174,8 +172,7 @@ static struct stmt *case_stmt(struct parser *p)
 		s->u.choice.otherwise = parser_stmts(p);
 	}
 	while (at_label(p)) {
-		PARSER_REMARK(p, parser_peek(p, 0)->at, parser_peek(p, 0)->length,
-		              "no value may follow the ELSE of a CASE");
+		parser_remark_here(p, "no value may follow the ELSE of a CASE");
 		(void)case_branch(p);
 	}
 	parser_shut(p);
@@ -191,12 +188,12 @@ static bool assign_sign(struct parser *p)
 		return true;
 	}
 	if (t->kind == TOKEN_EQUAL) {
-		PARSER_REMARK(p, t->at, t->length, "= compares; to assign, write :=");
+		parser_remark(p, t->at, t->length, "= compares; to assign, write :=");
 		parser_take(p);
 		return true;
 	}
 	if (t->kind == TOKEN_COLON && parser_kind(p, 1) == TOKEN_EQUAL) {
-		PARSER_REMARK(p, t->at, t->length, ":= is written without a space in it");
+		parser_remark(p, t->at, t->length, ":= is written without a space in it");
 		parser_take(p);
 		parser_take(p);
 		return true;
@@ -214,7 +211,7 @@ static struct stmt *for_stmt(struct parser *p)
 	parser_take(p);
 	s->u.loop.variable = parser_path(p);
 	if (!p->panic && !assign_sign(p)) {
-		PARSER_FAIL(
+		parser_fail(
 			p,
 			"behind the variable of FOR stands := and its first value, not "
 			"%s",
@@ -279,7 +276,7 @@ static struct stmt *simple_stmt(struct parser *p, enum stmt_kind kind)
 	parser_take(p);
 	if (kind == STMT_RETURN && parser_kind(p, 0) != TOKEN_SEMICOLON &&
 	    !parser_peek(p, 0)->first_on_line && !parser_at_end(p)) {
-		PARSER_FAIL(p, "RETURN has no value behind it: assign the result to the "
+		parser_fail(p, "RETURN has no value behind it: assign the result to the "
 		               "function's name");
 	}
 	return s;
@@ -295,16 +292,16 @@ static void complain_statement(struct parser *p, const struct expr *target)
 	if ((kind == TOKEN_PLUS || kind == TOKEN_MINUS || kind == TOKEN_TIMES ||
 	     kind == TOKEN_DIVIDE) &&
 	    (next == TOKEN_EQUAL || next == kind)) {
-		PARSER_FAIL(
+		parser_fail(
 			p, "%s%s is not known: write the whole assignment, as x := x + 1",
 			lexer_word(kind), lexer_word(next));
 	} else if (kind == TOKEN_COLON) {
-		PARSER_FAIL(p,
+		parser_fail(p,
 		            "a variable is declared between VAR and END_VAR; to assign, "
 		            "write :=");
 	} else if (kind == TOKEN_NAME && name && name->text &&
 	           type_find(name->text, name->length)) {
-		PARSER_FAIL(p,
+		parser_fail(p,
 		            "a variable is declared between VAR and END_VAR, as %s : %s",
 		            parser_found(p), name->text);
 	} else if (kind == TOKEN_SEMICOLON || parser_peek(p, 0)->first_on_line) {
@@ -315,7 +312,7 @@ static void complain_statement(struct parser *p, const struct expr *target)
 		}
 		p->panic = true;
 	} else {
-		PARSER_FAIL(p, ":= or ( is expected here, not %s", parser_found(p));
+		parser_fail(p, ":= or ( is expected here, not %s", parser_found(p));
 	}
 }
 
@@ -341,7 +338,7 @@ static struct stmt *assign_or_call(struct parser *p)
 	}
 	s->u.assign.value = parser_expr(p);
 	if (!p->panic && parser_kind(p, 0) == TOKEN_ASSIGN) {
-		PARSER_FAIL(p, "a statement assigns once: a second := cannot follow");
+		parser_fail(p, "a statement assigns once: a second := cannot follow");
 	}
 	return s;
 }
@@ -362,10 +359,10 @@ static void end_statement(struct parser *p)
 	if (t->kind == TOKEN_BAD || p->last.bad) {
 		parser_recover(p);
 	} else if (t->first_on_line || t->kind == TOKEN_END || lexer_is_word(t->kind)) {
-		PARSER_REMARK(p, parser_behind(p), 1,
+		parser_remark(p, parser_behind(p), 1,
 		              "; is missing at the end of the statement");
 	} else {
-		PARSER_FAIL(
+		parser_fail(
 			p,
 			"%s makes no sense here: an operator or ; is missing before it",
 			parser_found(p));
@@ -404,7 +401,7 @@ static void correct_word(struct parser *p)
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (parser_is(p, 0, words[i].text)) {
-			PARSER_REMARK(p, t->at, t->length, "this word is written %s",
+			parser_remark(p, t->at, t->length, "this word is written %s",
 			              lexer_word(words[i].kind));
 			t->kind = words[i].kind;
 			return;
@@ -413,7 +410,7 @@ static void correct_word(struct parser *p)
 	for (size_t i = 0; parser_is(p, 0, "END") && i < sizeof(pairs) / sizeof(*pairs);
 	     i++) {
 		if (parser_kind(p, 1) == pairs[i].begin) {
-			PARSER_REMARK(p, t->at, t->length, "this word is written %s",
+			parser_remark(p, t->at, t->length, "this word is written %s",
 			              lexer_word(pairs[i].end));
 			parser_take(p);
 			p->ring[p->first].kind = pairs[i].end;
@@ -438,7 +435,7 @@ static void complain_beginning(struct parser *p)
 	case WORD_ELSE:
 	case WORD_ELSIF:
 	case WORD_UNTIL:
-		PARSER_FAIL(p, "nothing is open that %s could belong to",
+		parser_fail(p, "nothing is open that %s could belong to",
 		            lexer_word(kind));
 		parser_take(p);
 		break;
@@ -447,7 +444,7 @@ static void complain_beginning(struct parser *p)
 		parser_take(p);
 		break;
 	default:
-		PARSER_FAIL(p, "a statement does not begin with %s", parser_found(p));
+		parser_fail(p, "a statement does not begin with %s", parser_found(p));
 		parser_take(p);
 		break;
 	}
@@ -505,7 +502,8 @@ struct stmt *parser_stmts(struct parser *p)
 		if (parser_kind(p, 0) == TOKEN_NAME) {
 			correct_word(p);
 		}
-		if (parser_at_end(p) || (within_case(p) && at_label(p))) {
+		if (parser_at_end(p) || parser_at_wrong_end(p) ||
+		    (within_case(p) && at_label(p))) {
 			return first;
 		}
 		if (parser_accept(p, TOKEN_SEMICOLON) || parser_foreign_body(p)) {

@@ -19,12 +19,12 @@ static struct spec_range *range(struct parser *p)
 	struct spec_range *r = parser_new(p, sizeof(*r));
 
 	if (parser_kind(p, 0) == TOKEN_TIMES) {
-		PARSER_FAIL(p, "arrays of variable length (*) are not supported");
+		parser_fail(p, "arrays of variable length (*) are not supported");
 		return r;
 	}
 	r->low = parser_expr(p);
 	if (!p->panic && !parser_accept(p, TOKEN_RANGE)) {
-		PARSER_FAIL(p, "a range is written with two points, as 1..10; found %s",
+		parser_fail(p, "a range is written with two points, as 1..10; found %s",
 		            parser_found(p));
 	}
 	if (!p->panic) {
@@ -46,7 +46,7 @@ static struct type_spec *array(struct parser *p)
 		struct spec_range *r = range(p);
 
 		if (s->n_ranges == TYPE_DIMENSIONS_MAX) {
-			PARSER_FAIL(p, "an array has at most %d dimensions",
+			parser_fail(p, "an array has at most %d dimensions",
 			            TYPE_DIMENSIONS_MAX);
 		}
 		PARSER_APPEND(tail, r);
@@ -164,7 +164,7 @@ static struct type_spec *spec(struct parser *p)
 	case TOKEN_NAME:
 		return named(p);
 	default:
-		PARSER_FAIL(p, "a type is missing before %s", parser_found(p));
+		parser_fail(p, "a type is missing before %s", parser_found(p));
 		return spec_new(p, SPEC_BAD);
 	}
 }
@@ -177,7 +177,7 @@ struct type_spec *parser_spec(struct parser *p)
 		return spec_new(p, SPEC_BAD);
 	}
 	if (p->depth == AST_NEST_MAX) {
-		PARSER_FAIL(p, "more than %d types stand within each other",
+		parser_fail(p, "more than %d types stand within each other",
 		            AST_NEST_MAX);
 		return spec_new(p, SPEC_BAD);
 	}

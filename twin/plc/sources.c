@@ -217,32 +217,37 @@ static void keep(struct sources *s, const struct diagnosis *new, const char *tex
 	s->sorted = false;
 }
 
+void sources_report(struct sources *s, const struct diagnosis *d, const char *format,
+                    va_list args)
+{
+	struct diagnosis new = *d;
+	char text[SOURCES_MESSAGE_MAX];
+
+	new.length = d->length ? d->length : 1;
+	message_format(text, sizeof(text), format, args);
+	keep(s, &new, text);
+}
+
 void sources_error(struct sources *s, struct position at, uint16_t length,
                    const char *format, ...)
 {
-	struct diagnosis d = {.at = at, .severity = SEVERITY_ERROR};
-	char text[SOURCES_MESSAGE_MAX];
+	struct diagnosis d = {.at = at, .length = length, .severity = SEVERITY_ERROR};
 	va_list args;
 
-	d.length = length ? length : 1;
 	va_start(args, format);
-	message_format(text, sizeof(text), format, args);
+	sources_report(s, &d, format, args);
 	va_end(args);
-	keep(s, &d, text);
 }
 
 void sources_warning(struct sources *s, struct position at, uint16_t length,
                      const char *format, ...)
 {
-	struct diagnosis d = {.at = at, .severity = SEVERITY_WARNING};
-	char text[SOURCES_MESSAGE_MAX];
+	struct diagnosis d = {.at = at, .length = length, .severity = SEVERITY_WARNING};
 	va_list args;
 
-	d.length = length ? length : 1;
 	va_start(args, format);
-	message_format(text, sizeof(text), format, args);
+	sources_report(s, &d, format, args);
 	va_end(args);
-	keep(s, &d, text);
 }
 
 size_t sources_errors(const struct sources *s)

@@ -80,6 +80,10 @@ void sources_error(struct sources *s, struct position at, uint16_t length,
 void sources_warning(struct sources *s, struct position at, uint16_t length,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/** The same with the place and the severity of d; its text is not looked at. */
+void sources_report(struct sources *s, const struct diagnosis *d, const char *format,
+                    va_list args) __attribute__((format(printf, 3, 0)));
+
 /** How many errors, or warnings, were reported, also those that were not kept. */
 size_t sources_errors(const struct sources *s);
 size_t sources_warnings(const struct sources *s);
