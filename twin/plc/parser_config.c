@@ -47,7 +47,9 @@ struct access **parser_accesses(struct parser *p, struct access **tail)
 			a->spec = parser_spec(p);
 		}
 		a->writable = !p->panic && writable(p);
-		PARSER_APPEND(tail, a);
+		if (a->path && a->spec) {
+			PARSER_APPEND(tail, a);
+		}
 		parser_semicolon(p, "the access path");
 	}
 	parser_shut(p);
@@ -70,7 +72,9 @@ static struct preset **presets(struct parser *p, struct preset **tail)
 			s->spec = parser_spec(p);
 			s->initial = parser_assigned(p);
 		}
-		PARSER_APPEND(tail, s);
+		if (s->spec) {
+			PARSER_APPEND(tail, s);
+		}
 		parser_semicolon(p, "the value");
 	}
 	parser_shut(p);
@@ -80,12 +84,13 @@ static struct preset **presets(struct parser *p, struct preset **tail)
 /** One of INTERVAL := t, SINGLE := x, PRIORITY := n. */
 static void task_setting(struct parser *p, struct task *t)
 {
-	struct expr **where = parser_is(p, 0, "INTERVAL")   ? &t->interval
-	                      : parser_is(p, 0, "SINGLE")   ? &t->single
-	                      : parser_is(p, 0, "PRIORITY") ? &t->priority
-	                                                    : NULL;
+	struct expr **where = &t->interval;
 
-	if (!where) {
+	if (parser_is(p, 0, "SINGLE")) {
+		where = &t->single;
+	} else if (parser_is(p, 0, "PRIORITY")) {
+		where = &t->priority;
+	} else if (!parser_is(p, 0, "INTERVAL")) {
 		parser_fail(p, "a task has INTERVAL, SINGLE and PRIORITY, not %s",
 		            parser_found(p));
 		t->interval = parser_expr_new(p, EXPR_BAD); /* perhaps that was meant */
@@ -139,11 +144,27 @@ static struct connection *connection(struct parser *p)
 	return c;
 }
 
+/** Between the parentheses of an instance. */
+static struct connection *connections(struct parser *p)
+{
+	struct connection *first = NULL;
+	struct connection **tail = &first;
+
+	if (parser_kind(p, 0) == TOKEN_CLOSE) {
+		return NULL;
+	}
+	do {
+		struct connection *c = connection(p);
+
+		PARSER_APPEND(tail, c);
+	} while (!p->panic && parser_accept(p, TOKEN_COMMA));
+	return first;
+}
+
 /** PROGRAM p WITH t : T(...); */
 static struct instance *instance(struct parser *p)
 {
 	struct instance *i = parser_new(p, sizeof(*i));
-	struct connection **tail = &i->connections;
 
 	parser_take(p);
 	if (parser_accept(p, WORD_RETAIN)) {
@@ -159,13 +180,7 @@ static struct instance *instance(struct parser *p)
 		i->type = parser_name(p, "the program");
 	}
 	if (!p->panic && parser_accept(p, TOKEN_OPEN)) {
-		if (parser_kind(p, 0) != TOKEN_CLOSE) {
-			do {
-				struct connection *c = connection(p);
-
-				PARSER_APPEND(tail, c);
-			} while (!p->panic && parser_accept(p, TOKEN_COMMA));
-		}
+		i->connections = connections(p);
 		(void)parser_expect(p, TOKEN_CLOSE, "behind the program's connections");
 	}
 	parser_semicolon(p, "the program's instance");
@@ -185,11 +200,15 @@ static bool resource_part(struct parser *p, struct resource_tails *tails)
 		return true;
 	case WORD_TASK:
 		t = task(p);
-		PARSER_APPEND(tails->tasks, t);
+		if (t->name.text) {
+			PARSER_APPEND(tails->tasks, t);
+		}
 		return true;
 	case WORD_PROGRAM:
 		i = instance(p);
-		PARSER_APPEND(tails->instances, i);
+		if (i->name.text && i->type.text) {
+			PARSER_APPEND(tails->instances, i);
+		}
 		return true;
 	case TOKEN_SEMICOLON:
 		parser_take(p);

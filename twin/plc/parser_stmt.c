@@ -28,6 +28,7 @@ static struct expr *condition(struct parser *p)
 		parser_remark(p, t->at, t->length, "greater or equal is written >=");
 	}
 	parser_take(p);
+	e->kind = EXPR_BAD;
 	(void)parser_expr(p);
 	return e;
 }
