@@ -128,6 +128,9 @@ bool emit_retarget(struct compiler *c, uint32_t from, uint32_t to)
 	case OP_SET_ELEMENT1:
 	case OP_SET_ELEMENT4:
 	case OP_SET_ELEMENT8:
+	case OP_SET_DENSE1:
+	case OP_SET_DENSE4:
+	case OP_SET_DENSE8:
 	case OP_INDEX_MORE: /* read what they write */
 	case OP_INDEX_FURTHER:
 	case OP_SET_PART_I:

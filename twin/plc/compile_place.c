@@ -2,6 +2,8 @@
 #include "twin/plc/compile_impl.h"
 
 static const enum op element_ops[] = {OP_ELEMENT1, OP_ELEMENT4, OP_ELEMENT8};
+static const enum op dense_ops[] = {OP_DENSE1, OP_DENSE4, OP_DENSE8};
+static const enum op set_dense_ops[] = {OP_SET_DENSE1, OP_SET_DENSE4, OP_SET_DENSE8};
 static const enum op set_ops[] = {OP_SET_ELEMENT1, OP_SET_ELEMENT4, OP_SET_ELEMENT8};
 static const enum op move_ops[] = {OP_MOVE1, OP_MOVE4, OP_MOVE8};
 static const enum op load_ops[] = {OP_LOAD1, OP_LOAD4, OP_LOAD8};
@@ -253,6 +255,18 @@ struct place place_of(struct compiler *c, const struct expr *e)
 	}
 }
 
+/* An element of an array, whose elements may stand side by side. */
+static enum op element_op(const struct place *p, bool set)
+{
+	unsigned size = size_of(p->type);
+	bool dense = p->stride == layout_slot_bytes(layout_slot(p->type));
+
+	if (set) {
+		return dense ? set_dense_ops[size] : set_ops[size];
+	}
+	return dense ? dense_ops[size] : element_ops[size];
+}
+
 static uint32_t load_all(struct compiler *c, const struct place *p)
 {
 	unsigned size = size_of(p->type);
@@ -263,7 +277,7 @@ static uint32_t load_all(struct compiler *c, const struct place *p)
 	if (p->form == PLACE_ADDRESS) {
 		return emit_value(c, fetch_ops[size], p->at, p->offset);
 	}
-	return p->indexed ? emit_value(c, element_ops[size], array_of(c, p), p->index)
+	return p->indexed ? emit_value(c, element_op(p, false), array_of(c, p), p->index)
 	                  : p->at;
 }
 
@@ -290,7 +304,7 @@ static void store_all(struct compiler *c, const struct place *p, uint32_t slot)
 	} else if (p->form == PLACE_ADDRESS) {
 		emit(c, keep_ops[size], p->at, slot, p->offset);
 	} else if (p->indexed) {
-		emit(c, set_ops[size], slot, array_of(c, p), p->index);
+		emit(c, element_op(p, true), slot, array_of(c, p), p->index);
 	} else if (slot != p->at && !emit_retarget(c, slot, p->at)) {
 		emit(c, move_ops[size], p->at, slot, 0);
 	}

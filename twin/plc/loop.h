@@ -13,6 +13,7 @@ static const int32_t *LOOP(struct vm *vm, uint32_t entry)
 	};
 	const struct insn *i;
 	const struct vm_frame *floor;
+	const struct code_array *arrays;
 	struct vm_frame *top;
 	uint8_t *mem, *fp;
 	int64_t budget, now;
@@ -21,6 +22,7 @@ static const int32_t *LOOP(struct vm *vm, uint32_t entry)
 		return table;
 	}
 	i = vm->code + entry;
+	arrays = vm->arrays;
 	mem = vm->mem;
 	fp = mem;
 	budget = vm->budget;

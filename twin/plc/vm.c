@@ -159,10 +159,11 @@ void vm_hold(const struct vm *vm)
 	}                                                                                \
 	work
 
-#define ELEMENT (fp + array->base + at * array->stride)
+#define ELEMENT     (fp + array->base + at * array->stride)
+#define DENSE(size) (fp + array->base + (size_t)at * (size))
 
 #define CHECKED(which, index, work)                                                      \
-	const struct code_array *array = &vm->arrays[which];                             \
+	const struct code_array *array = &arrays[which];                                 \
 	int32_t value = (index);                                                         \
 	uint32_t at = (uint32_t)value - (uint32_t)array->low;                            \
                                                                                          \
