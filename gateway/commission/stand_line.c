@@ -200,6 +200,7 @@ static const char *line_falsifies(void *self, uint32_t fault)
 	case FAULT_JAMMED:
 	case FAULT_SLOW:
 	case FAULT_STICKING:
+	case FAULT_SET:
 	case FAULT_SILENCE:
 	case FAULT_EXCEPTION:
 	case FAULT_CLOSE:

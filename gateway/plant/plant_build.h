@@ -39,6 +39,9 @@ int plant_plc_unit(struct plant_build *b, struct plant_unit *out);
  */
 void plant_unit_grow(struct plant_unit *unit, const struct plant_register *r);
 
+/** Is a signal an output, a sensor, a block, an actuator or the clock? */
+bool plant_has_writer(const struct plant_build *b, uint32_t signal);
+
 /** The sensor whose signal it is, or -1. */
 int32_t plant_sensor_of(const struct plant_config *c, uint32_t signal);
 

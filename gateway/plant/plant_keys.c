@@ -186,13 +186,15 @@ static const struct schema_key event_keys[] = {
          .max = 86400000.0 * 365},
 	{"for", SCHEMA_DURATION, "how long it lasts; absent: for ever", .min = 1,
          .max = 86400000.0 * 365},
-	{"target", SCHEMA_ID, "a component, sensor, actuator or unit",
-         .flags = SCHEMA_REQUIRED},
+	{"set", SCHEMA_TEXT,
+         "a signal that nothing writes, instead of a fault: it has the value meanwhile",
+         .min = 1, .max = 140},
+	{"target", SCHEMA_ID, "a component, sensor, actuator or unit", .flags = 0},
 	{"fault", SCHEMA_ID,
          "of a component: leak, blocked, wear, fouling, burnt, jam; of a sensor: stuck, "
          "dropout, offset, drift, noise, delay, swapped; of an actuator: jammed, slow, "
          "sticking; of a unit: silence, exception, close, late, garbled, clock",
-         .flags = SCHEMA_REQUIRED},
+         .flags = 0},
 	{"value", SCHEMA_REAL, "how much, in the unit of the fault", .preset = "0"},
 	{0},
 };

@@ -156,8 +156,7 @@ static void check_io(struct plant_build *b, const struct schema_view *v,
 	}
 }
 
-/* What the program writes, nothing else in the plant may. */
-static bool has_writer(const struct plant_build *b, uint32_t signal)
+bool plant_has_writer(const struct plant_build *b, uint32_t signal)
 {
 	const struct plant_config *c = &b->setup->plant;
 	bool found = false;
@@ -218,7 +217,8 @@ int plant_plc_build(struct plant_build *b)
 			continue;
 		}
 		check_io(b, &item, io, plc->n_io);
-		if (io[plc->n_io].area != 'I' && has_writer(b, io[plc->n_io].signal)) {
+		if (io[plc->n_io].area != 'I' &&
+		    plant_has_writer(b, io[plc->n_io].signal)) {
 			complaint_error(b->said, item.map->at,
 			                "signal '%s' is written by the plant itself",
 			                schema_text(&item, "signal"));

@@ -139,27 +139,54 @@ static void check_value(struct plant_build *b, const struct schema_view *v,
 	}
 }
 
-/* @return 0 or -ENOMEM */
-static int read_event(struct plant_build *b, const struct schema_view *v,
+/* What it does.  False: complained about. */
+static bool read_deed(struct plant_build *b, const struct schema_view *v,
                       struct fault *out)
 {
 	const char *target = schema_text(v, "target"), *name = schema_text(v, "fault");
-	const struct node *when = schema_node(v, "when");
-	int err = plant_config_fault(b->setup, target, name, out);
+	const struct node *set = schema_node(v, "set");
+	int64_t signal = set ? plant_signal(b, set) : -1;
+	int err;
 
-	out->value = schema_real(v, "value");
-	out->at_s = (double)schema_int(v, "at") / 1000;
-	out->for_s = (double)schema_int(v, "for") / 1000;
-	out->until_s = schema_node(v, "until") ? (double)schema_int(v, "until") / 1000
-	                                       : (double)INFINITY;
+	*out = (struct fault){.kind = FAULT_SET, .target = (uint32_t)signal};
+	if (set ? target || name : !target || !name) {
+		complaint_error(b->said, v->map->at,
+		                "'set' alone, or 'target' and 'fault' are wanted");
+		return false;
+	}
+	if (set) {
+		if (signal >= 0 && plant_has_writer(b, (uint32_t)signal)) {
+			complaint_error(b->said, set->at, "'%s' is written by the plant",
+			                set->text);
+		}
+		return signal >= 0;
+	}
+	err = plant_config_fault(b->setup, target, name, out);
 	if (err) {
 		complaint_error(b->said, v->map->at,
 		                err == -ENOENT
 		                        ? "no component, sensor, actuator or unit '%s'"
 		                        : "'%s' has no fault '%s'",
 		                target, name);
+	}
+	return !err;
+}
+
+/* @return 0 or -ENOMEM */
+static int read_event(struct plant_build *b, const struct schema_view *v,
+                      struct fault *out)
+{
+	const struct node *when = schema_node(v, "when");
+	int err;
+
+	if (!read_deed(b, v, out)) {
 		return 0;
 	}
+	out->value = schema_real(v, "value");
+	out->at_s = (double)schema_int(v, "at") / 1000;
+	out->for_s = (double)schema_int(v, "for") / 1000;
+	out->until_s = schema_node(v, "until") ? (double)schema_int(v, "until") / 1000
+	                                       : (double)INFINITY;
 	if (!(out->at_s < out->until_s)) {
 		complaint_error(b->said, v->map->at,
 		                "a fault that ends before it begins");
@@ -187,10 +214,18 @@ int plant_script_build(struct plant_build *b, const struct schema_view *view)
 	for (size_t i = 0; i < n && !err; i++) {
 		struct schema_view v = schema_item(view, "script", i);
 
-		if (v.map && schema_node(&v, "target") && schema_node(&v, "fault")) {
-			b->setup->fault_texts[kept] = arena_format(
-				b->arena, "%s %s", schema_text(&v, "target"),
-				schema_text(&v, "fault"));
+		if (v.map) {
+			const char *set = schema_text(&v, "set");
+			const char *target = schema_text(&v, "target");
+			const char *fault = schema_text(&v, "fault");
+
+			b->setup->fault_texts[kept] = arena_format(b->arena, "%s %s",
+			                                           set      ? set
+			                                           : target ? target
+			                                                    : "",
+			                                           set     ? "set"
+			                                           : fault ? fault
+			                                                   : "");
 			err = read_event(b, &v, &faults[kept++]);
 		}
 	}

@@ -77,6 +77,8 @@ static const struct {
 	{FLOW "script: [{at: 2s, until: 1s, target: f, fault: wear}]\n",
          "a fault that ends before it begins"},
 	{FLOW "script: [{at: 2, target: f, fault: wear}]\n", "line.yaml:2:15: error: "},
+	{FLOW "script: [{at: 1s, set: f.y}]\n", "'f.y' is written by the plant"},
+	{FLOW "script: [{at: 1s, target: f}]\n", "'set' alone, or 'target' and 'fault'"},
 	{FLOW "script: [{target: f, fault: wear, value: 2}]\n",
          "fault 'wear' has a value from 0 to 0.999"},
 	{FLOW "script: [{when: 'f.z > 1', target: f, fault: wear}]\n",

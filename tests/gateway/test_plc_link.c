@@ -32,6 +32,7 @@ static void rig_init(struct rig *r, const char *program)
 	*r = (struct rig){.setup = NULL};
 	snprintf(path, sizeof(path), "%s/etc/bottling.yaml", root ? root : ".");
 	assert_int_equal(plant_config_load(&r->setup, path, NULL, stderr), 0);
+	r->setup->plant.n_faults = 0; /* nobody presses a button but the test */
 	snprintf(path, sizeof(path), "%s/etc/plc/%s", root ? root : ".", program);
 	r->setup->plc.files = files;
 	assert_int_equal(plc_link_open(&r->link, r->setup, NULL, stderr), 0);
@@ -301,6 +302,29 @@ static void same_seed_gives_same_bytes(void **state)
 	rig_fini(&b);
 }
 
+/* The script of the file presses start, and lets go. */
+static void script_presses_a_button(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, "bottling.st");
+	plant_free(r.plant);
+	r.setup->plant.n_faults = 1;
+	assert_int_equal(plant_new(&r.plant, &r.setup->plant), 0);
+	plc_link_attach(r.link, r.plant);
+	run(&r, 2);
+	expect_state(&r, IDLE);
+	assert_true(get(&r, "start_button") == 0);
+	run(&r, 0.3);
+	assert_true(get(&r, "start_button") == 1);
+	expect_state(&r, RUNNING);
+	run(&r, 0.4);
+	assert_true(get(&r, "start_button") == 0);
+	expect_state(&r, RUNNING);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +336,7 @@ int main(void)
 		cmocka_unit_test(mistake_goes_on_filling_while_it_clears),
 		cmocka_unit_test(emergency_stop_stops_all),
 		cmocka_unit_test(written_setpoint_comes_to_the_program),
+		cmocka_unit_test(script_presses_a_button),
 		cmocka_unit_test(same_seed_gives_same_bytes),
 	};
 

@@ -40,6 +40,9 @@ static size_t targets_of(const struct plant_config *c, enum fault_kind kind)
 	if (is_of_sensor(kind)) {
 		return c->n_sensors;
 	}
+	if (kind == FAULT_SET) {
+		return c->n_signals;
+	}
 	return kind == FAULT_DAMAGE ? c->n_parts : c->n_actuators;
 }
 
@@ -82,9 +85,13 @@ static void damage(struct plant *p, const struct fault *f, double value)
 	plant_wear(part);
 }
 
-static void undo(struct plant *p, const struct fault *f)
+static void undo(struct plant *p, const struct planned *n)
 {
-	if (f->kind == FAULT_DAMAGE) {
+	const struct fault *f = &n->fault;
+
+	if (f->kind == FAULT_SET) {
+		p->signals[f->target] = n->before;
+	} else if (f->kind == FAULT_DAMAGE) {
 		damage(p, f, 0);
 	} else if (is_of_sensor(f->kind)) {
 		p->sensors[f->target].fault = (struct sensor_fault){.noise_factor = 1};
@@ -108,11 +115,14 @@ static void disturb_sensor(const struct planned *n, double now_s, struct sensor_
 	s->delay_s += kind == FAULT_DELAY ? value : 0;
 }
 
-static void apply(struct plant *p, const struct planned *n)
+static void apply(struct plant *p, struct planned *n)
 {
 	const struct fault *f = &n->fault;
 
-	if (f->kind == FAULT_DAMAGE) {
+	if (f->kind == FAULT_SET) {
+		n->before = p->signals[f->target];
+		p->signals[f->target] = f->value;
+	} else if (f->kind == FAULT_DAMAGE) {
 		damage(p, f, f->value);
 	} else if (is_of_sensor(f->kind)) {
 		disturb_sensor(n, plant_time_s(p), &p->sensors[f->target].fault);
@@ -146,7 +156,7 @@ void plant_run_script(struct plant *p)
 {
 	for (size_t i = 0; i < p->n_faults; i++) {
 		if (p->faults[i].active) {
-			undo(p, &p->faults[i].fault);
+			undo(p, &p->faults[i]);
 		}
 	}
 	p->n_active = 0;
@@ -163,7 +173,8 @@ int plant_inject(struct plant *p, const struct fault *fault)
 {
 	size_t kept = p->config->n_faults;
 
-	if (!plant_fault_is_valid(p->config, fault)) {
+	if (!plant_fault_is_valid(p->config, fault) ||
+	    (fault->kind == FAULT_SET && p->written[fault->target])) {
 		return -EINVAL;
 	}
 	/* Injected ones that are over make room; the script keeps its numbers. */

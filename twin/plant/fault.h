@@ -32,6 +32,8 @@ enum fault_kind {
 	FAULT_JAMMED,    /* target: actuator; stays where it is */
 	FAULT_SLOW,      /* target: actuator; value: further lag in s */
 	FAULT_STICKING,  /* target: actuator; value: how far it must be wanted to move */
+	FAULT_SET,       /* target: signal without a writer; has the value, and after it
+	                    the one before: somebody presses a button */
 	FAULT_SILENCE,   /* target: unit; does not answer */
 	FAULT_EXCEPTION, /* target: unit; answers exception number value */
 	FAULT_CLOSE,     /* target: unit; closes the connection on a request */
@@ -44,7 +46,7 @@ enum fault_kind {
  * it began. */
 struct fault {
 	enum fault_kind kind;
-	uint32_t target; /* index of the part, sensor, actuator or unit */
+	uint32_t target; /* index of the part, sensor, actuator, signal or unit */
 	uint32_t damage; /* of a part */
 	double value;    /* as the kind says */
 	double at_s,

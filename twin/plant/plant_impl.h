@@ -22,6 +22,7 @@ struct part {
 struct planned {
 	struct fault fault;
 	double begun_s; /* NAN: not yet */
+	double before;  /* of FAULT_SET: the signal's own value */
 	bool active, over;
 };
 
