@@ -53,10 +53,15 @@ unsigned nearest_distance(const char *a, const char *b)
 
 void nearest_offer(struct nearest *n, const char *candidate)
 {
-	size_t length = strlen(candidate), written = strlen(n->word);
-	size_t limit = 1 + length / 3;
+	size_t length, written, limit;
 	unsigned distance;
 
+	if (!n->word) {
+		return; /* nothing was written */
+	}
+	length = strlen(candidate);
+	written = strlen(n->word);
+	limit = 1 + length / 3;
 	if (written > length + limit || length > written + limit) {
 		return; /* the lengths alone are too far apart */
 	}

@@ -190,8 +190,11 @@ static void offer_programs(struct check *c, const struct name *name)
 
 static void find_program(struct check *c, struct instance *i)
 {
-	struct pou *p = table_get(&c->pous, i->type.key);
+	struct pou *p = i->type.key ? table_get(&c->pous, i->type.key) : NULL;
 
+	if (!i->type.key) {
+		return; /* no name: the parser has said it */
+	}
 	if (!p) {
 		offer_programs(c, &i->type);
 	} else if (p->kind != POU_PROGRAM) {
