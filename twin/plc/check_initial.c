@@ -23,6 +23,23 @@ static uint64_t repetitions(struct check *c, struct expr *e)
 	return k ? k->u.bits : 1;
 }
 
+/* [N(0)] of a constant N looks like the call of a function. */
+static void find_repetition(struct check *c, struct item *i)
+{
+	const struct expr *e = i->value;
+	struct variable *v;
+
+	if (i->repeat || !e || e->kind != EXPR_CALL || e->u.call.n != 1 ||
+	    !e->u.call.callee || e->u.call.callee->kind != EXPR_NAME) {
+		return;
+	}
+	v = check_variable(c, &e->u.call.callee->u.name);
+	if (v && v->constant) {
+		i->repeat = e->u.call.callee;
+		i->value = e->u.call.items->value;
+	}
+}
+
 static void check_list(struct check *c, struct expr *e, const struct check_slot *slot)
 {
 	const struct type *t = slot->type;
@@ -31,9 +48,11 @@ static void check_list(struct check *c, struct expr *e, const struct check_slot 
 
 	e->type = t;
 	for (struct item *i = e->u.list.items; i; i = i->next) {
-		uint64_t count = i->repeat ? repetitions(c, i->repeat) : 1;
 		bool before = n <= t->u.array.n;
+		uint64_t count;
 
+		find_repetition(c, i);
+		count = i->repeat ? repetitions(c, i->repeat) : 1;
 		n = n + count < n ? UINT64_MAX : n + count;
 		if (i->value) {
 			check_initial(c, i->value, &element);
