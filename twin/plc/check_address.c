@@ -24,6 +24,22 @@ static void say(struct check *c, const struct direct *d, const char *text)
 	sources_error(c->sources, d->at, d->length, "%s", text);
 }
 
+const struct type *check_direct_type(const struct direct *d)
+{
+	switch (d->size) {
+	case 'X':
+		return type_elementary(KIND_BOOL);
+	case 'B':
+		return type_elementary(KIND_BYTE);
+	case 'W':
+		return type_elementary(KIND_WORD);
+	case 'D':
+		return type_elementary(KIND_DWORD);
+	default:
+		return type_elementary(KIND_LWORD);
+	}
+}
+
 bool check_direct(struct check *c, const struct direct *d)
 {
 	if (d->incomplete) {
@@ -106,6 +122,52 @@ void check_address(struct check *c, struct variable *v)
 	if (v->type->kind != KIND_ERROR && check_direct(c, d)) {
 		check_shape(c, v);
 	}
+	if (!d->incomplete && type_bits(v->type) > 0) {
+		check_place(c, d, v);
+	}
+}
+
+/* ---- addresses in a body
+ * ----------------------------------------------------------------
+ */
+
+static const char *place_key(struct check *c, const struct direct *d)
+{
+	const char *text = check_format(c, "%%%c%c%u.%u", d->area, d->size, d->parts[0],
+	                                d->n_parts > 1 ? d->parts[1] : 0);
+	size_t n = 0;
+
+	while (text[n]) {
+		n++;
+	}
+	return ast_key(c->ast, text, n);
+}
+
+void check_place(struct check *c, const struct direct *d, struct variable *v)
+{
+	const char *key = place_key(c, d);
+
+	if (!table_get(&c->places, key)) {
+		table_put(&c->places, c->region, key, v);
+	}
+}
+
+struct variable *check_placed_variable(struct check *c, struct direct *d)
+{
+	const char *key = place_key(c, d);
+	struct variable *v = table_get(&c->places, key);
+
+	if (v && (!v->pou || v->pou == c->pou)) {
+		return v;
+	}
+	v = region_alloc(c->region, sizeof(*v));
+	if (v) {
+		v->section = SECTION_GLOBAL;
+		v->direct = d;
+		v->type = check_direct_type(d);
+		table_put(&c->places, c->region, key, v);
+	}
+	return v;
 }
 
 /* ---- two at one place -----------------------------------------------------------------

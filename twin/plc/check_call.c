@@ -58,7 +58,7 @@ static void check_output(struct check *c, struct item *item, const struct type *
 		          check_text(c, from));
 		return;
 	}
-	if (item->value->kind == EXPR_DIRECT && check_adopt(c, item->value, from)) {
+	if (item->value->kind == EXPR_DIRECT && check_adopt_place(item->value, from)) {
 		return;
 	}
 	if (!check_widens(from, to)) {
@@ -107,7 +107,7 @@ static void check_in_out(struct check *c, struct item *item, const struct variab
 		return;
 	}
 	if (item->value->kind == EXPR_DIRECT) {
-		check_adopt(c, item->value, p->type);
+		check_adopt_place(item->value, p->type);
 	}
 	if (!check_same_type(item->value->type, p->type)) {
 		check_say(c, item->value,

@@ -122,7 +122,7 @@ static void check_fetched(struct check *c, struct connection *n)
 	const struct type *from = n->inner->type;
 
 	check_target(c, n->outer);
-	if (n->outer->kind == EXPR_DIRECT && check_adopt(c, n->outer, from)) {
+	if (n->outer->kind == EXPR_DIRECT && check_adopt_place(n->outer, from)) {
 		return;
 	}
 	if (!check_widens(from, n->outer->type)) {

@@ -175,31 +175,20 @@ static void check_enum_literal(struct check *c, struct expr *e)
 /* ---- parts ----------------------------------------------------------------------------
  */
 
-static enum kind kind_of_size(char size)
-{
-	switch (size) {
-	case 'X':
-		return KIND_BOOL;
-	case 'B':
-		return KIND_BYTE;
-	case 'W':
-		return KIND_WORD;
-	case 'D':
-		return KIND_DWORD;
-	default:
-		return KIND_LWORD;
-	}
-}
-
 static void check_direct_expr(struct check *c, struct expr *e)
 {
-	const struct direct *d = &e->u.direct;
+	struct direct *d = &e->u.direct;
 
 	e->type = error_type();
 	if (d->incomplete) {
 		check_say(c, e, "an address with * is only for a declaration");
 	} else if (check_direct(c, d)) {
-		e->type = type_elementary(kind_of_size(d->size));
+		e->variable = check_placed_variable(c, d);
+		e->type = e->variable && e->variable->type ? e->variable->type
+		                                           : check_direct_type(d);
+		if (e->variable) {
+			e->variable->reads++;
+		}
 	}
 }
 
@@ -346,7 +335,7 @@ static void check_bits(struct check *c, struct expr *e)
 		check_say(c, e, "%s has no bits to pick", check_text(c, t));
 		return;
 	}
-	e->type = type_elementary(kind_of_size(e->u.bits.size));
+	e->type = check_direct_type(&(struct direct){.size = e->u.bits.size});
 	width = type_bits(e->type);
 	if ((uint64_t)(e->u.bits.number + 1u) * width > type_bits(t)) {
 		check_say(c, e, "%s has %u bits: this part is beyond them",

@@ -169,15 +169,52 @@ static bool adopt_real(struct check *c, struct expr *e, const struct type *t)
 	return true;
 }
 
-/* %IW3 where an INT is wanted: a place in the image has a size, and no type. */
-static bool adopt_direct(struct expr *e, const struct type *t)
+static bool is_whole(const struct type *t)
 {
-	if (e->variable || !type_is_elementary(t) || type_bits(t) != type_bits(e->type) ||
+	return type_is_integer(t) || type_is_bits(t);
+}
+
+/* %IW3 where an INT is wanted: a place has a size; what is used there first gives it a
+ * type, and what else has that size is converted. */
+bool check_adopt_place(struct expr *e, const struct type *t)
+{
+	struct variable *v = e->variable;
+
+	if (!v || !type_is_elementary(t) || type_bits(t) != type_bits(e->type) ||
 	    type_bits(t) == 0) {
 		return false;
 	}
+	if (v->reads == 1 && v->writes == 0 && !v->name.text && !v->spec) {
+		v->type = t;
+		e->type = t;
+		return true;
+	}
+	return v->type->kind == t->kind || (is_whole(v->type) && is_whole(t));
+}
+
+/* e becomes the call of the conversion to t: a place that is used in two types. */
+static void convert_place(struct check *c, struct expr *e, const struct type *t)
+{
+	struct expr *copy;
+	struct item *item;
+
+	if (check_same_type(e->type, t)) {
+		return;
+	}
+	copy = region_alloc(c->region, sizeof(*copy));
+	item = region_alloc(c->region, sizeof(*item));
+	if (!copy || !item) {
+		return;
+	}
+	*copy = *e;
+	item->value = copy;
+	e->kind = EXPR_CALL;
+	e->u.call.callee = copy;
+	e->u.call.items = item;
+	e->u.call.n = 1;
+	e->variable = NULL;
+	e->standard = STANDARD_CONVERT;
 	e->type = t;
-	return true;
 }
 
 bool check_adopt(struct check *c, struct expr *e, const struct type *t)
@@ -186,7 +223,11 @@ bool check_adopt(struct check *c, struct expr *e, const struct type *t)
 		return t->kind == KIND_ERROR;
 	}
 	if (e->kind == EXPR_DIRECT) {
-		return adopt_direct(e, t);
+		if (!check_adopt_place(e, t)) {
+			return false;
+		}
+		convert_place(c, e, t);
+		return true;
 	}
 	if (!e->constant) {
 		return false; /* memory ran out */

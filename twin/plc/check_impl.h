@@ -36,8 +36,9 @@ struct check {
 	struct table ready;   /* variables, see check_variable_ready() */
 	struct table bytes;   /* uint64_t by struct type, see check_bytes() */
 	struct table holds;   /* likewise, see check_holds_block() */
-	struct table calls;   /* struct check_edge by struct pou */
-	struct table parts;   /* likewise, of instances */
+	struct table places; /* struct variable by address, see check_placed_variable() */
+	struct table calls;  /* struct check_edge by struct pou */
+	struct table parts;  /* likewise, of instances */
 	struct table writers; /* struct check_writer by struct variable */
 	const struct type *standards[STANDARD_END - STANDARD_SR]; /* once asked for */
 	struct variable first_scan; /* known everywhere, TRUE in the first scan */
@@ -143,8 +144,18 @@ void check_variable_ready(struct check *c, struct variable *v);
 /** AT of v, whose type is known. */
 void check_address(struct check *c, struct variable *v);
 
+/** BOOL of %IX, WORD of %IW ... */
+const struct type *check_direct_type(const struct direct *d);
+
 /** %IX0.8 and such; true where it is a place. */
 bool check_direct(struct check *c, const struct direct *d);
+
+/** Let d's address be known as that of v, unless it is another's already. */
+void check_place(struct check *c, const struct direct *d, struct variable *v);
+
+/** What stands at d: the global, or the variable of this POU, that was declared there,
+ * else one made for it; NULL without memory. */
+struct variable *check_placed_variable(struct check *c, struct direct *d);
 
 /** Two variables at one place. */
 void check_overlaps(struct check *c);
@@ -189,6 +200,9 @@ const struct type *check_common(const struct type *a, const struct type *b);
 
 /** Let e, an open or direct one, have type t where it can; false where it cannot. */
 bool check_adopt(struct check *c, struct expr *e, const struct type *t);
+
+/** May a value of type t stand at the place e, %QW3, in whatever type that is known? */
+bool check_adopt_place(struct expr *e, const struct type *t);
 
 /** e in the slot: adopt, widen, or complain; false where it was complained. */
 bool check_fit(struct check *c, struct expr *e, const struct check_slot *slot);

@@ -22,10 +22,11 @@ static void assign(struct check *c, struct expr *target, struct expr *value)
 	}
 	check_expr(c, value, slot.type);
 	if (target->kind == EXPR_DIRECT && !check_is_open(value->type) &&
-	    check_adopt(c, target, value->type)) {
-		slot.type = target->type;
+	    check_adopt_place(target, value->type)) {
+		check_widen(value, target->type);
+	} else {
+		check_fit(c, value, &slot);
 	}
-	check_fit(c, value, &slot);
 	check_writer(c, target, true);
 }
 

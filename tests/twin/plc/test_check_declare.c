@@ -123,6 +123,11 @@ static void limits_must_be_known_and_in_order(void **state)
 	         "4:3 E 9 is outside of the array"},
 		{"VAR_GLOBAL CONSTANT n : INT := m; m : INT := n; END_VAR\n",
 	         "1:46 E an initial value must be known"},
+		{"PROGRAM p VAR CONSTANT n : INT := 3; END_VAR VAR a : ARRAY[0..3] OF "
+	         "INT := [n(1), 9]; "
+	         "b : ARRAY[0..2] OF INT := [n(1), 9]; END_VAR a[0] := b[1]; "
+	         "END_PROGRAM\n",
+	         "1:120 E too many values"},
 		{"TYPE v : ARRAY[1..3] OF INT := [1, 2]; w : STRUCT a : v := [3(7)]; b : "
 	         "INT := 2; "
 	         "END_STRUCT; END_TYPE\nPROGRAM p VAR x : w; END_VAR x.a[1] := x.b; "
