@@ -107,8 +107,9 @@ void outlook_free(struct outlook *o)
 
 /* Means on their way into at most TREND_POINTS_MAX points. */
 struct means {
-	double *t, *y;
+	double *t, *y; /* t: the middle of each, s of UTC */
 	size_t n, room;
+	double half_s; /* of what each is the mean of */
 };
 
 static int on_mean(void *arg, int64_t ts_us, double mean)
@@ -127,7 +128,7 @@ static int on_mean(void *arg, int64_t ts_us, double mean)
 		}
 		m->room = room;
 	}
-	m->t[m->n] = (double)ts_us / 1e6;
+	m->t[m->n] = (double)ts_us / 1e6 + m->half_s;
 	m->y[m->n++] = mean;
 	return 0;
 }
@@ -149,7 +150,7 @@ static struct trend_points points_of(struct means *m)
 			t += m->t[i] - from;
 			y += m->y[i];
 		}
-		m->t[n] = t / (double)k;
+		m->t[n] = from + t / (double)k;
 		m->y[n++] = y / (double)k;
 	}
 	return (struct trend_points){m->t, m->y, n};
@@ -161,7 +162,16 @@ static double scaled(const struct subject *s, double x)
 	return s->item.component ? sqrt(fmax(x, 0)) : x;
 }
 
-static struct remaining reckon(struct subject *s, struct means *m)
+/* The line is followed from its last point, which was a while ago. */
+static struct remaining from_now(struct remaining r, double gone_s)
+{
+	r.p10 = fmax(r.p10 - gone_s, 0);
+	r.p50 = fmax(r.p50 - gone_s, 0);
+	r.p90 = fmax(r.p90 - gone_s, 0);
+	return r.why == REMAINING_KNOWN ? r : remaining_none(r.why);
+}
+
+static struct remaining reckon(struct subject *s, struct means *m, double now_s)
 {
 	double limit = scaled(s, s->item.limit);
 	struct remaining r;
@@ -178,7 +188,7 @@ static struct remaining reckon(struct subject *s, struct means *m)
 	p = m->n > TREND_POINTS_MAX ? points_of(m)
 	                            : (struct trend_points){m->t, m->y, m->n};
 	rises = s->item.component || p.y[0] < limit;
-	r = trend_until(&p, limit, rises);
+	r = from_now(trend_until(&p, limit, rises), now_s - p.t[p.n - 1]);
 	s->line = approach_line(&p, limit, rises, r.why == REMAINING_KNOWN);
 	return r;
 }
@@ -191,6 +201,7 @@ static int read_means(const struct outlook *o, const struct subject *s,
 	int64_t since_us = o->now_us - back_s * INT64_C(1000000);
 
 	m->n = 0;
+	m->half_s = hours ? 1800 : 30;
 	return reader_means(reader, &o->parts.config->tags[s->item.tag], hours,
 	                    since_us > s->from_us ? since_us : s->from_us, on_mean, m);
 }
@@ -206,7 +217,8 @@ static void look(const struct outlook *o, struct subject *s, struct reader *read
 	if (err >= 0 && m.n < TREND_POINTS_MIN) {
 		err = read_means(o, s, reader, false, &m);
 	}
-	s->item.remaining = err < 0 ? remaining_none(REMAINING_BAD_INPUT) : reckon(s, &m);
+	s->item.remaining = err < 0 ? remaining_none(REMAINING_BAD_INPUT)
+	                            : reckon(s, &m, (double)o->now_us / 1e6);
 	free(m.t);
 	free(m.y);
 }

@@ -47,7 +47,7 @@ struct outlook_item {
 	const char *name;           /* what its limit means */
 	double limit;               /* of the tag; NAN: not known yet */
 	double health;              /* of a component: 1 as learnt, 0 its alarm; or NAN */
-	struct remaining remaining; /* seconds from the last mean */
+	struct remaining remaining; /* seconds from when it was looked at */
 };
 
 /** The i-th; false beyond the last. */
