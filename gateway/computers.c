@@ -9,12 +9,12 @@
 #include "gateway/clock.h"
 #include "gateway/fmu/supervisor.h"
 #include "gateway/log.h"
-#include "gateway/lua/desk.h"
+#include "gateway/lua/luadesk.h"
 
 struct computers {
 	struct computers_parts parts;
 	struct supervisor *fmus; /* NULL: there are none */
-	struct desk *scripts;    /* likewise */
+	struct luadesk *scripts; /* likewise */
 	char fmu_folder[PATH_MAX];
 };
 
@@ -111,15 +111,15 @@ static void on_script_event(void *arg, size_t component, const char *why)
 
 static int open_scripts(struct computers *c)
 {
-	const struct desk_parts parts = {.config = c->parts.config,
-	                                 .loop = c->parts.loop,
-	                                 .now_ns = clock_now_ns,
-	                                 .calls = {.question = on_script_asks,
-	                                           .answer = on_script_answers,
-	                                           .event = on_script_event,
-	                                           .arg = c}};
+	const struct luadesk_parts parts = {.config = c->parts.config,
+	                                    .loop = c->parts.loop,
+	                                    .now_ns = clock_now_ns,
+	                                    .calls = {.question = on_script_asks,
+	                                              .answer = on_script_answers,
+	                                              .event = on_script_event,
+	                                              .arg = c}};
 
-	return parts.config->n_luas > 0 ? desk_open(&c->scripts, &parts) : 0;
+	return parts.config->n_luas > 0 ? luadesk_open(&c->scripts, &parts) : 0;
 }
 
 /* ---- up and down ---- */
@@ -141,7 +141,7 @@ int computers_open(struct computers **out, const struct computers_parts *parts)
 void computers_look(struct computers *c)
 {
 	if (c) {
-		desk_look(c->scripts);
+		luadesk_look(c->scripts);
 	}
 }
 
@@ -149,7 +149,7 @@ void computers_close(struct computers *c)
 {
 	if (c) {
 		supervisor_close(c->fmus);
-		desk_close(c->scripts);
+		luadesk_close(c->scripts);
 	}
 }
 
@@ -157,7 +157,7 @@ void computers_free(struct computers *c)
 {
 	if (c) {
 		supervisor_free(c->fmus);
-		desk_free(c->scripts);
+		luadesk_free(c->scripts);
 		free(c);
 	}
 }

@@ -4,11 +4,21 @@
 #include <math.h>
 #include <string.h>
 
+static bool is_same(const double *a, const double *b, size_t n)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < n; i++) {
+		same = same && (a[i] == b[i] || (isnan(a[i]) && isnan(b[i])));
+	}
+	return same;
+}
+
 bool ask_is_new(const struct ask_state *s, const struct local_question *q)
 {
 	return !s->begun || q->t_ns != s->last.t_ns || q->start != s->last.start ||
-	       memcmp(q->x, s->last.x, sizeof(q->x)) != 0 ||
-	       memcmp(q->u, s->last.u, sizeof(q->u)) != 0;
+	       !is_same(q->x, s->last.x, MODEL_STATES_MAX) ||
+	       !is_same(q->u, s->last.u, MODEL_INPUTS_MAX);
 }
 
 void ask_make(struct ask_state *s, const struct config *config,

@@ -101,7 +101,8 @@ static int complain(lua_State *L, const struct names *names, const char *table)
 static int on_index(lua_State *L)
 {
 	const struct luamodel *s = lua_touserdata(L, lua_upvalueindex(1));
-	enum table table = (enum table)lua_tointeger(L, lua_upvalueindex(2));
+	lua_Integer k = lua_tointeger(L, lua_upvalueindex(2));
+	enum table table = k > 0 && k < TABLES ? (enum table)k : TABLE_X;
 	const struct names names = names_of(&s->ports, table);
 
 	if (lua_type(L, 2) != LUA_TSTRING || !has(&names, lua_tostring(L, 2))) {

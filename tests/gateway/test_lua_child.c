@@ -16,7 +16,7 @@
 #include "drivers/reading.h"
 #include "gateway/clock.h"
 #include "gateway/lua/caller.h"
-#include "gateway/lua/desk.h"
+#include "gateway/lua/luadesk.h"
 
 enum { SCRIPTS_MAX = 8, SHORT_MS = 3000, LONG_MS = 25000 };
 
@@ -44,7 +44,7 @@ struct rig {
 	struct lua_config scripts[SCRIPTS_MAX];
 	struct heard heard[SCRIPTS_MAX];
 	double u;
-	struct desk *desk;
+	struct luadesk *desk;
 };
 
 static const struct model_port state_input[] = {{.name = "u"}};
@@ -67,12 +67,12 @@ static int tear_down(void **state)
 {
 	struct rig *r = *state;
 
-	desk_close(r->desk);
+	luadesk_close(r->desk);
 	if (r->beat.data) {
 		uv_close((uv_handle_t *)&r->beat, NULL);
 	}
 	uv_run(&r->loop, UV_RUN_DEFAULT);
-	desk_free(r->desk);
+	luadesk_free(r->desk);
 	assert_int_equal(uv_loop_close(&r->loop), 0);
 	free(r);
 	return 0;
@@ -141,19 +141,20 @@ static void on_beat(uv_timer_t *timer)
 	}
 	r->beat_ns = now_ns;
 	r->rows++;
-	desk_look(r->desk);
+	luadesk_look(r->desk);
 }
 
 static void open_rig(struct rig *r, int deadline_ms)
 {
-	const struct desk_parts parts = {.config = &r->config,
-	                                 .loop = &r->loop,
-	                                 .now_ns = clock_now_ns,
-	                                 .program = getenv("POLLUX_PROGRAM"),
-	                                 .deadline_ms = deadline_ms,
-	                                 .calls = {on_question, on_answer, on_event, r}};
+	const struct luadesk_parts parts = {
+		.config = &r->config,
+		.loop = &r->loop,
+		.now_ns = clock_now_ns,
+		.program = getenv("POLLUX_PROGRAM"),
+		.deadline_ms = deadline_ms,
+		.calls = {on_question, on_answer, on_event, r}};
 
-	assert_int_equal(desk_open(&r->desk, &parts), 0);
+	assert_int_equal(luadesk_open(&r->desk, &parts), 0);
 	uv_timer_init(&r->loop, &r->beat);
 	r->beat.data = r;
 	uv_timer_start(&r->beat, on_beat, 5, 5);

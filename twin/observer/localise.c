@@ -133,7 +133,7 @@ static bool bend_over(const struct spot *s, const struct mover *m, double d, dou
 static void bend_all(const struct spot *s, double *out)
 {
 	size_t n = s->of->model->n_inputs;
-	double narrow[N_MAX], wide[N_MAX];
+	double narrow[N_MAX] = {0}, wide[N_MAX] = {0};
 
 	for (size_t j = 0; j < n; j++) {
 		const struct mover mover = {true, j, width_of(s->u[j], BEND)};

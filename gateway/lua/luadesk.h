@@ -6,15 +6,15 @@
  * answer in time costs its component the state bad, and is started anew
  * (gateway/child/restart.h). Loop thread.
  */
-#ifndef GATEWAY_LUA_DESK_H
-#define GATEWAY_LUA_DESK_H
+#ifndef GATEWAY_LUA_LUADESK_H
+#define GATEWAY_LUA_LUADESK_H
 
 #include <uv.h>
 
 #include "gateway/config.h"
 
 /** What the desk asks of, and tells, the rest of the gateway. */
-struct desk_calls {
+struct luadesk_calls {
 	/** What is to be asked of a component.  @return false: nothing yet */
 	bool (*question)(void *arg, size_t component, struct local_question *q);
 	/** What came of it; NULL: it cannot be computed. */
@@ -25,28 +25,28 @@ struct desk_calls {
 	void *arg;
 };
 
-/** All borrowed until desk_free(). */
-struct desk_parts {
+/** All borrowed until luadesk_free(). */
+struct luadesk_parts {
 	const struct config *config;
 	uv_loop_t *loop;
 	uint64_t (*now_ns)(void);
 	const char *program; /* of the children; NULL: this one */
 	int deadline_ms;     /* of an answer; 0: CALLER_ASK_MS */
-	struct desk_calls calls;
+	struct luadesk_calls calls;
 };
 
-struct desk;
+struct luadesk;
 
 /** Start all scripts of the configuration.  @return 0 or -ENOMEM */
-int desk_open(struct desk **out, const struct desk_parts *parts);
+int luadesk_open(struct luadesk **out, const struct luadesk_parts *parts);
 
 /** There may be new questions.  NULL-safe. */
-void desk_look(struct desk *d);
+void luadesk_look(struct luadesk *d);
 
 /** End the children; the loop closes the handles.  NULL-safe. */
-void desk_close(struct desk *d);
+void luadesk_close(struct luadesk *d);
 
 /** After the loop ran out of handles.  NULL-safe. */
-void desk_free(struct desk *d);
+void luadesk_free(struct luadesk *d);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/lua/desk.h"
+#include "gateway/lua/luadesk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 /* One script. */
 struct member {
-	struct desk *of;
+	struct luadesk *of;
 	const struct lua_config *cfg;
 	struct keeper keeper;
 	bool loaded;
@@ -20,8 +20,8 @@ struct member {
 	struct ask_state state;
 };
 
-struct desk {
-	struct desk_parts parts;
+struct luadesk {
+	struct luadesk_parts parts;
 	struct member *members;
 	size_t n;
 	struct mail mail; /* scratch */
@@ -36,7 +36,7 @@ static const struct model *model_of(const struct member *m)
 static void on_down(void *arg, const char *why)
 {
 	struct member *m = arg;
-	const struct desk_calls *calls = &m->of->parts.calls;
+	const struct luadesk_calls *calls = &m->of->parts.calls;
 
 	m->loaded = false;
 	m->failed = true;
@@ -67,7 +67,7 @@ static void on_up(void *arg)
 
 static void look(struct member *m)
 {
-	const struct desk_parts *p = &m->of->parts;
+	const struct luadesk_parts *p = &m->of->parts;
 	struct local_question q;
 
 	if (!m->loaded || !keeper_is_idle(&m->keeper) ||
@@ -80,7 +80,7 @@ static void look(struct member *m)
 	post(m, p->deadline_ms > 0 ? p->deadline_ms : CALLER_ASK_MS);
 }
 
-void desk_look(struct desk *d)
+void luadesk_look(struct luadesk *d)
 {
 	for (size_t i = 0; d && i < d->n; i++) {
 		look(&d->members[i]);
@@ -101,7 +101,7 @@ static void on_loaded(struct member *m)
 
 static void on_computed(struct member *m)
 {
-	const struct desk_calls *calls = &m->of->parts.calls;
+	const struct luadesk_calls *calls = &m->of->parts.calls;
 	const struct local_answer a = m->of->mail.body.answer;
 
 	if (!ask_is_finite(model_of(m), &a)) {
@@ -146,9 +146,9 @@ static void on_due(void *arg)
 	(void)arg; /* it has no pace of its own */
 }
 
-int desk_open(struct desk **out, const struct desk_parts *parts)
+int luadesk_open(struct luadesk **out, const struct luadesk_parts *parts)
 {
-	struct desk *d = calloc(1, sizeof(*d));
+	struct luadesk *d = calloc(1, sizeof(*d));
 	size_t n = parts->config->n_luas;
 
 	if (!d) {
@@ -177,7 +177,7 @@ int desk_open(struct desk **out, const struct desk_parts *parts)
 	return 0;
 }
 
-void desk_close(struct desk *d)
+void luadesk_close(struct luadesk *d)
 {
 	if (!d || d->closing) {
 		return;
@@ -188,7 +188,7 @@ void desk_close(struct desk *d)
 	}
 }
 
-void desk_free(struct desk *d)
+void luadesk_free(struct luadesk *d)
 {
 	if (d) {
 		free(d->members);
