@@ -311,6 +311,7 @@ void check_fold(struct check *c, struct expr *e)
 const struct constant *check_constant_integer(struct check *c, struct expr *e,
                                               const struct type *want, const char *what)
 {
+	e = check_some(c, e); /* ARRAY[3] has no upper end: that is said */
 	check_expr(c, e, want);
 	if (e->type->kind == KIND_ERROR) {
 		return NULL;
