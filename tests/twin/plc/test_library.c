@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library in Structured Text passes the tests that are written in it too. */
+/* The library in Structured Text passes the tests that are written in it too, and
+ * programs in the idioms of others run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,10 +71,40 @@ static void control_passes_its_tests(void **state)
 	sources_free(s);
 }
 
+/** Programs as people bring them along: they load without an error, and run. */
+static void program_of_elsewhere_runs(void **state)
+{
+	static const struct {
+		const char *file, *watch, *want;
+	} cases[] = {
+		{"tests/twin/plc/openplc_idiom.st", "instance0.CTU0.CV", "2"},
+		{"tests/twin/plc/oscat_idiom.st", "lib_user.label", "\"tan\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sources *s;
+		struct program *p;
+		uint64_t scan = 0;
+
+		assert_int_equal(sources_new(&s), 0);
+		add_file(s, cases[i].file);
+		if (program_load(&p, s, NULL)) {
+			say(s);
+			fail();
+		}
+		st_scans(p, &scan, 100);
+		st_expect(p, cases[i].watch, cases[i].want);
+		program_free(p);
+		sources_free(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(control_passes_its_tests),
+		cmocka_unit_test(program_of_elsewhere_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
