@@ -268,6 +268,25 @@ static void view_components(FILE *out, const json_t *list, bool colour)
 	}
 }
 
+/* Nothing where nothing is in alarm and nothing was held back. */
+static void view_alarm_counts(FILE *out, const json_t *status)
+{
+	long long alarms = integer_of(status, "alarms");
+	long long held = integer_of(status, "alarms_held");
+	long long lost = integer_of(status, "alarms_lost");
+
+	if (alarms > 0) {
+		fprintf(out, "%lld in alarm, %lld of them unacknowledged\n", alarms,
+		        integer_of(status, "unacknowledged"));
+	}
+	if (held > 0 || lost > 0) {
+		fprintf(out,
+		        "a flood of alarms: %lld held back, %lld were over before they "
+		        "could be told\n",
+		        held, lost);
+	}
+}
+
 void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 {
 	const json_t *item;
@@ -284,6 +303,7 @@ void view_status(FILE *out, const json_t *status, bool colour, bool verbose)
 	        integer_of(json_object_get(status, "dropped"), "storage"),
 	        (double)integer_of(history, "bytes") / 1e6,
 	        *text_of(history, "error") ? "; " : "", text_of(history, "error"));
+	view_alarm_counts(out, status);
 	json_array_foreach(json_object_get(status, "destinations"), i, item)
 	{
 		view_destination(out, item);

@@ -115,6 +115,40 @@ static void status_shows_balance_destination_and_devices(void **state)
 	assert_non_null(strstr(text, "1.25"));
 }
 
+static void status_counts_alarms_and_those_held_back(void **state)
+{
+	static const struct {
+		const char *json, *want, *not ;
+	} cases[] = {
+		{"{\"alarms\":0,\"unacknowledged\":0,\"alarms_held\":0,\"alarms_lost\":"
+	         "0}",
+	         "produced", "alarm"},
+		{"{\"alarms\":3,\"unacknowledged\":2,\"alarms_held\":0,\"alarms_lost\":"
+	         "0}",
+	         "\n3 in alarm, 2 of them unacknowledged\n", "flood"},
+		{"{\"alarms\":40,\"unacknowledged\":30,\"alarms_held\":10,\"alarms_"
+	         "lost\":4}",
+	         "\na flood of alarms: 10 held back, 4 were over before they could be "
+	         "told\n",
+	         "learnt\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		json_t *o = parsed(cases[i].json);
+		FILE *f = open_memstream(&text, &size);
+
+		view_status(f, o, false, false);
+		fclose(f);
+		json_decref(o);
+		if (!strstr(text, cases[i].want) || strstr(text, cases[i].not )) {
+			fail_msg("%s", text);
+		}
+		free(text);
+		text = NULL;
+	}
+}
+
 static void status_shows_how_far_machines_have_learnt(void **state)
 {
 	json_t *o = parsed(
@@ -259,6 +293,7 @@ int main(void)
 		TEST(nothing_wrong_is_said),
 		TEST(colour_is_switched_off_again),
 		TEST(status_shows_balance_destination_and_devices),
+		TEST(status_counts_alarms_and_those_held_back),
 		TEST(status_shows_how_far_machines_have_learnt),
 		TEST(status_shows_real_interval_and_first_connection),
 		TEST(verbose_status_says_how_devices_are_polled),
