@@ -281,6 +281,7 @@ static int build_rows(struct campaign_build *b)
 				.requirement = &run->scenario->requirements[i],
 				.run = run,
 				.outcome = &run->outcomes[i],
+				.index = i,
 				.verdict = run->outcomes[i].verdict,
 			};
 		}
@@ -403,8 +404,10 @@ const char *campaign_value(const struct campaign *c, uint32_t quantity, double v
 {
 	struct stand_quantity q;
 	const char *state = NULL;
+	bool has_unit;
 
 	campaign_quantity(c, quantity, &q);
+	has_unit = *q.unit && strcmp(q.unit, "1") != 0;
 	if (isnan(value)) {
 		return "unknown";
 	}
@@ -415,7 +418,7 @@ const char *campaign_value(const struct campaign *c, uint32_t quantity, double v
 		snprintf(buf, n, "%s", state);
 	} else {
 		snprintf(buf, n, "%.5g%s%s", fabs(value) < 1e-12 ? 0 : value,
-		         *q.unit ? " " : "", q.unit);
+		         has_unit ? " " : "", has_unit ? q.unit : "");
 	}
 	return buf;
 }

@@ -42,6 +42,7 @@ struct campaign_row {
 	const struct campaign_run *run; /* that decided; NULL: none of several */
 	const struct outcome
 		*outcome; /* in it; NULL: of the run itself, or never begun */
+	size_t index;     /* of the requirement in its scenario */
 	enum verdict verdict;
 	size_t passed, failed; /* runs; of an invariant */
 };

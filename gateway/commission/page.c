@@ -39,6 +39,15 @@ static const char style[] =
 	".head.not{border-color:#d98e04;background:#fdf7e6}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;"
 	"font-size:14px;margin:0}dt{color:#5b6672}dd{margin:0;overflow-wrap:anywhere}\n"
+	".source{font:12.5px/1.5 ui-monospace,\"DejaVu Sans Mono\",monospace;"
+	"border:1px solid #e8ebee;padding:.4rem 0;overflow-x:auto}"
+	".source div{white-space:pre;padding:0 .6rem}.source .n{display:inline-block;"
+	"width:3.2em;text-align:right;color:#8a949e;margin-right:.6em}"
+	".source .h{display:inline-block;width:5.4em;text-align:right;color:#5b6672;"
+	"margin-right:1em}.source .ran{background:#f0f8f2}.source .never{background:"
+	"#fbdedb;box-shadow:inset 4px 0 #b3261e}.source .half{background:#fdf3d9;"
+	"box-shadow:inset 4px 0 #d98e04}.matrix td,.matrix th{text-align:center;"
+	"padding:.25rem .5rem}.matrix{width:auto}\n"
 	"details{margin:.6rem 0}summary{cursor:pointer;color:#17589c}\n"
 	"figure{margin:.8rem 0 1.6rem}figcaption{font-size:13px;color:#5b6672}\n"
 	"@media print{body{font-size:10pt;max-width:none;margin:0;padding:0}"
@@ -261,5 +270,6 @@ void page_print(FILE *out, const struct campaign *c, const char *date)
 	print_failures(out, c);
 	page_twin(out, c);
 	print_runs(out, c);
+	page_logic(out, c);
 	fputs("</body></html>\n", out);
 }

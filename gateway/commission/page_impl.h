@@ -18,4 +18,8 @@ void page_run(FILE *out, const struct campaign *c, const struct campaign_run *ru
 /** Faults injected against what the twin raised; nothing where no twin ran beside. */
 void page_twin(FILE *out, const struct campaign *c);
 
+/** Coverage of the program, machine by machine and line by line; nothing where the stand
+ * has none. */
+void page_logic(FILE *out, const struct campaign *c);
+
 #endif

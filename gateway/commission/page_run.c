@@ -100,7 +100,8 @@ static void add_panel(struct sketch *s, uint32_t quantity)
 		return;
 	}
 	campaign_quantity(s->c, quantity, &q);
-	*panel = (struct chart_panel){.name = q.name, .unit = q.unit};
+	*panel = (struct chart_panel){.name = q.name,
+	                              .unit = strcmp(q.unit, "1") == 0 ? "" : q.unit};
 	panel->kind = q.states || is_switch(course) ? CHART_STATE : CHART_LINE;
 	panel->state = q.state;
 	panel->arg = q.arg;
@@ -255,7 +256,7 @@ void page_failure_chart(FILE *out, const struct campaign *c,
 	frame(s, row->outcome);
 	add_panels(s, &row->requirement->rule);
 	add_faults(s);
-	add_spans(s, (size_t)(row->requirement - row->run->scenario->requirements));
+	add_spans(s, row->index);
 	print_sketch(out, s,
 	             "Hatched: the requirement is violated. Amber: a fault is injected. "
 	             "Dashed: what the quantity is compared with.");

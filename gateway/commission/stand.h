@@ -26,6 +26,8 @@ struct stand_alarm {
 	const char *tag, *kind, *message;
 };
 
+struct logic;
+
 struct stand {
 	struct bench bench; /* its self is that of all calls below */
 	/** A quantity by name.  @return 0 or -ENOENT */
@@ -49,6 +51,8 @@ struct stand {
 	/** What the twin has learnt in this run is what later runs begin with; NULL: as
 	 * alarms.  @return 0; -EAGAIN: it is still learning; -ENOMEM */
 	int (*keep)(void *self);
+	/** Its program, for what of it has run; NULL: it has none that could say. */
+	const struct logic *(*logic)(void *self);
 	/** Why step() stopped, a sentence; "" where it did not. */
 	const char *(*why)(void *self);
 };

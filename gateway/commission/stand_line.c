@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "gateway/commission/beside.h"
-#include "gateway/plant/plant_config.h"
+#include "gateway/commission/logic.h"
+#include "gateway/plant/plc_link.h"
 
 /* Faults that the script's runs may prepare: each run begins anew. */
 enum { FAULTS_MAX = PLANT_FAULTS_MAX, WARM_UP_S = 120 };
@@ -15,15 +16,19 @@ enum { FAULTS_MAX = PLANT_FAULTS_MAX, WARM_UP_S = 120 };
 struct stand_line {
 	struct stand stand;
 	struct plant_setup *setup;
-	struct plant *plant; /* of the run at hand */
+	struct plant *plant;   /* of the run at hand */
+	struct plc_link *link; /* NULL: the plant has no program of its own */
+	struct logic *logic;   /* likewise */
 	struct fault faults[FAULTS_MAX];
+	bool active[FAULTS_MAX];
 	size_t n_faults;
 	int64_t begin_ns;      /* of the run, on the plant's axis */
 	struct beside *beside; /* NULL: no gateway is named */
 };
 
-/* Handles are signals; from here on tags of the gateway. */
-#define TAGS (UINT32_C(1) << 24)
+/* Handles are signals; from here on tags of the gateway, variables of the program. */
+#define TAGS      (UINT32_C(1) << 24)
+#define VARIABLES (UINT32_C(1) << 25)
 
 /* --- The bench --- */
 
@@ -31,30 +36,64 @@ static int line_set(void *self, uint32_t handle, double value)
 {
 	struct stand_line *l = self;
 
+	if (handle >= VARIABLES) {
+		return logic_set(l->logic, handle - VARIABLES, value);
+	}
 	return handle < TAGS ? plant_set(l->plant, handle, value) : -EROFS;
 }
 
 static int line_inject(void *self, uint32_t index, bool begins, int64_t for_ns)
 {
 	struct stand_line *l = self;
-	struct fault *f = &l->faults[index];
 
 	if (begins) {
-		f->at_s = plant_time_s(l->plant);
-		f->until_s = for_ns < 0 ? (double)INFINITY
-		                        : f->at_s + (double)for_ns / 1e9;
-		return plant_inject(l->plant, f);
+		l->faults[index].at_s = plant_time_s(l->plant);
+		l->active[index] = true;
+		return 0;
 	}
-	return f->until_s <= plant_time_s(l->plant) ? 0 : -ENOTSUP;
+	/* By what it is: a step that clears prepared a fault of its own. */
+	for (size_t i = 0; i < l->n_faults; i++) {
+		const struct fault *f = &l->faults[i], *own = &l->faults[index];
+
+		if (f->kind == own->kind && f->target == own->target &&
+		    f->damage == own->damage) {
+			l->active[i] = false;
+		}
+	}
+	return 0;
+}
+
+/* A fault is prolonged from cycle to cycle, so that a step can end it. */
+static int prolong(struct stand_line *l)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < l->n_faults && !err; i++) {
+		if (l->active[i]) {
+			l->faults[i].until_s = plant_time_s(l->plant) +
+			                       plant_cycle_s(l->plant);
+			err = plant_inject(l->plant, &l->faults[i]);
+		}
+	}
+	return err;
 }
 
 static int line_step(void *self)
 {
 	struct stand_line *l = self;
 
+	int err = prolong(l);
+
+	if (err) {
+		return err;
+	}
 	plant_turn(l->plant);
 	if (l->beside) {
 		beside_turn(l->beside, l->plant);
+	}
+	if (l->logic) {
+		logic_turn(l->logic);
+		return plc_link_fault(l->link);
 	}
 	return 0;
 }
@@ -63,6 +102,9 @@ static double line_read(void *self, uint32_t handle)
 {
 	struct stand_line *l = self;
 
+	if (handle >= VARIABLES) {
+		return logic_read(l->logic, handle - VARIABLES);
+	}
 	return handle < TAGS ? plant_signals(l->plant)[handle]
 	                     : beside_value(l->beside, handle - TAGS);
 }
@@ -94,13 +136,21 @@ static int line_find(void *self, const char *name, size_t n, uint32_t *handle)
 		*handle = TAGS + tag;
 		return 0;
 	}
+	if (l->logic && logic_find(l->logic, name, n, &tag) == 0) {
+		*handle = VARIABLES + tag;
+		return 0;
+	}
 	return -ENOENT;
 }
 
 static int line_literal(void *self, uint32_t handle, const char *text, size_t n,
                         double *out)
 {
-	return -ENOENT;
+	struct stand_line *l = self;
+
+	return handle < VARIABLES
+	               ? -ENOENT
+	               : logic_literal(l->logic, handle - VARIABLES, text, n, out);
 }
 
 static const char *line_name(void *self, size_t i)
@@ -111,13 +161,22 @@ static const char *line_name(void *self, size_t i)
 	if (i < c->n_signals) {
 		return c->signals[i].name ? c->signals[i].name : "";
 	}
-	return l->beside ? beside_name(l->beside, i - c->n_signals) : NULL;
+	i -= c->n_signals;
+	if (l->logic && i < logic_names(l->logic)) {
+		return logic_name(l->logic, i);
+	}
+	i -= l->logic ? logic_names(l->logic) : 0;
+	return l->beside ? beside_name(l->beside, i) : NULL;
 }
 
 static void line_describe(void *self, uint32_t handle, struct stand_quantity *out)
 {
 	struct stand_line *l = self;
 
+	if (handle >= VARIABLES) {
+		logic_describe(l->logic, handle - VARIABLES, out);
+		return;
+	}
 	if (handle >= TAGS) {
 		beside_describe(l->beside, handle - TAGS, out);
 		return;
@@ -144,6 +203,7 @@ static int line_fault(void *self, const char *target, const char *fault, double 
 	}
 	f.value = value;
 	*out = (uint32_t)l->n_faults;
+	l->active[l->n_faults] = false;
 	l->faults[l->n_faults++] = f;
 	return 0;
 }
@@ -172,6 +232,10 @@ static int line_restart(void *self)
 	l->n_faults = 0;
 	l->begin_ns = 0;
 	err = plant_new(&l->plant, &l->setup->plant);
+	if (!err && l->link) {
+		plc_link_attach(l->link, l->plant);
+		logic_restart(l->logic);
+	}
 	return !err && l->beside ? warm_up(l) : err;
 }
 
@@ -219,9 +283,43 @@ static int line_keep(void *self)
 	return beside_learning(l->beside) ? -EAGAIN : beside_keep(l->beside);
 }
 
+static const struct logic *line_logic(void *self)
+{
+	struct stand_line *l = self;
+
+	return l->logic;
+}
+
 static const char *line_why(void *self)
 {
-	return "";
+	struct stand_line *l = self;
+
+	return l->logic ? logic_why(l->logic) : "";
+}
+
+/* The program that the script, or else the plant's file, names. */
+static int open_program(struct stand_line *l, const struct script *script,
+                        FILE *complaints)
+{
+	const struct plant_config *c = &l->setup->plant;
+	struct program_options options = {.cycle_ns = llround(c->step_s * c->steps * 1e9),
+	                                  .coverage = true};
+	int err;
+
+	if (script->n_programs) {
+		l->setup->plc.files = script->programs;
+		l->setup->plc.n_files = script->n_programs;
+	}
+	if (l->setup->plc.n_files == 0) {
+		return 0;
+	}
+	err = plc_link_open(&l->link, l->setup, &options, complaints);
+	if (err) {
+		return err;
+	}
+	l->stand.logic = line_logic;
+	return logic_open(&l->logic, plc_link_program(l->link),
+	                  plc_link_sources(l->link));
 }
 
 int stand_line_open(struct stand_line **out, const struct script *script,
@@ -251,7 +349,8 @@ int stand_line_open(struct stand_line **out, const struct script *script,
 		.restart = line_restart,
 		.why = line_why,
 	};
-	if (script->gateway) {
+	err = open_program(l, script, complaints);
+	if (!err && script->gateway) {
 		err = beside_open(&l->beside, script->gateway, l->setup, complaints);
 		l->stand.alarms = line_alarms;
 		l->stand.falsifies = line_falsifies;
@@ -271,6 +370,8 @@ void stand_line_close(struct stand_line *l)
 	if (l) {
 		beside_close(l->beside);
 		plant_free(l->plant);
+		logic_close(l->logic);
+		plc_link_close(l->link);
 		plant_config_free(l->setup);
 		free(l);
 	}

@@ -23,8 +23,9 @@ static int width(const char *text)
 /* Text in a column: at least so wide. */
 static void print_cell(FILE *out, const char *text, int columns)
 {
-	fprintf(out, "%s%*s", text, width(text) < columns ? columns - width(text) : 0,
-	        "");
+	int room = columns - width(text);
+
+	fprintf(out, "%s%*s", text, room > 2 ? room : 2, ""); /* two apart at least */
 }
 
 static const char *id_of(const struct campaign_row *row)

@@ -153,6 +153,11 @@ struct program *plc_link_program(const struct plc_link *l)
 	return l->program;
 }
 
+struct sources *plc_link_sources(const struct plc_link *l)
+{
+	return l->sources;
+}
+
 int plc_link_fault(const struct plc_link *l)
 {
 	return l->fault;

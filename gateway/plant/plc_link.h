@@ -37,6 +37,9 @@ void plc_link_attach(struct plc_link *l, struct plant *plant);
 /** The program, for what one wants to see of it. */
 struct program *plc_link_program(const struct plc_link *l);
 
+/** Its texts. */
+struct sources *plc_link_sources(const struct plc_link *l);
+
 /** 0, or what program_scan() said of the last scan. */
 int plc_link_fault(const struct plc_link *l);
 

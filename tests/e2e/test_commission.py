@@ -55,6 +55,20 @@ def test_twin_beside_finds_the_faults(bench):
     assert not false_alarms, false_alarms
 
 
+def test_bottling_line_passes_and_its_twin_brother_does_not(bench):
+    code, table, errors = commission(bench, 'bottling.yaml')
+    assert code == 0 and not errors, (code, table, errors)
+    page = bench.path('bug.html')
+    code, table, _ = commission(bench, 'bottling-bug.yaml', '--report', page)
+    assert code == 1, code
+    row = next(line for line in table.splitlines() if line.startswith('S1 '))
+    assert ' FAIL ' in row and 'fill_valve = 1' in row and 'jam [stopping=1]' in row, row
+    text = read(page)
+    for part in ('S1 violated', 'inject capper jam 1', 'Coverage of the PLC program',
+                 'bottling-bug.st', 'line.state', 'class="never"'):
+        assert part in text, part
+
+
 def test_script_with_mistakes_is_refused_with_their_places(bench):
     path = bench.write('bad.yaml', '''\
         plant: %s

@@ -24,6 +24,7 @@ static const char text[] =
 	"invariants:\n"
 	"  - {id: S1, that: always tank.level < 1.55}\n"
 	"  - {id: S2, that: \"when drain: within 1 s: not pump\"}\n"
+	"  - {id: S3, that: sensor >= 0}\n" /* fails in a later scenario */
 	"scenarios:\n"
 	"  - id: fill\n"
 	"    sweep: {rate: [1, 2]}\n"
@@ -92,6 +93,7 @@ static void campaign_has_a_row_for_each_requirement_of_each_run(void **state)
 	} want[] = {
 		{"S1", "fill [rate=2]", VERDICT_FAIL, FAILURE_FALSE, 7.8},
 		{"S2", NULL, VERDICT_NOT_REACHED, FAILURE_NONE, 0},
+		{"S3", "blind", VERDICT_FAIL, FAILURE_UNKNOWN, 1.1},
 		{"R1", "fill [rate=1]", VERDICT_PASS, FAILURE_NONE, 10},
 		{"R2", "fill [rate=1]", VERDICT_PASS, FAILURE_NONE, 5.1},
 		{"R1", "fill [rate=2]", VERDICT_PASS, FAILURE_NONE, 5},
@@ -123,7 +125,7 @@ static void campaign_has_a_row_for_each_requirement_of_each_run(void **state)
 		}
 	}
 	assert_int_equal(c->passed, 4);
-	assert_int_equal(c->failed, 4);
+	assert_int_equal(c->failed, 5);
 	assert_int_equal(c->not_reached, 2);
 }
 
@@ -163,7 +165,7 @@ static void table_names_what_failed_with_its_values(void **state)
 		"FAIL",
 		"fill [rate=2]  tank.level = 1.56 m  does not hold",
 		"sensor = unknown  unknown: no good value",
-		"10 requirements: 4 passed, 4 failed, 2 not reached; 5 runs",
+		"11 requirements: 4 passed, 5 failed, 2 not reached; 5 runs",
 	};
 	char *out = print(((struct rig *)*state)->campaign, "table");
 
@@ -181,7 +183,7 @@ static void json_has_every_run(void **state)
 	json_t *j = json_loads(out, 0, NULL), *run, *s1;
 
 	assert_non_null(j);
-	assert_int_equal(json_integer_value(json_object_get(j, "failed")), 4);
+	assert_int_equal(json_integer_value(json_object_get(j, "failed")), 5);
 	run = json_array_get(json_object_get(j, "runs"), 1);
 	assert_true(json_number_value(json_object_get(json_object_get(run, "parameters"),
 	                                              "rate")) == 2);
@@ -232,10 +234,10 @@ static void junit_counts_what_it_has(void **state)
 	struct suites s = {0};
 
 	check_xml(out, &s, on_element);
-	assert_int_equal(s.tests, 10);
-	assert_int_equal(s.cases, 10);
-	assert_int_equal(s.failures, 6);
-	assert_int_equal(s.failed, 6);
+	assert_int_equal(s.tests, 11);
+	assert_int_equal(s.cases, 11);
+	assert_int_equal(s.failures, 7);
+	assert_int_equal(s.failed, 7);
 	assert_non_null(strstr(out, "type=\"not_reached\""));
 	assert_non_null(strstr(out, "always tank.level &lt; 1.55"));
 	free(out);
@@ -249,6 +251,7 @@ static void page_is_whole_and_stands_alone(void **state)
 		"<h2>Requirements</h2>",
 		"<h2>What was violated</h2>",
 		"S1 violated",
+		"S3 violated",
 		"inject sensor dropout",
 		"tank.level = 1.56 m",
 		"class=\"shade bad\"",

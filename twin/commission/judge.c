@@ -233,6 +233,9 @@ static void keep_margin(struct judge *m, int64_t t_ns, const double *quantities)
 	}
 	margin = formula_margin(&r->holds, quantities);
 	margin = r->kind == REQUIREMENT_NEVER ? -margin : margin;
+	if (isnan(o->margin)) {
+		keep_values(m, quantities); /* the last, where nothing has a size */
+	}
 	if (isfinite(margin) && !(margin >= o->margin)) {
 		o->margin = margin;
 		o->margin_ns = t_ns;
