@@ -56,19 +56,19 @@ static void write_config(struct bench *b, double limit)
 	assert_int_equal(config_load(&b->files.config, b->files.path, stderr), 0);
 }
 
-/* A reading every half hour for DAYS days up to now, rising by slope a day. */
+/* A reading every hour for DAYS days up to now, rising by slope a day. */
 static void write_history(const struct bench *b, double slope)
 {
-	int64_t now_us = clock_wall_us() / 1800000000 * 1800000000;
+	int64_t now_us = clock_wall_us() / INT64_C(3600000000) * INT64_C(3600000000);
 	const char *found;
 	struct history *h;
 	uint64_t seed = 3;
 
 	assert_int_equal(history_open(&h, &b->files.config->history, &found), 0);
-	for (int i = 0; i < DAYS * 48; i++) {
-		double days = i / 48.0;
+	for (int i = 0; i < DAYS * 24; i++) {
+		double days = i / 24.0;
 		struct sample s = {
-			.ts_us = now_us - (DAYS * 48 - i) * INT64_C(1800000000),
+			.ts_us = now_us - (DAYS * 24 - i) * INT64_C(3600000000),
 			.value = value_real(200 + slope * days + 3 * noise_normal(&seed)),
 			.est = {.predicted = NAN, .sigma = NAN, .state = STATE_HEALTHY}};
 
