@@ -38,8 +38,6 @@ struct plant_plc {
 	size_t n_files;
 	const struct plant_io *io;
 	size_t n_io;
-	const char *address; /* of one elsewhere that the plant drives; NULL: none */
-	uint16_t coils, registers; /* where that one takes inputs */
 };
 
 /** One Modbus unit. */

@@ -165,14 +165,6 @@ static const struct schema_key plc_keys[] = {
          .preset = "1"},
 	{"io", SCHEMA_OBJECT, "its inputs and outputs", .shape = SCHEMA_LIST_OF,
          .object = &io},
-	{"address", SCHEMA_TEXT,
-         "of a PLC elsewhere that the plant drives, tcp://HOST:PORT", .min = 1,
-         .max = 300},
-	{"coils", SCHEMA_INT, "where a PLC elsewhere takes %IX: coils from here on",
-         .min = 0, .max = 65535, .preset = "800"},
-	{"registers", SCHEMA_INT,
-         "where it takes %IW, %ID, %IL: holding registers from here on", .min = 0,
-         .max = 65535, .preset = "1124"},
 	{0},
 };
 static const struct schema_object plc = {"plc", "the PLC of the machine", plc_keys};

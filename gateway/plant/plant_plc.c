@@ -226,9 +226,6 @@ int plant_plc_build(struct plant_build *b)
 		plc->n_io++;
 	}
 	plc->io = io;
-	plc->address = schema_text(&v, "address");
-	plc->coils = (uint16_t)schema_int(&v, "coils");
-	plc->registers = (uint16_t)schema_int(&v, "registers");
 	return read_files(b, &v);
 }
 
