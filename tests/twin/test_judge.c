@@ -455,7 +455,7 @@ static void judge_agrees_with_the_definition(void **state)
 		assert_int_equal(requirement_parse(&r, &commission_space, texts[i], &e),
 		                 0);
 		for (size_t k = 0; k < 3000; k++) {
-			struct world w;
+			struct world w = {0};
 			struct judge m;
 			enum verdict want, got;
 

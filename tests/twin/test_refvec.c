@@ -200,7 +200,7 @@ static void two_tanks_follow_the_extended_filter(void **state)
 	struct kalman k = {.n = 2, .x = {0.3, 0.3}, .P = {0.04, 0, 0, 0.04}};
 	FILE *f = refvec_open("tank_ekf.csv");
 	char *text = refvec_text("tank.json");
-	double inflow = NAN, nis = 0, mean;
+	double inflow = NAN, nis = 0, mean = NAN;
 	struct refvec_row row;
 	size_t rows = 0;
 
