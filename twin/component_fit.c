@@ -34,6 +34,7 @@ static void take_again(struct component *c, const struct fit_rows *rows, size_t 
 int component_fit_begin(const struct component *c, struct fit_job *job)
 {
 	const struct fit *kept = c->fit;
+	int err;
 
 	*job = (struct fit_job){
 		.cfg = *c->cfg,
@@ -42,7 +43,8 @@ int component_fit_begin(const struct component *c, struct fit_job *job)
 		.turn = kept->turn,
 		.err = -ECANCELED, /* until it has run */
 	};
-	return fit_new(&job->found, &job->cfg, kept->twin, 0);
+	err = fit_new(&job->found, &job->cfg, kept->twin, 0);
+	return err ? err : job->found ? 0 : -ENOMEM;
 }
 
 /* Learn from the rows with the parameters there are now. */

@@ -95,8 +95,11 @@ static int open_side(struct side *s, const char *dir, int i)
 /* @return the head of a whole side; number 0: it is none */
 static struct head read_head(const struct side *s)
 {
-	struct head h;
+	struct head h = {0};
 
+	if (!s->map) {
+		return h;
+	}
 	memcpy(&h, s->map, sizeof(h));
 	if (h.magic != MAGIC || h.n > s->room - sizeof(h) ||
 	    h.sum != sum_of(&h, s->map + sizeof(h))) {
@@ -243,8 +246,6 @@ static int write_side(struct keep_file *k)
 
 int keep_file_save(struct keep_file *k)
 {
-	char *text = k->text;
-	size_t room = k->room;
 	int err;
 
 	k->n = 0;
@@ -255,8 +256,9 @@ int keep_file_save(struct keep_file *k)
 	}
 	err = k->n > 0 ? write_side(k) : 0;
 	if (!err) { /* what was written is compared with the next one */
-		text = k->last;
-		room = k->last_room;
+		char *text = k->last;
+		size_t room = k->last_room;
+
 		k->last = k->text;
 		k->last_room = k->room;
 		k->n_last = k->n;

@@ -66,7 +66,7 @@ void emit_line(struct compiler *c, struct position at)
 		last->at = at;
 		return;
 	}
-	if (COMPILE_GROW(c, b->lines, b->n_lines, b->lines_room)) {
+	if (COMPILE_GROW(c, b->lines, b->n_lines, b->lines_room) && b->lines) {
 		b->lines[b->n_lines++] = (struct code_line){(uint32_t)b->n_code, at};
 	}
 }

@@ -141,14 +141,14 @@ static uint64_t ns_of(const struct number *n)
 
 static struct number seconds_of(const struct number *n, enum kind to)
 {
-	int64_t ns = (int64_t)n->bits;
+	int64_t ns = (int64_t)n->bits, whole = ns / SECOND_NS;
 	struct number s = {.form = NUMBER_SIGNED};
 
 	if (is_real(to)) {
 		s.form = NUMBER_REAL;
-		s.real = (double)(ns / SECOND_NS) + (double)(ns % SECOND_NS) / 1e9;
+		s.real = (double)whole + (double)(ns % SECOND_NS) / 1e9;
 	} else {
-		s.bits = (uint64_t)(ns / SECOND_NS);
+		s.bits = (uint64_t)whole;
 	}
 	return s;
 }

@@ -4,6 +4,7 @@
  * the function, LOOP_STEP what happens between two instructions.  Direct threaded: each
  * operation jumps to the next one's, so that the processor predicts each jump by itself.
  */
+/* NOLINTNEXTLINE(readability-function-size): a table of operations */
 static const int32_t *LOOP(struct vm *vm, uint32_t entry)
 {
 	static const int32_t table[] = {

@@ -195,13 +195,12 @@ int program_image_set(struct program *p, struct program_cell cell, uint64_t bits
 {
 	static const unsigned widths[] = {1, 8, 16, 32, 64};
 	uint64_t *at = cells_at(&p->cells, cell);
-	unsigned width;
+	int size = letter(size_letters, cell.size);
 
-	if (!at) {
+	if (!at || size < 0) {
 		return -ERANGE;
 	}
-	width = widths[letter(size_letters, cell.size)];
-	*at = width == 64 ? bits : bits & ((UINT64_C(1) << width) - 1);
+	*at = widths[size] == 64 ? bits : bits & ((UINT64_C(1) << widths[size]) - 1);
 	return 0;
 }
 

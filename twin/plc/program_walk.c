@@ -273,7 +273,7 @@ int walk_scratch(struct program *p)
 	struct walk w = {
 		.visit = scratch_visit, .arg = &p->scratch_room, .retained = true};
 
-	p->scratch_room = 4 * BLOCK_SIZE;
+	p->scratch_room = (size_t)4 * BLOCK_SIZE;
 	walk_program(p, &w);
 	p->scratch = malloc(p->scratch_room);
 	return p->scratch ? 0 : -ENOMEM;

@@ -159,7 +159,7 @@ void vm_hold(const struct vm *vm)
 	}                                                                                \
 	work
 
-#define ELEMENT     (fp + array->base + at * array->stride)
+#define ELEMENT     (fp + array->base + (size_t)at * array->stride)
 #define DENSE(size) (fp + array->base + (size_t)at * (size))
 
 #define CHECKED(which, index, work)                                                      \
