@@ -200,11 +200,8 @@ static struct ticket *ticket_of(struct publisher *p, uint32_t generation, uint32
 static int client_new(struct publisher *p)
 {
 	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
-	/* OpenSSL makes itself ready where TLS is used, and is no memory else. */
-	MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
 	int rc;
 
-	MQTTAsync_global_init(&init);
 	options.sendWhileDisconnected = 0;
 	options.MQTTVersion = MQTTVERSION_3_1_1;
 	options.maxBufferedMessages = 2 * SESSION_SLOTS;
