@@ -3,7 +3,7 @@
 # What Pollux needs from Debian, written once.  Sourced by etc/demo.sh and tests/run.sh.
 
 packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-dev
-  libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev libsystemd-dev
+  libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev
   liblapacke-dev libzip-dev libexpat1-dev libssl-dev
   liblua5.4-dev'
 # The demonstration's broker, its witness, and the program that its history is read with.

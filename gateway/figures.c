@@ -20,7 +20,8 @@ struct figures {
 	uint64_t answers;     /* whose round trip was taken */
 	struct mark marks[2]; /* the newer first; the load counts from the older */
 	uint64_t window_ns;
-	struct group groups[]; /* n_groups */
+	size_t n_groups;
+	struct group groups[];
 };
 
 static uint64_t window_ns(uint32_t period_ms)
@@ -39,6 +40,7 @@ int figures_new(struct figures **out, const uint32_t *periods_ms, size_t n_group
 	if (!f) {
 		return -ENOMEM;
 	}
+	f->n_groups = n_groups;
 	f->window_ns = window_ns(n_groups ? periods_ms[0] : 0);
 	recent_init(&f->rtt_us, f->window_ns, now_ns);
 	for (size_t i = 0; i < n_groups; i++) {
@@ -51,6 +53,13 @@ int figures_new(struct figures **out, const uint32_t *periods_ms, size_t n_group
 
 void figures_free(struct figures *f)
 {
+	if (!f) {
+		return;
+	}
+	recent_clear(&f->rtt_us);
+	for (size_t i = 0; i < f->n_groups; i++) {
+		recent_clear(&f->groups[i].interval_us);
+	}
 	free(f);
 }
 

@@ -2,6 +2,10 @@
 #include "gateway/histogram.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = HISTOGRAM_ROWS * HISTOGRAM_ROW };
 
 /* Values below 2^(BITS + 1) have a bucket each; above, a bucket spans 2^shift values and
  * begins at 64 times that or more. */
@@ -10,7 +14,7 @@ static size_t bucket_of(uint64_t value)
 	int shift = 0;
 
 	if (value >> HISTOGRAM_RANGE_BITS) {
-		return HISTOGRAM_BUCKETS - 1;
+		return BUCKETS - 1;
 	}
 	if (value >> (HISTOGRAM_BITS + 1)) {
 		shift = 63 - __builtin_clzll(value) - HISTOGRAM_BITS;
@@ -27,9 +31,30 @@ static double middle_of(size_t bucket)
 	       (ldexp(1, (int)shift) - 1) / 2;
 }
 
+/* @return the row, or NULL where there is no memory for a new one */
+static uint16_t *row_for(struct histogram *h, size_t row)
+{
+	uint16_t(*rows)[HISTOGRAM_ROW];
+
+	if (h->row_of[row] == 0) {
+		rows = realloc(h->rows, (h->n_rows + 1U) * sizeof(*rows));
+		if (!rows) {
+			return NULL;
+		}
+		memset(rows[h->n_rows], 0, sizeof(*rows));
+		h->rows = rows;
+		h->row_of[row] = ++h->n_rows;
+	}
+	return h->rows[h->row_of[row] - 1];
+}
+
 bool histogram_add(struct histogram *h, uint64_t value)
 {
-	if (h->n == HISTOGRAM_VALUES_MAX) {
+	size_t bucket = bucket_of(value);
+	uint16_t *row = h->n < HISTOGRAM_VALUES_MAX ? row_for(h, bucket / HISTOGRAM_ROW)
+	                                            : NULL;
+
+	if (!row) {
 		return false;
 	}
 	if (h->n == 0 || value < h->least) {
@@ -39,8 +64,21 @@ bool histogram_add(struct histogram *h, uint64_t value)
 		h->most = value;
 	}
 	h->n++;
-	h->counts[bucket_of(value)]++;
+	row[bucket % HISTOGRAM_ROW]++;
 	return true;
+}
+
+void histogram_clear(struct histogram *h)
+{
+	free(h->rows);
+	memset(h, 0, sizeof(*h));
+}
+
+static unsigned count(const struct histogram *h, size_t bucket)
+{
+	unsigned row = h->row_of[bucket / HISTOGRAM_ROW];
+
+	return row == 0 ? 0 : h->rows[row - 1][bucket % HISTOGRAM_ROW];
 }
 
 /* The bucket in which the value of this rank lies, counted from 1. */
@@ -49,9 +87,9 @@ static size_t bucket_of_rank(const struct histogram *h, size_t n_parts, double r
 	size_t bucket = 0;
 	double passed = 0;
 
-	for (; bucket < HISTOGRAM_BUCKETS; bucket++) {
+	for (; bucket < BUCKETS; bucket++) {
 		for (size_t i = 0; i < n_parts; i++) {
-			passed += h[i].counts[bucket];
+			passed += count(&h[i], bucket);
 		}
 		if (passed >= rank) {
 			break;

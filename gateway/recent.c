@@ -10,17 +10,24 @@ void recent_init(struct recent *r, uint64_t window_ns, uint64_t now_ns)
 	r->since_ns = now_ns;
 }
 
+void recent_clear(struct recent *r)
+{
+	histogram_clear(&r->turns[0]);
+	histogram_clear(&r->turns[1]);
+}
+
 static void turn(struct recent *r, uint64_t now_ns)
 {
+	histogram_clear(&r->turns[1]);
 	r->turns[1] = r->turns[0];
-	memset(&r->turns[0], 0, sizeof(r->turns[0]));
+	memset(&r->turns[0], 0, sizeof(r->turns[0])); /* its rows have moved */
 	r->since_ns = now_ns;
 }
 
 void recent_add(struct recent *r, uint64_t now_ns, uint64_t value)
 {
 	if (now_ns - r->since_ns >= 2 * r->window_ns) {
-		memset(r->turns, 0, sizeof(r->turns));
+		recent_clear(r);
 		r->since_ns = now_ns;
 	} else if (now_ns - r->since_ns >= r->window_ns) {
 		turn(r, now_ns);

@@ -20,9 +20,11 @@ struct quantiles {
 	uint32_t n; /* of how many values */
 };
 
-/** @param r          zeroed
+/** @param r          zeroed; give its memory back with recent_clear()
  * @param window_ns  at least 1; cut short where more than 65535 values come in it */
 void recent_init(struct recent *r, uint64_t window_ns, uint64_t now_ns);
+
+void recent_clear(struct recent *r);
 
 void recent_add(struct recent *r, uint64_t now_ns, uint64_t value);
 

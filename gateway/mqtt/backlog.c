@@ -45,15 +45,24 @@ int backlog_new(struct backlog **out, const struct config *cfg, const char *base
 void backlog_free(struct backlog *b)
 {
 	if (b) {
-		free(b->rows);
-		free(b->texts);
+		backlog_clear(b);
 		free(b);
 	}
 }
 
-void backlog_clear(struct backlog *b)
+static void forget(struct backlog *b)
 {
 	b->n = b->head = b->formed = b->n_texts = 0;
+}
+
+void backlog_clear(struct backlog *b)
+{
+	forget(b);
+	free(b->rows);
+	free(b->texts);
+	b->rows = NULL;
+	b->texts = NULL;
+	b->room = b->texts_room = 0;
 }
 
 /* Make room for `more` items behind n.  @return the array, NULL where there is no memory
@@ -132,10 +141,10 @@ int backlog_fill(struct backlog *b, const struct backlog_source *source,
 
 	q.row = on_row;
 	q.arg = b;
-	backlog_clear(b);
+	forget(b);
 	n = source->read(source->arg, &q);
 	if (n < 0) {
-		backlog_clear(b);
+		forget(b);
 		return n;
 	}
 	/* Fewer than asked for: there are no more before the end. */

@@ -46,6 +46,7 @@ void backlog_pop(struct backlog *b);
 /** Rows that no message has yet. */
 size_t backlog_waiting(const struct backlog *b);
 
+/** Forget the chunk, and give its memory back. */
 void backlog_clear(struct backlog *b);
 
 #endif

@@ -340,6 +340,7 @@ static bool read_chunk(struct sender *s)
 			return true;
 		}
 	}
+	backlog_clear(s->backlog); /* a chunk is a megabyte, and most days see none */
 	return false;
 }
 

@@ -13,10 +13,11 @@
 
 static struct histogram h[2];
 
-static int setup(void **state)
+static int teardown(void **state)
 {
 	(void)state;
-	memset(h, 0, sizeof(h));
+	histogram_clear(&h[0]);
+	histogram_clear(&h[1]);
 	return 0;
 }
 
@@ -33,7 +34,7 @@ static void one_value_is_all_quantiles_exactly(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		setup(state);
+		teardown(state);
 		histogram_add(h, values[i]);
 		assert_true(histogram_quantile(h, 1, 0) == (double)values[i]);
 		assert_true(histogram_quantile(h, 1, 1) == (double)values[i]);
@@ -47,7 +48,7 @@ static void quantile_is_within_two_percent_over_the_whole_range(void **state)
 	for (double v = 1; v < ldexp(1, HISTOGRAM_RANGE_BITS); v = v * 1.0007 + 1) {
 		double got;
 
-		setup(state);
+		teardown(state);
 		histogram_add(h, 0);
 		histogram_add(h, (uint64_t)v);
 		histogram_add(h, (UINT64_C(1) << HISTOGRAM_RANGE_BITS) - 1);
@@ -92,10 +93,9 @@ static void quantiles_of_a_skewed_sample_match_those_of_its_sorted_values(void *
 
 static void parts_count_as_one(void **state)
 {
-	static struct histogram whole;
+	struct histogram whole = {0};
 
 	(void)state;
-	memset(&whole, 0, sizeof(whole));
 	for (uint64_t i = 0; i < 10000; i++) {
 		histogram_add(&h[i % 3 == 0], i * i);
 		histogram_add(&whole, i * i);
@@ -104,6 +104,7 @@ static void parts_count_as_one(void **state)
 		assert_true(histogram_quantile(h, 2, q) ==
 		            histogram_quantile(&whole, 1, q));
 	}
+	histogram_clear(&whole);
 }
 
 static void full_histogram_takes_no_more(void **state)
@@ -129,7 +130,7 @@ static void value_beyond_the_range_is_the_largest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
 		TEST(nothing_has_no_quantile),
 		TEST(one_value_is_all_quantiles_exactly),
 		TEST(quantile_is_within_two_percent_over_the_whole_range),

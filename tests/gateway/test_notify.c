@@ -35,33 +35,90 @@ static void watchdog_is_fed_once_every_part_has_moved(void **state)
 	}
 }
 
-static void supervisor_is_told(void **state)
+/* The next datagram on fd. */
+static const char *told(int fd)
+{
+	static char text[1024];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* A socket of this name, which $NOTIFY_SOCKET then says; '@' begins an abstract one. */
+static int supervisor(const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char dir[] = "/tmp/pollux-test.XXXXXX", text[256];
+	size_t n = strlen(name);
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	ssize_t n;
+
+	memcpy(address.sun_path, name, n);
+	if (name[0] == '@') {
+		address.sun_path[0] = '\0';
+	}
+	n += offsetof(struct sockaddr_un, sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, (socklen_t)n), 0);
+	setenv("NOTIFY_SOCKET", name, 1);
+	return fd;
+}
+
+static void supervisor_is_told(void **state)
+{
+	char dir[] = "/tmp/pollux-test.XXXXXX", path[64], abstract[64];
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	setenv("NOTIFY_SOCKET", address.sun_path, 1);
-	notify_ready("polling");
-	n = recv(fd, text, sizeof(text) - 1, 0);
-	assert_true(n > 0);
-	text[n] = '\0';
-	assert_non_null(strstr(text, "READY=1"));
-	assert_non_null(strstr(text, "STATUS=polling"));
-	notify_alive();
-	n = recv(fd, text, sizeof(text) - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	assert_string_equal(text, "WATCHDOG=1");
+	snprintf(path, sizeof(path), "%s/notify", dir);
+	snprintf(abstract, sizeof(abstract), "@pollux-test-%d", (int)getpid());
+	for (size_t i = 0; i < 2; i++) {
+		int fd = supervisor(i == 0 ? path : abstract);
+
+		notify_ready("polling");
+		assert_string_equal(told(fd), "READY=1\nSTATUS=polling");
+		notify_reloading(17);
+		assert_string_equal(told(fd), "RELOADING=1\nMONOTONIC_USEC=17");
+		notify_alive();
+		assert_string_equal(told(fd), "WATCHDOG=1");
+		close(fd);
+		notify_stopping(); /* nobody listens: nothing happens */
+	}
 	unsetenv("NOTIFY_SOCKET");
-	notify_stopping(); /* nobody listens: nothing happens */
-	close(fd);
-	unlink(address.sun_path);
+	notify_stopping();
+	unlink(path);
 	rmdir(dir);
+}
+
+static void watchdog_is_asked_for_by_the_environment(void **state)
+{
+	char self[16], other[16];
+	const struct {
+		const char *us, *pid;
+		uint64_t want;
+	} cases[] = {
+		{NULL, NULL, 0},
+		{"30000000", NULL, 30000000},
+		{"30000000", self, 30000000},
+		{"30000000", other, 0},
+		{"", NULL, 0},
+		{"30s", NULL, 0},
+	};
+
+	(void)state;
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	snprintf(other, sizeof(other), "%d", (int)getpid() + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsetenv("WATCHDOG_USEC");
+		unsetenv("WATCHDOG_PID");
+		if (cases[i].us) {
+			setenv("WATCHDOG_USEC", cases[i].us, 1);
+		}
+		if (cases[i].pid) {
+			setenv("WATCHDOG_PID", cases[i].pid, 1);
+		}
+		assert_int_equal(notify_watchdog_us(), cases[i].want);
+	}
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
 }
 
 int main(void)
@@ -69,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(watchdog_is_fed_once_every_part_has_moved),
 		cmocka_unit_test(supervisor_is_told),
+		cmocka_unit_test(watchdog_is_asked_for_by_the_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,13 @@ static int setup(void **state)
 	return 0;
 }
 
+static int teardown(void **state)
+{
+	(void)state;
+	recent_clear(&r);
+	return 0;
+}
+
 static void add(uint64_t now, size_t n, uint64_t value)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -89,7 +96,7 @@ static void more_than_a_window_holds_cuts_it_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(nothing_happened_yet),
 		TEST(quantiles_are_those_of_the_values),
 		TEST(window_before_still_counts_and_the_one_before_it_does_not),
