@@ -4,7 +4,7 @@
 
 packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-dev
   libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev
-  liblapacke-dev libzip-dev libexpat1-dev libssl-dev
+  libzip-dev libexpat1-dev libssl-dev
   liblua5.4-dev'
 # The demonstration's broker, its witness, and the program that its history is read with.
 packages_run='mosquitto mosquitto-clients sqlite3'

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "drivers/reading.h"
+#include "twin/cholesky.h"
 #include "twin/observer/kalman.h"
 
 static bool near(double got, double want)
@@ -116,28 +117,6 @@ static void sigma_of_a_combination(void **state)
 	assert_true(near(kalman_sigma(&k, h, 5), sqrt(3 - 4 + 8 + 5)));
 }
 
-static void cholesky_gives_its_matrix_back_or_refuses(void **state)
-{
-	static const double good[] = {4, 2, 0.4, 2, 5, 1, 0.4, 1, 3};
-	static const double bad[][4] = {{1, 2, 2, 1},
-	                                {0, 0, 0, 1},
-	                                {1, 0, 0, -1},
-	                                {NAN, 0, 0, 1},
-	                                {INFINITY, 0, 0, 1}};
-	double L[9];
-
-	(void)state;
-	assert_int_equal(kalman_cholesky(good, L, 3), 0);
-	for (size_t i = 0; i < 9; i++) {
-		const double *a = L + i / 3 * 3, *b = L + i % 3 * 3;
-
-		assert_true(near(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], good[i]));
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_int_equal(kalman_cholesky(bad[i], L, 2), -EDOM);
-	}
-}
-
 /* Joseph form: nearly perfect sensors, many times, and P stays what a covariance is. */
 static void precise_sensors_leave_p_a_covariance(void **state)
 {
@@ -155,7 +134,7 @@ static void precise_sensors_leave_p_a_covariance(void **state)
 		assert_int_equal(kalman_update(&k, &rows, &v), 0);
 		assert_true(k.P[1] == k.P[2]);
 	}
-	assert_int_equal(kalman_cholesky(k.P, L, 2), 0);
+	assert_int_equal(cholesky_factor(k.P, L, 2), 0);
 }
 
 static void a_lost_covariance_is_reported(void **state)
@@ -180,7 +159,6 @@ int main(void)
 		cmocka_unit_test(covariance_is_carried_by_the_transition),
 		cmocka_unit_test(rows_at_once_equal_rows_in_turn),
 		cmocka_unit_test(sigma_of_a_combination),
-		cmocka_unit_test(cholesky_gives_its_matrix_back_or_refuses),
 		cmocka_unit_test(precise_sensors_leave_p_a_covariance),
 		cmocka_unit_test(a_lost_covariance_is_reported),
 	};

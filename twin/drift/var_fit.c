@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twin/cholesky.h"
 #include "twin/drift/select.h"
 
 #define RIDGE      0.01  /* times the rows fitted */
@@ -164,47 +165,6 @@ static void add_square(double *A, const double *v, size_t n)
 	}
 }
 
-/* Solve L L' x = b in place; rows of L are walked, never columns. */
-static void solve(const double *L, double *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		double sum = b[i];
-
-		for (size_t j = 0; j < i; j++) {
-			sum -= L[i * n + j] * b[j];
-		}
-		b[i] = sum / L[i * (n + 1)];
-	}
-	for (size_t i = n; i-- > 0;) {
-		b[i] /= L[i * (n + 1)];
-		for (size_t j = 0; j < i; j++) {
-			b[j] -= L[i * n + j] * b[i];
-		}
-	}
-}
-
-/* Lower Cholesky factor in place of the lower triangle of A. */
-static int factor(double *A, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j <= i; j++) {
-			double sum = A[i * n + j];
-
-			for (size_t k = 0; k < j; k++) {
-				sum -= A[i * n + k] * A[j * n + k];
-			}
-			if (j < i) {
-				A[i * n + j] = sum / A[j * (n + 1)];
-			} else if (sum > 0) {
-				A[i * (n + 1)] = sqrt(sum);
-			} else {
-				return -EDOM;
-			}
-		}
-	}
-	return 0;
-}
-
 /* --- the fit, a piece at a time --- */
 
 /* Add a pair of rows to U'U and U'Z, U the rows before with a 1 behind. */
@@ -236,7 +196,7 @@ static int factor_sums(struct var_fit *f)
 	for (size_t i = 0; i < wide; i++) {
 		f->work[i * (wide + 1)] += RIDGE * f->pairs;
 	}
-	return factor(f->work, wide);
+	return cholesky_factor(f->work, f->work, wide);
 }
 
 /* What is left of a row, into the lower triangle of work and the sums of the mean. */
@@ -266,7 +226,7 @@ static int factor_covariance(struct var_fit *f)
 		}
 		f->work[i * (n + 1)] += FLOOR;
 	}
-	return factor(f->work, n);
+	return cholesky_factor(f->work, f->work, n);
 }
 
 static void invert_column(struct var_fit *f, size_t i)
@@ -275,7 +235,7 @@ static void invert_column(struct var_fit *f, size_t i)
 
 	memset(column, 0, f->n * sizeof(*column));
 	column[i] = 1;
-	solve(f->work, column, f->n);
+	cholesky_solve(f->work, column, f->n);
 }
 
 /* Prepare the next stage; the factors of it all are a third of its work. */
@@ -322,7 +282,7 @@ static void do_piece(struct var_fit *f, const struct var_rows *rows, double step
 	if (f->stage == VAR_FIT_SUMS && pair) {
 		add_pair(f, rows, k);
 	} else if (f->stage == VAR_FIT_WEIGHTS) {
-		solve(f->work, f->W + k * (f->n + 1), f->n + 1);
+		cholesky_solve(f->work, f->W + k * (f->n + 1), f->n + 1);
 	} else if (f->stage == VAR_FIT_RESIDUALS && pair) {
 		add_residual(f, rows, k);
 	} else if (f->stage == VAR_FIT_INVERSE) {

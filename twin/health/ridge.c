@@ -2,9 +2,10 @@
 #include "twin/health/ridge.h"
 
 #include <errno.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include "twin/cholesky.h"
 
 #define STANDS_STILL 1e-10 /* variance over mean square: rounding of the sums */
 
@@ -79,7 +80,7 @@ static int solve(struct ridge *r, const double *sums, double lambda)
 {
 	size_t m = r->m;
 	double *C = calloc(m * m, sizeof(double));
-	lapack_int info;
+	int err;
 
 	if (!C) {
 		return -ENOMEM;
@@ -91,10 +92,12 @@ static int solve(struct ridge *r, const double *sums, double lambda)
 		C[i * m + i] += lambda;
 		r->weights[i] = covariance(r, sums, i, m + 1);
 	}
-	info = LAPACKE_dposv(LAPACK_COL_MAJOR, 'U', (lapack_int)m, 1, C, (lapack_int)m,
-	                     r->weights, (lapack_int)m);
+	err = cholesky_factor(C, C, m);
+	if (!err) {
+		cholesky_solve(C, r->weights, m);
+	}
 	free(C);
-	return info == 0 ? 0 : info == LAPACK_WORK_MEMORY_ERROR ? -ENOMEM : -EDOM;
+	return err;
 }
 
 int ridge_fit(struct ridge *r, const double *sums, double lambda)

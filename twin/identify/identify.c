@@ -2,10 +2,11 @@
 #include "twin/identify/identify.h"
 
 #include <errno.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "twin/cholesky.h"
 
 enum {
 	P_MAX = MODEL_PARAMETERS_MAX,
@@ -223,11 +224,11 @@ struct lower {
 	double damping;
 };
 
-/* Solve A z = b for n_b right sides. */
+/* Solve A z = b for n_b right sides, one after the other. */
 static int solve(struct lower A, double *b, size_t n_b)
 {
-	lapack_int n = (lapack_int)A.n;
 	double L[P_MAX * P_MAX];
+	int err;
 
 	for (size_t i = 0; i < A.n; i++) {
 		for (size_t j = 0; j <= i; j++) {
@@ -235,10 +236,11 @@ static int solve(struct lower A, double *b, size_t n_b)
 			                 (i == j ? 1 + A.damping : 1);
 		}
 	}
-	return LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', n, (lapack_int)n_b, L, n, b,
-	                     (lapack_int)n_b) == 0
-	               ? 0
-	               : -EDOM;
+	err = cholesky_factor(L, L, A.n);
+	for (size_t i = 0; i < n_b && !err; i++) {
+		cholesky_solve(L, b + i * A.n, A.n);
+	}
+	return err;
 }
 
 /* Eliminate the start of a span: S -= qx xx^-1 xq, g -= qx xx^-1 gx. */
@@ -249,21 +251,19 @@ static int eliminate(const struct fit *f, const struct block *b, double damping,
 	double z[X_MAX * (P_MAX + 1)];
 	int err;
 
-	for (size_t i = 0; i < n_x; i++) {
-		for (size_t j = 0; j < n_q; j++) {
-			z[i * (n_q + 1) + j] = b->qx[j * X_MAX + i];
-		}
-		z[i * (n_q + 1) + n_q] = b->gx[i];
+	for (size_t j = 0; j < n_q; j++) {
+		memcpy(z + j * n_x, b->qx + j * X_MAX, n_x * sizeof(*z));
 	}
+	memcpy(z + n_q * n_x, b->gx, n_x * sizeof(*z));
 	err = solve((struct lower){b->xx, n_x, X_MAX, damping}, z, n_q + 1);
 	for (size_t i = 0; i < n_q && !err; i++) {
 		for (size_t k = 0; k < n_x; k++) {
 			double a = b->qx[i * X_MAX + k];
 
 			for (size_t j = 0; j <= i; j++) {
-				S[i * P_MAX + j] -= a * z[k * (n_q + 1) + j];
+				S[i * P_MAX + j] -= a * z[j * n_x + k];
 			}
-			g[i] -= a * z[k * (n_q + 1) + n_q];
+			g[i] -= a * z[n_q * n_x + k];
 		}
 	}
 	return err;

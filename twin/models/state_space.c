@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drivers/reading.h"
+#include "twin/cholesky.h"
 #include "twin/observer/kalman.h"
 
 /* Parameters: n, m, k, then the matrices in the order of struct state_space. */
@@ -89,10 +90,10 @@ static void start(const double *p, const double *u, const double *y, double *x)
 	for (size_t i = 0; i < n; i++) {
 		gram[i * (n + 1)] += 1e-12 * (gram[i * (n + 1)] + 1e-12);
 	}
-	if (kalman_cholesky(gram, L, n)) {
+	if (cholesky_factor(gram, L, n)) {
 		return;
 	}
-	kalman_solve(L, off, n);
+	cholesky_solve(L, off, n);
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < s.n; j++) {
 			x[j] += s.C[rows[i] * s.n + j] * off[i];

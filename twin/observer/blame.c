@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twin/cholesky.h"
 #include "twin/observer/integrate.h"
 
 #define KEEP   (1 - 1.0 / 60) /* of the sums, a row */
@@ -52,7 +53,7 @@ static void weigh(struct blame_sum *sum, const struct blame_row *row, const doub
 	size_t n = row->rows->n;
 
 	memcpy(q, o, n * sizeof(*q));
-	kalman_solve(row->v->L, q, n);
+	cholesky_solve(row->v->L, q, n);
 	sum->mark2 *= KEEP;
 	sum->product *= KEEP;
 	for (size_t r = 0; r < n; r++) {

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "twin/cholesky.h"
+
 enum { SQUARE_MAX = KALMAN_STATES_MAX * KALMAN_STATES_MAX };
 
 /* C = A B' with A of a x n and B of b x n. */
@@ -56,44 +58,6 @@ void kalman_predict(struct kalman *k, const double *F, const double *Q)
 	make_symmetric(k->P, k->n);
 }
 
-int kalman_cholesky(const double *A, double *L, size_t n)
-{
-	memset(L, 0, n * n * sizeof(*L));
-	for (size_t j = 0; j < n; j++) {
-		for (size_t i = j; i < n; i++) {
-			double sum = A[i * n + j];
-
-			for (size_t k = 0; k < j; k++) {
-				sum -= L[i * n + k] * L[j * n + k];
-			}
-			if (i > j) {
-				L[i * n + j] = sum / L[j * n + j];
-			} else if (sum > 0 && isfinite(sum)) {
-				L[j * n + j] = sqrt(sum);
-			} else {
-				return -EDOM;
-			}
-		}
-	}
-	return 0;
-}
-
-void kalman_solve(const double *L, double *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < i; k++) {
-			b[i] -= L[i * n + k] * b[k];
-		}
-		b[i] /= L[i * n + i];
-	}
-	for (size_t i = n; i-- > 0;) {
-		for (size_t k = i + 1; k < n; k++) {
-			b[i] -= L[k * n + i] * b[k];
-		}
-		b[i] /= L[i * n + i];
-	}
-}
-
 int kalman_innovate(const struct kalman *k, const struct kalman_rows *rows,
                     struct innovation *v)
 {
@@ -107,12 +71,12 @@ int kalman_innovate(const struct kalman *k, const struct kalman_rows *rows,
 		v->S[i] += rows->more[i] + (i % (n + 1) == 0 ? rows->R[i / n] : 0);
 	}
 	make_symmetric(v->S, n);
-	err = kalman_cholesky(v->S, v->L, n);
+	err = cholesky_factor(v->S, v->L, n);
 	if (err) {
 		return err;
 	}
 	memcpy(v->weighted, rows->nu, n * sizeof(*v->weighted));
-	kalman_solve(v->L, v->weighted, n);
+	cholesky_solve(v->L, v->weighted, n);
 	v->nis = v->log_det = 0;
 	for (size_t i = 0; i < n; i++) {
 		v->nis += rows->nu[i] * v->weighted[i];
@@ -127,7 +91,7 @@ static void gain(const struct kalman *k, const struct kalman_rows *rows,
 {
 	times_transposed(K, k->P, rows->H, (struct size){k->n, rows->n, k->n});
 	for (size_t i = 0; i < k->n; i++) {
-		kalman_solve(v->L, K + i * rows->n, rows->n);
+		cholesky_solve(v->L, K + i * rows->n, rows->n);
 	}
 }
 

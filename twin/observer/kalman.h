@@ -57,10 +57,4 @@ int kalman_update(struct kalman *k, const struct kalman_rows *rows,
 /** Standard deviation of a quantity h x + e, h of n values, var e = r. */
 double kalman_sigma(const struct kalman *k, const double *h, double r);
 
-/** Lower Cholesky factor L of the n x n matrix A; -EDOM where A is not positive. */
-int kalman_cholesky(const double *A, double *L, size_t n);
-
-/** b := (L L')^-1 b */
-void kalman_solve(const double *L, double *b, size_t n);
-
 #endif

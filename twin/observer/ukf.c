@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "twin/cholesky.h"
 #include "twin/observer/discretise.h"
 #include "twin/observer/integrate.h"
 
@@ -31,7 +32,7 @@ static int draw(const struct kalman *k, double points[][N_MAX])
 {
 	double L[N_MAX * N_MAX], root = sqrt((double)k->n + LAMBDA);
 	size_t n = k->n;
-	int err = kalman_cholesky(k->P, L, n);
+	int err = cholesky_factor(k->P, L, n);
 
 	for (size_t i = 0; !err && i < n; i++) {
 		points[0][i] = k->x[i];
@@ -112,7 +113,7 @@ int ukf_outputs(const struct observer *o, const struct kalman *k, const double *
 	size_t n = k->n, m = o->model->n_outputs;
 	int err = draw(k, points);
 
-	if (err || kalman_cholesky(k->P, L, n)) {
+	if (err || cholesky_factor(k->P, L, n)) {
 		return err;
 	}
 	memset(y, 0, m * sizeof(*y));
@@ -139,7 +140,7 @@ int ukf_outputs(const struct observer *o, const struct kalman *k, const double *
 	}
 	for (size_t r = 0; r < m; r++) {
 		memcpy(rows->H + r * n, cross[r], n * sizeof(*rows->H));
-		kalman_solve(L, rows->H + r * n, n);
+		cholesky_solve(L, rows->H + r * n, n);
 	}
 	for (size_t r = 0; r < m; r++) {
 		for (size_t q = 0; q < m; q++) {
