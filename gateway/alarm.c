@@ -56,13 +56,22 @@ static bool is_of_behaviour(enum alarm_kind kind)
 	return kind == ALARM_DRIFT || kind == ALARM_MISMATCH;
 }
 
-/* A reading in alarm of a tag that has none yet. */
-static enum alarm_change begin(struct alarm *a, enum alarm_kind kind, uint32_t after)
+/* May the next reading be as ever?  A silence and a stuck value have taken their time
+ * before they are called that, and what a device refuses is not asked for again soon. */
+static bool may_pass(enum alarm_kind kind, enum reason reason)
 {
+	return is_of_behaviour(kind) || (kind == ALARM_BAD && reason != REASON_EXCEPTION);
+}
+
+/* A reading in alarm of a tag that has none yet. */
+static enum alarm_change begin(struct alarm *a, const struct sample *s, uint32_t after)
+{
+	enum alarm_kind kind = kind_of(s);
+
 	if (a->ahead < UINT8_MAX) {
 		a->ahead++;
 	}
-	if (is_of_behaviour(kind) && a->ahead < after) {
+	if (may_pass(kind, (enum reason)s->reason) && a->ahead < after) {
 		return ALARM_SAME;
 	}
 	if (a->quiet == 0) {
@@ -84,7 +93,7 @@ enum alarm_change alarm_step(struct alarm *a, const struct sample *s, uint32_t a
 		a->quiet--;
 	}
 	if (a->id == 0 && kind != ALARM_NONE) {
-		return begin(a, kind, after);
+		return begin(a, s, after);
 	}
 	if (a->id == 0) {
 		a->ahead = 0;

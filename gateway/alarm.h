@@ -52,7 +52,8 @@ enum alarm_change {
  * own: the device's event says it.  A sensor found stuck ends the drift or mismatch that
  * it was taken for; the next reading raises it by its name.
  *
- * @param after  so many readings of drift or mismatch in a row are an alarm; 0 as 1
+ * @param after  so many readings of drift, mismatch or bad in a row are an alarm, 0 as 1;
+ *               what is stale, stuck or refused by its device is one at once
  */
 enum alarm_change alarm_step(struct alarm *a, const struct sample *s, uint32_t after);
 

@@ -504,7 +504,7 @@ void config_print(const struct config *c, FILE *out)
 	fprintf(out, "twin:\n  monitor: {learn: %u, ", c->twin.learn);
 	print_number("false_alarm: ", c->twin.false_alarm, out);
 	fprintf(out, ", alarm_after: %u", c->twin.alarm_after);
-	fputs(c->twin.skip_startup ? ", skip_startup: true" : "", out);
+	fputs(c->twin.skip_startup ? "" : ", skip_startup: false", out);
 	fputs(c->n_components ? "}\n  components:\n" : "}\n", out);
 	for (size_t i = 0; i < c->n_components; i++) {
 		print_component(c, &c->twin.components[i], out);

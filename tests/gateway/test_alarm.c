@@ -144,6 +144,38 @@ static void silent_device_raises_no_alarm_per_tag(void **state)
 	}
 }
 
+/* One NaN of a sensor is a bad reading, not an alarm; a refused tag is asked rarely. */
+static void bad_readings_in_a_row_are_an_alarm(void **state)
+{
+	static const struct {
+		enum reason reason;
+		int readings; /* until it is raised, of three wanted */
+	} cases[] = {
+		{REASON_NOT_A_NUMBER, 3}, {REASON_OUT_OF_RANGE, 3}, {REASON_CRC, 3},
+		{REASON_SHORT, 3},        {REASON_EXCEPTION, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct alarm a = {.id = 0};
+		struct sample bad = in_state(STATE_BAD), good = in_state(STATE_HEALTHY);
+		int n = 1;
+
+		bad.est.quality = QUALITY_BAD;
+		bad.reason = (uint8_t)cases[i].reason;
+		while (alarm_step(&a, &bad, 3) == ALARM_SAME && n < 9) {
+			n++;
+		}
+		assert_int_equal(n, cases[i].readings);
+		a = (struct alarm){.id = 0};
+		for (n = 0; n < 20 && cases[i].readings > 1; n++) {
+			assert_int_equal(alarm_step(&a, &bad, 3), ALARM_SAME);
+			assert_int_equal(alarm_step(&a, &bad, 3), ALARM_SAME);
+			assert_int_equal(alarm_step(&a, &good, 3), ALARM_SAME);
+		}
+	}
+}
+
 static void bad_tag_is_well_after_three_good_readings(void **state)
 {
 	struct alarm a = {.id = 0};
@@ -320,6 +352,7 @@ int main(void)
 		cmocka_unit_test(sentence_says_what_would_explain_it),
 		cmocka_unit_test(what_another_explains_is_no_alarm),
 		cmocka_unit_test(silent_device_raises_no_alarm_per_tag),
+		cmocka_unit_test(bad_readings_in_a_row_are_an_alarm),
 		cmocka_unit_test(bad_tag_is_well_after_three_good_readings),
 		cmocka_unit_test(sentence_names_the_sensor_that_lies),
 		cmocka_unit_test(sentence_of_a_component_names_the_output_that_is_off),
