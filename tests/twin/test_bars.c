@@ -115,6 +115,7 @@ static void setup(struct mimic_bench *b, const char *name, uint64_t seed)
 
 struct losses {
 	int n, true_within, read_within;
+	int of[MODEL_OUTPUTS_MAX], of_within[MODEL_OUTPUTS_MAX]; /* readings, by output */
 	int held_within; /* trivial: the last estimate held, 2 sigma of the sensor */
 	double sigma;    /* sum of the published ones, over the sensor's noise */
 };
@@ -140,6 +141,8 @@ static void lose(struct mimic_bench *b, int times, struct losses *out)
 		out->n++;
 		out->true_within += fabs(value - b->y[i]) <= 2 * spread;
 		out->read_within += fabs(value - reading) <= 2 * spread;
+		out->of[i]++;
+		out->of_within[i] += fabs(value - reading) <= 2 * spread;
 		out->held_within += fabs(last - b->y[i]) <= 2 * sigma[i];
 		out->sigma += spread / sigma[i];
 		mimic_bench_steps(b, 40);
@@ -173,6 +176,9 @@ static void a_lost_sensor_is_filled_within_its_sigma(void **state)
 		assert_int_equal(all.n, 1000);
 		assert_true(all.true_within >= 930);
 		assert_true(all.read_within >= 930);
+		for (size_t k = 0; k < MODEL_OUTPUTS_MAX; k++) {
+			assert_true(all.of_within[k] >= 0.93 * all.of[k]);
+		}
 	}
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define ABOUT_AS_SMALL 1.25 /* in the mean square */
-#define AS_SMALL       1.02
 
 enum { STIFFEST = 2 }; /* below a tenth nothing is gained, and a slow walk is an alarm */
 
@@ -114,6 +113,6 @@ struct tune_result tune_choose(const struct tune *t, bool r_known)
 
 	best.scale_r = r_known || !(mean > 0 && isfinite(mean)) ? 1 : mean;
 	best.scale_qc = tune_scale(i) * best.scale_r;
-	best.scale_qc_lost = tune_scale(stiffest(t, AS_SMALL)) * best.scale_r;
+	best.scale_qc_lost = tune_scale(stiffest(t, 1)) * best.scale_r;
 	return best;
 }
