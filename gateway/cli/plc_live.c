@@ -170,11 +170,29 @@ static int open_server(struct live *l)
 	return 0;
 }
 
+static struct cycle_stats live_stats(void *arg)
+{
+	const struct live *l = arg;
+
+	return cycle_stats(l->cycle);
+}
+
+static int64_t live_time_ns(void *arg)
+{
+	const struct live *l = arg;
+
+	return cycle_time(l->cycle);
+}
+
 static int open_control(struct live *l)
 {
+	const struct plc_host host = {.program = l->parts->program,
+	                              .stats = live_stats,
+	                              .time_ns = live_time_ns,
+	                              .arg = l};
 	char *own = NULL;
 	const char *path = l->call->socket;
-	int err = plc_desk_new(&l->desk, l->parts->program, l->cycle);
+	int err = plc_desk_new(&l->desk, &host);
 
 	if (!path && l->call->state &&
 	    asprintf(&own, "%s/plc.sock", l->call->state) > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pollux sim: the virtual machine. */
 #include <getopt.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +9,16 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/config/quantity.h"
+#include "gateway/control.h"
 #include "gateway/plant/plant_fmus.h"
 #include "gateway/plant/sim.h"
+#include "gateway/plc/plc_desk.h"
 
 extern const struct command command_sim;
 
 /* What the command line says. */
 struct call {
-	const char *path, *script;
+	const char *path, *script, *socket;
 	struct sim_options options;
 	int64_t seed; /* -1: the file's */
 	bool alone;   /* the plant without its PLC */
@@ -26,6 +29,9 @@ struct run {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	struct sim *sim;
+	struct plc_link *link; /* its PLC; NULL: none here */
+	struct plc_desk *desk;
+	struct control *control;
 	bool plc_failed;
 	struct sim_stats stats; /* as they were at the end */
 };
@@ -40,6 +46,9 @@ static void run_end(void *arg)
 	if (r->sim) {
 		r->stats = sim_stats(r->sim);
 		sim_close(r->sim);
+	}
+	if (r->control) {
+		control_close(r->control);
 	}
 	for (size_t i = 0; i < 2; i++) {
 		uv_close((uv_handle_t *)&r->signals[i], NULL);
@@ -69,6 +78,41 @@ static void on_signal(uv_signal_t *signal, int number)
 	run_end(signal->data);
 }
 
+static struct cycle_stats plc_stats(void *arg)
+{
+	const struct run *r = arg;
+
+	return (struct cycle_stats){.scans = program_scans(plc_link_program(r->link)),
+	                            .overruns = sim_stats(r->sim).overruns};
+}
+
+static int64_t plc_time_ns(void *arg)
+{
+	const struct run *r = arg;
+
+	return llround(sim_stats(r->sim).time_s * 1e9);
+}
+
+/* `plc watch` and `plc force` ask there. */
+static int open_control(struct run *r, const char *path)
+{
+	const struct plc_host host = {.program = plc_link_program(r->link),
+	                              .stats = plc_stats,
+	                              .time_ns = plc_time_ns,
+	                              .arg = r};
+	int err = plc_desk_new(&r->desk, &host);
+
+	if (!err) {
+		err = control_open(&r->control, &r->loop, path, plc_desk_answer, r->desk);
+	}
+	if (err) {
+		fprintf(stderr, "pollux sim: %s: %s\n", path, strerror(-err));
+	} else {
+		printf("watch and force at %s\n", path);
+	}
+	return err;
+}
+
 static void print_summary(const struct sim_stats *s)
 {
 	printf("ran %.3f s of plant time: %llu turns, %llu overruns, %llu requests, %llu "
@@ -83,7 +127,7 @@ static void print_summary(const struct sim_stats *s)
 static enum exit_code serve(const struct call *call, const struct plant_setup *setup)
 {
 	static const int numbers[] = {SIGINT, SIGTERM};
-	struct run r = {.sim = NULL};
+	struct run r = {.link = call->options.link};
 	struct sim_options options = call->options;
 	const char *why = "";
 	int err = uv_loop_init(&r.loop);
@@ -108,10 +152,15 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		run_end(&r);
 	} else {
 		printf("listening on %s\n", sim_address(r.sim));
+		err = call->socket ? open_control(&r, call->socket) : 0;
+		if (err) {
+			run_end(&r);
+		}
 		fflush(stdout);
 	}
 	uv_run(&r.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&r.loop);
+	plc_desk_free(r.desk);
 	if (!err) {
 		print_summary(&r.stats);
 	}
@@ -127,6 +176,10 @@ static enum exit_code equip(struct call *call, struct plant_setup *setup)
 	if (setup->plc.n_files > 0 && !call->alone &&
 	    plc_link_open(&call->options.link, setup, NULL, stderr)) {
 		code = EXIT_CONFIG;
+	}
+	if (code == EXIT_DONE && call->socket && !call->options.link) {
+		fprintf(stderr, "pollux sim: --socket: no PLC runs here to be watched\n");
+		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE && setup->n_fmus > 0 &&
 	    plant_fmus_open(&fmus, setup, NULL, stderr)) {
@@ -175,6 +228,9 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 	case 'a':
 		call->alone = true;
 		break;
+	case 'o':
+		call->socket = optarg;
+		break;
 	case ':':
 		return command_usage(name, "an option needs a value");
 	default:
@@ -192,6 +248,7 @@ static enum exit_code run(int argc, char **argv)
 		{"listen", required_argument, NULL, 'l'},
 		{"seed", required_argument, NULL, 'n'},
 		{"no-plc", no_argument, NULL, 'a'},
+		{"socket", required_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
@@ -224,7 +281,8 @@ const struct command command_sim = {
 	.name = "sim",
 	.summary = "the virtual machine, served over Modbus TCP",
 	.help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
-		"                  [--listen tcp://HOST:PORT] [--seed N] [--no-plc]\n\n"
+		"                  [--listen tcp://HOST:PORT] [--seed N] [--no-plc]\n"
+		"                  [--socket PATH]\n\n"
 		"Runs the plant of FILE (default " CONFIG_PATH ", see\n"
 		"etc/line.yaml and etc/bottling.yaml) with its PLC in step, and serves\n"
 		"both on the Modbus map of the real machine (docs/plant.md).\n"
@@ -237,8 +295,9 @@ const struct command command_sim = {
 		"  --listen ADDR  instead of the file's; port 0 takes a free one\n"
 		"  --seed N       of the noise, instead of the file's\n"
 		"  --no-plc       the plant alone: a PLC elsewhere reads its inputs and\n"
-		"                 writes its outputs over Modbus\n\n"
+		"                 writes its outputs over Modbus\n"
+		"  --socket PATH  for plc watch, force and unforce\n\n"
 		"Exit code 0: done, 1: cannot listen, or the PLC stopped by an error,\n"
-		"3: a file is not valid.\n",
+		"2: usage, 3: a file is not valid.\n",
 	.run = run,
 };

@@ -15,21 +15,21 @@ struct forced {
 
 struct plc_desk {
 	struct program *program;
-	const struct cycle *cycle;
+	struct plc_host host;
 	struct forced forced[FORCED_MAX];
 	size_t n_forced;
 	char value[PROGRAM_TEXT_MAX];
 };
 
-int plc_desk_new(struct plc_desk **out, struct program *p, const struct cycle *cycle)
+int plc_desk_new(struct plc_desk **out, const struct plc_host *host)
 {
 	struct plc_desk *d = calloc(1, sizeof(*d));
 
 	if (!d) {
 		return -ENOMEM;
 	}
-	d->program = p;
-	d->cycle = cycle;
+	d->program = host->program;
+	d->host = *host;
 	*out = d;
 	return 0;
 }
@@ -76,9 +76,9 @@ static json_t *watch(struct plc_desk *d, char *names)
 			json_array_append_new(list, variable_json(d, name));
 		}
 	}
-	return json_pack("{s:f, s:I, s:o}", "time_ms", (double)cycle_time(d->cycle) / 1e6,
-	                 "scan", (json_int_t)program_scans(d->program), "variables",
-	                 list);
+	return json_pack("{s:f, s:I, s:o}", "time_ms",
+	                 (double)d->host.time_ns(d->host.arg) / 1e6, "scan",
+	                 (json_int_t)program_scans(d->program), "variables", list);
 }
 
 static void remember(struct plc_desk *d, const char *name,
@@ -142,21 +142,29 @@ static json_t *unforce(struct plc_desk *d, const char *name)
 
 static json_t *status(struct plc_desk *d)
 {
-	struct cycle_stats s = cycle_stats(d->cycle);
-	json_t *forced = json_array();
+	struct cycle_stats s = d->host.stats(d->host.arg);
+	json_t *forced = json_array(), *o;
 
 	forget(d);
 	for (size_t i = 0; i < d->n_forced; i++) {
 		json_array_append_new(forced, json_string(d->forced[i].name));
 	}
-	return json_pack("{s:I, s:I, s:f, s:{s:f, s:f, s:f, s:f}, s:{s:f, s:f}, s:o}",
-	                 "scans", (json_int_t)s.scans, "overruns", (json_int_t)s.overruns,
-	                 "cycle_ms", (double)program_cycle_ns(d->program) / 1e6, "period",
-	                 "min_ms", (double)s.period_min / 1e6, "mean_ms",
-	                 (double)s.period_mean / 1e6, "max_ms",
-	                 (double)s.period_max / 1e6, "jitter_ms", (double)s.jitter / 1e6,
-	                 "work", "mean_ms", (double)s.work_mean / 1e6, "max_ms",
-	                 (double)s.work_max / 1e6, "forced", forced);
+	o = json_pack("{s:I, s:I, s:f, s:o}", "scans", (json_int_t)s.scans, "overruns",
+	              (json_int_t)s.overruns, "cycle_ms",
+	              (double)program_cycle_ns(d->program) / 1e6, "forced", forced);
+	if (s.period_mean > 0) {
+		json_object_set_new(o, "period",
+		                    json_pack("{s:f, s:f, s:f, s:f}", "min_ms",
+		                              (double)s.period_min / 1e6, "mean_ms",
+		                              (double)s.period_mean / 1e6, "max_ms",
+		                              (double)s.period_max / 1e6, "jitter_ms",
+		                              (double)s.jitter / 1e6));
+		json_object_set_new(o, "work",
+		                    json_pack("{s:f, s:f}", "mean_ms",
+		                              (double)s.work_mean / 1e6, "max_ms",
+		                              (double)s.work_max / 1e6));
+	}
+	return o;
 }
 
 char *plc_desk_answer(void *desk, const char *request)

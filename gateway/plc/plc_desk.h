@@ -17,8 +17,18 @@
 
 struct plc_desk;
 
-/** @param p, cycle  borrowed.  @return 0 or -ENOMEM */
-int plc_desk_new(struct plc_desk **out, struct program *p, const struct cycle *cycle);
+/** Who runs the program. */
+struct plc_host {
+	struct program *program; /* borrowed */
+	/** How it runs; a period_mean of 0: scans are not on the clock. */
+	struct cycle_stats (*stats)(void *arg);
+	/** The program's time of the last scan, ns. */
+	int64_t (*time_ns)(void *arg);
+	void *arg;
+};
+
+/** @return 0 or -ENOMEM */
+int plc_desk_new(struct plc_desk **out, const struct plc_host *host);
 void plc_desk_free(struct plc_desk *d);
 
 /** As control_answer_cb; every answer is an object, of what was wrong {"error": text}.

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PLC program as its users run it: stepped, in real time, watched and forced."""
 import json
+import os
 import socket
 import struct
 import time
 
 import harness
 
+BOTTLING = os.path.join(harness.SOURCE, 'etc', 'bottling.yaml')
 PROGRAM = '''
 PROGRAM main
 VAR RETAIN n : DINT; END_VAR
@@ -120,6 +122,26 @@ def test_masters_and_onlookers_are_served(bench):
     run.stop()
     assert 'forced: main.x = 4' in run.errors(), run.errors()
     assert 'jitter' in run.errors() and ' overruns; cycle min ' in run.errors()
+
+
+def test_the_plc_of_a_plant_is_watched_and_forced(bench):
+    path = bench.path('sim.sock')
+    sim = bench.start('sim', [harness.POLLUX, 'sim', '-c', BOTTLING,
+                              '--listen', 'tcp://127.0.0.1:0', '--socket', path])
+    harness.wait_until('it can be asked', lambda: 'watch and force' in sim.output())
+    done = plc(bench, 'force', path, '%QX0.0', '1')
+    assert done.stdout == '%QX0.0 = 1 (forced)\n', done
+    done = plc(bench, 'watch', '--once', path, '%QX0.0', '%IW4')
+    first, second = done.stdout.splitlines()
+    assert first == 'time_ms,%QX0.0,%IW4' and second.split(',')[1] == '1!', done
+    done = plc(bench, 'unforce', path, '%QX0.0')
+    assert done.returncode == 0, done
+    harness.wait_until('the program has it again', lambda: plc(
+        bench, 'watch', '--once', path, '%QX0.0').stdout.splitlines()[1].endswith(',0'))
+    sim.stop()
+    alone = bench.run([harness.POLLUX, 'sim', '-c', BOTTLING,
+                       '--no-plc', '--socket', path])
+    assert alone.returncode == 2 and 'no PLC runs here' in alone.stderr, alone
 
 
 def test_real_time_keeps_to_the_clock(bench):
