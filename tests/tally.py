@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Count the cases of finished test runs and say what failed and what was skipped.
 
-usage: tally.py BUILD_FOLDER...
+usage: tally.py LOG...                meson's .json logs
 
 A cmocka program counts by its cases, every other test as one.  The last line is
 `N passed, N failed, N skipped`; exit 1 where one failed, or where a run left no log.
 """
 import json
-import os
 import re
 import sys
 
@@ -47,19 +46,18 @@ def judge(test):
     return passed, failed, skipped
 
 
-def read_log(folder):
-    path = os.path.join(folder, 'meson-logs', 'testlog.json')
+def read_log(path):
     try:
         with open(path, encoding='utf-8') as log:
             return [json.loads(line) for line in log]
     except OSError:
-        return [{'name': folder, 'result': 'no tests ran'}]
+        return [{'name': path, 'result': 'no tests ran'}]
 
 
-def main(folders):
+def main(paths):
     passed, failed, skipped = 0, [], []
-    for folder in folders:
-        for test in read_log(folder):
+    for path in paths:
+        for test in read_log(path):
             good, bad, left_out = judge(test)
             passed += good
             failed += bad
