@@ -7,8 +7,7 @@
 
 #include "gateway/cli/plc.h"
 #include "gateway/plc/listing.h"
-#include "twin/plc/check.h"
-#include "twin/plc/parser.h"
+#include "twin/plc/program.h"
 
 static json_t *describe(const struct sources *s, const struct diagnosis *d)
 {
@@ -39,14 +38,6 @@ static void print_json(struct sources *s)
 	json_decref(all);
 }
 
-static int check(struct sources *s)
-{
-	struct ast *ast;
-	int err = parser_parse(&ast, s);
-
-	return err ? err : check_tree(ast);
-}
-
 static enum exit_code check_files(char **paths, size_t n, bool json)
 {
 	struct sources *s;
@@ -56,7 +47,7 @@ static enum exit_code check_files(char **paths, size_t n, bool json)
 	if (err) {
 		return EXIT_FAILED;
 	}
-	err = check(s);
+	err = program_check(s);
 	if (err) {
 		fputs("plc check: the program is too large\n", stderr);
 		code = EXIT_FAILED;

@@ -118,6 +118,7 @@ struct item {
 	struct name name;    /* x := v, x => v; text NULL where there is none */
 	struct expr *value;  /* NULL: f(x =>), 3(), which leave it out */
 	struct expr *repeat; /* EXPR_LIST: 3(0); else NULL */
+	struct item *rest;   /* 3(0, 1): the values behind the first; else NULL */
 	bool output;         /* => */
 	bool negated;        /* NOT x => v */
 	/* by the checker */

@@ -198,9 +198,9 @@ static void check_own_name(struct check *c, const struct variable *v)
 {
 	if (v->spec && v->spec->kind == SPEC_NAMED && v->name.key &&
 	    v->spec->name.key == v->name.key && v->type->kind != KIND_ERROR) {
-		sources_warning(c->sources, v->name.at, v->name.length,
-		                "%.*s is called like its type: most PLCs refuse that",
-		                CHECK_NAME(&v->name));
+		sources_error(c->sources, v->name.at, v->name.length,
+		              "a variable may not be called like its type: %.*s",
+		              CHECK_NAME(&v->name));
 	}
 }
 

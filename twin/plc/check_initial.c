@@ -29,7 +29,7 @@ static void find_repetition(struct check *c, struct item *i)
 	const struct expr *e = i->value;
 	struct variable *v;
 
-	if (i->repeat || !e || e->kind != EXPR_CALL || e->u.call.n != 1 ||
+	if (i->repeat || !e || e->kind != EXPR_CALL || e->u.call.n == 0 ||
 	    !e->u.call.callee || e->u.call.callee->kind != EXPR_NAME) {
 		return;
 	}
@@ -37,7 +37,25 @@ static void find_repetition(struct check *c, struct item *i)
 	if (v && v->constant) {
 		i->repeat = e->u.call.callee;
 		i->value = e->u.call.items->value;
+		i->rest = e->u.call.items->next;
 	}
+}
+
+/* How many elements a value of the list fills, which it checks. */
+static uint64_t check_element(struct check *c, struct item *i,
+                              const struct check_slot *element)
+{
+	uint64_t count, width = 1;
+
+	find_repetition(c, i);
+	count = i->repeat ? repetitions(c, i->repeat) : 1;
+	if (i->value) {
+		check_initial(c, i->value, element);
+	}
+	for (struct item *k = i->rest; k; k = k->next, width++) {
+		check_initial(c, k->value, element);
+	}
+	return count > UINT64_MAX / width ? UINT64_MAX : count * width;
 }
 
 static void check_list(struct check *c, struct expr *e, const struct check_slot *slot)
@@ -49,14 +67,9 @@ static void check_list(struct check *c, struct expr *e, const struct check_slot 
 	e->type = t;
 	for (struct item *i = e->u.list.items; i; i = i->next) {
 		bool before = n <= t->u.array.n;
-		uint64_t count;
+		uint64_t count = check_element(c, i, &element);
 
-		find_repetition(c, i);
-		count = i->repeat ? repetitions(c, i->repeat) : 1;
 		n = n + count < n ? UINT64_MAX : n + count;
-		if (i->value) {
-			check_initial(c, i->value, &element);
-		}
 		if (before && n > t->u.array.n) {
 			check_say(c,
 			          i->value    ? i->value

@@ -66,6 +66,10 @@ static uint32_t take_variable(struct compiler *c, struct store *s,
 	                        : pou_type_size(c, v->type, v->name.at);
 	uint32_t at;
 
+	if (!c->err && s->n + (uint64_t)size > CODE_MEMORY_MAX) {
+		compile_fail(c, v->name.at,
+		             "with this variable the program's take more than 256 MiB");
+	}
 	if (c->err) {
 		return 0;
 	}

@@ -262,6 +262,10 @@ static void initial_array(uint8_t *place, const struct type *t, const struct exp
 		}
 		for (; times > 0 && at < t->u.array.n; times--) {
 			layout_initial(place + at++ * stride, element, i->value);
+			for (const struct item *k = i->rest; k && at < t->u.array.n;
+			     k = k->next) {
+				layout_initial(place + at++ * stride, element, k->value);
+			}
 		}
 	}
 	if (at < t->u.array.n) {

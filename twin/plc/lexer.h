@@ -14,9 +14,9 @@
 
 #include "twin/plc/ast.h"
 
-/** The language's keywords.  Elementary types, EN and ENO are names here. */
+/** The language's keywords.  Elementary types, EN and ENO are names here; so are the words
+ * that only configurations and charts know (ON, WITH, TASK, STEP ...). */
 #define LEXER_WORDS(X)                                                                   \
-	X(ACTION)                                                                        \
 	X(AND)                                                                           \
 	X(ARRAY)                                                                         \
 	X(AT)                                                                            \
@@ -47,32 +47,24 @@
 	X(EXIT)                                                                          \
 	X(FALSE)                                                                         \
 	X(FOR)                                                                           \
-	X(FROM)                                                                          \
 	X(FUNCTION)                                                                      \
 	X(FUNCTION_BLOCK)                                                                \
 	X(F_EDGE)                                                                        \
 	X(IF)                                                                            \
-	X(INITIAL_STEP)                                                                  \
 	X(MOD)                                                                           \
 	X(NON_RETAIN)                                                                    \
 	X(NOT)                                                                           \
 	X(OF)                                                                            \
-	X(ON)                                                                            \
 	X(OR)                                                                            \
 	X(PROGRAM)                                                                       \
-	X(READ_ONLY)                                                                     \
-	X(READ_WRITE)                                                                    \
 	X(REPEAT)                                                                        \
 	X(RESOURCE)                                                                      \
 	X(RETAIN)                                                                        \
 	X(RETURN)                                                                        \
 	X(R_EDGE)                                                                        \
-	X(STEP)                                                                          \
 	X(STRUCT)                                                                        \
-	X(TASK)                                                                          \
 	X(THEN)                                                                          \
 	X(TO)                                                                            \
-	X(TRANSITION)                                                                    \
 	X(TRUE)                                                                          \
 	X(TYPE)                                                                          \
 	X(UNTIL)                                                                         \
@@ -86,7 +78,6 @@
 	X(VAR_OUTPUT)                                                                    \
 	X(VAR_TEMP)                                                                      \
 	X(WHILE)                                                                         \
-	X(WITH)                                                                          \
 	X(XOR)
 
 enum token_kind {

@@ -430,11 +430,35 @@ static bool is_end(enum token_kind kind)
 	       kind == WORD_END_WHILE || kind == WORD_END_REPEAT;
 }
 
+/* The END_ of o was taken: was it meant for o?  Who forgets the END_ of an inner
+ * statement has the outer one's in the outer one's column. */
+static void note_slip(struct parser *p, const struct opened *o)
+{
+	const struct token *end = &p->last;
+
+	if (!end->first_on_line || end->at.column == o->at.column) {
+		if (p->slip.at.line >= o->at.line) {
+			p->slip.at.line = 0; /* all is well in there */
+		}
+		return;
+	}
+	for (unsigned i = 0; i < p->n_open && p->slip.at.line == 0; i++) {
+		if (p->open[i].end == o->end && p->open[i].at.column == end->at.column &&
+		    p->open[i].at.line < o->at.line) {
+			p->slip = *o;
+		}
+	}
+}
+
 void parser_shut(struct parser *p)
 {
 	const struct opened *o = &p->open[--p->n_open];
 
-	if (parser_accept(p, o->end) || p->closing) {
+	if (parser_accept(p, o->end)) {
+		note_slip(p, o);
+		return;
+	}
+	if (p->closing) {
 		return;
 	}
 	if (is_end(parser_kind(p, 0)) && !parser_at_end(p)) {
@@ -445,7 +469,10 @@ void parser_shut(struct parser *p)
 		return;
 	}
 	if (parser_may_fail(p) && !p->lexer.torn) {
-		complain_open(p, o);
+		bool inner = p->slip.at.line > o->at.line && p->slip.begin == o->begin &&
+		             o->else_if.line == 0;
+
+		complain_open(p, inner ? &p->slip : o);
 	}
 	p->closing = true;
 }

@@ -9,13 +9,24 @@ struct resource_tails {
 	struct instance **instances;
 };
 
+/** Take a word that is one here only. */
+static bool accept(struct parser *p, const char *word)
+{
+	bool there = parser_is(p, 0, word);
+
+	if (there) {
+		parser_take(p);
+	}
+	return there;
+}
+
 /** READ_WRITE or READ_ONLY behind a type; neither: read only. */
 static bool writable(struct parser *p)
 {
-	if (parser_accept(p, WORD_READ_WRITE)) {
+	if (accept(p, "READ_WRITE")) {
 		return true;
 	}
-	(void)parser_accept(p, WORD_READ_ONLY);
+	(void)accept(p, "READ_ONLY");
 	return false;
 }
 
@@ -133,7 +144,7 @@ static struct connection *connection(struct parser *p)
 	if (p->panic) {
 		return c;
 	}
-	if (parser_accept(p, WORD_WITH)) {
+	if (accept(p, "WITH")) {
 		c->task = parser_name(p, "the task");
 	} else if (parser_accept(p, TOKEN_ARROW)) {
 		c->output = true;
@@ -173,7 +184,7 @@ static struct instance *instance(struct parser *p)
 		i->retain = RETAIN_NO;
 	}
 	i->name = parser_name(p, "the program's instance");
-	if (!p->panic && parser_accept(p, WORD_WITH)) {
+	if (!p->panic && accept(p, "WITH")) {
 		i->task = parser_name(p, "the task");
 	}
 	if (!p->panic && parser_expect(p, TOKEN_COLON, "before the program's type")) {
@@ -192,17 +203,18 @@ static struct instance *instance(struct parser *p)
 static bool resource_part(struct parser *p, struct resource_tails *tails)
 {
 	struct instance *i;
-	struct task *t;
 
-	switch ((int)parser_kind(p, 0)) {
-	case WORD_VAR_GLOBAL:
-		tails->globals = parser_section(p, tails->globals);
-		return true;
-	case WORD_TASK:
-		t = task(p);
+	if (parser_is(p, 0, "TASK")) {
+		struct task *t = task(p);
+
 		if (t->name.text) {
 			PARSER_APPEND(tails->tasks, t);
 		}
+		return true;
+	}
+	switch ((int)parser_kind(p, 0)) {
+	case WORD_VAR_GLOBAL:
+		tails->globals = parser_section(p, tails->globals);
 		return true;
 	case WORD_PROGRAM:
 		i = instance(p);
@@ -245,7 +257,10 @@ static struct resource *resource(struct parser *p)
 	parser_take(p);
 	r->name = parser_name(p, "the resource");
 	if (!p->panic) {
-		(void)parser_expect(p, WORD_ON, "behind the name of the resource");
+		if (!accept(p, "ON")) {
+			sources_error(p->sources, parser_behind(p), 1,
+			              "ON is missing behind the name of the resource");
+		}
 		r->on = parser_name(p, "the resource's type");
 	}
 	p->panic = false;
@@ -280,9 +295,7 @@ struct configuration_tails {
 /** Tasks and programs directly in a configuration belong to a resource without a name. */
 static bool nameless_part(struct parser *p, struct configuration_tails *tails)
 {
-	enum token_kind kind = parser_kind(p, 0);
-
-	if (kind != WORD_TASK && kind != WORD_PROGRAM) {
+	if (parser_kind(p, 0) != WORD_PROGRAM && !parser_is(p, 0, "TASK")) {
 		return false;
 	}
 	if (!tails->nameless) {

@@ -25,6 +25,10 @@ struct direct *parser_at(struct parser *p)
 		            parser_found(p));
 		return NULL;
 	}
+	if (t->bad) {
+		parser_take(p);
+		return NULL;
+	}
 	d = parser_new(p, sizeof(*d));
 	*d = t->direct;
 	parser_take(p);

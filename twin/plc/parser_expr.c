@@ -456,10 +456,11 @@ struct expr *parser_expr(struct parser *p)
 	return binary(p, 0);
 }
 
-/** One element of [ ]: a value, or 3(value), 3(). */
+/** One element of [ ]: a value, or 3(value), 3(), 3(value, value). */
 static struct item *element(struct parser *p)
 {
 	struct item *item = parser_new(p, sizeof(*item));
+	struct item **tail = &item->rest;
 
 	if (parser_kind(p, 0) != TOKEN_LITERAL || parser_kind(p, 1) != TOKEN_OPEN) {
 		item->value = parser_initial(p);
@@ -469,6 +470,12 @@ static struct item *element(struct parser *p)
 	parser_take(p);
 	if (parser_kind(p, 0) != TOKEN_CLOSE) {
 		item->value = parser_initial(p);
+		while (!p->panic && parser_accept(p, TOKEN_COMMA)) {
+			struct item *next = parser_new(p, sizeof(*next));
+
+			next->value = parser_initial(p);
+			PARSER_APPEND(tail, next);
+		}
 	}
 	(void)parser_expect(p, TOKEN_CLOSE, "behind the repeated value");
 	return item;
@@ -505,6 +512,9 @@ static struct expr *aggregate(struct parser *p, enum expr_kind kind)
 			PARSER_APPEND(tail, item);
 			e->u.list.n++;
 			e = above(p, e, item->value);
+			for (item = item->rest; item; item = item->next) {
+				e = above(p, e, item->value);
+			}
 		} while (e->kind == kind && next_item(p, close));
 	}
 	p->depth--;

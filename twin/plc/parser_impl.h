@@ -37,6 +37,8 @@ struct parser {
 	unsigned depth;    /* of parentheses and statements */
 	struct opened open[AST_NEST_MAX + 2];
 	unsigned n_open;
+	struct opened slip; /* what an END_ in the column of something around it has
+	                     * ended: perhaps its own is missing; line 0: none */
 	unsigned scans;     /* looks far ahead, which are not unlimited */
 	uint64_t spare[64]; /* what parser_new() returns without memory */
 	/* where lists end */

@@ -46,22 +46,27 @@ static bool foreign_word(struct parser *p)
 	return false;
 }
 
+/** Words that begin a part of a chart where a name follows; else they are names too. */
+static const char *const chart_words[] = {"INITIAL_STEP", "STEP", "TRANSITION", "ACTION"};
+
 /** Sequential Function Chart: all of it up to the end of the unit. */
 static bool foreign_chart(struct parser *p)
 {
-	switch ((int)parser_kind(p, 0)) {
-	case WORD_INITIAL_STEP:
-	case WORD_STEP:
-	case WORD_TRANSITION:
-	case WORD_ACTION:
-		break;
-	default:
+	const char *word = NULL;
+
+	for (size_t i = 0; i < sizeof(chart_words) / sizeof(*chart_words); i++) {
+		if (parser_is(p, 0, chart_words[i]) && parser_kind(p, 1) == TOKEN_NAME &&
+		    !parser_peek(p, 1)->first_on_line) {
+			word = chart_words[i];
+		}
+	}
+	if (!word) {
 		return false;
 	}
 	parser_fail(p,
 	            "Sequential Function Chart (%s) is not supported: write the steps "
 	            "as a CASE",
-	            lexer_word(parser_kind(p, 0)));
+	            word);
 	while (parser_kind(p, 0) != TOKEN_END &&
 	       !parser_is_unit_edge(parser_kind(p, 0))) {
 		parser_take(p);

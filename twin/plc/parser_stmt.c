@@ -19,6 +19,9 @@ static struct expr *condition(struct parser *p)
 	struct expr *e = parser_expr(p);
 	const struct token *t = parser_peek(p, 0);
 
+	if (t->kind == TOKEN_BAD) {
+		e->kind = EXPR_BAD; /* only half of it is known */
+	}
 	if (p->panic || (t->kind != TOKEN_ASSIGN && t->kind != TOKEN_ARROW)) {
 		return e;
 	}
@@ -191,6 +194,7 @@ static bool assign_sign(struct parser *p)
 	if (t->kind == TOKEN_EQUAL) {
 		parser_remark(p, t->at, t->length, "= compares; to assign, write :=");
 		parser_take(p);
+		(void)parser_accept(p, TOKEN_EQUAL); /* a == 1 */
 		return true;
 	}
 	if (t->kind == TOKEN_COLON && parser_kind(p, 1) == TOKEN_EQUAL) {
@@ -338,6 +342,9 @@ static struct stmt *assign_or_call(struct parser *p)
 		return s;
 	}
 	s->u.assign.value = parser_expr(p);
+	if (parser_kind(p, 0) == TOKEN_BAD) {
+		s->u.assign.value->kind = EXPR_BAD; /* only half of it is known */
+	}
 	if (!p->panic && parser_kind(p, 0) == TOKEN_ASSIGN) {
 		parser_fail(p, "a statement assigns once: a second := cannot follow");
 	}

@@ -63,16 +63,45 @@ static void sort_instances(struct program *p)
 	}
 }
 
-static int compile(struct program *p, struct sources *s)
+/* To a tree without mistakes. */
+static int read_sources(struct ast **ast, struct sources *s)
 {
-	int err = parser_parse(&p->ast, s);
+	int err = parser_parse(ast, s);
 
 	if (!err) {
-		err = check_tree(p->ast);
+		err = check_tree(*ast);
 	}
-	if (!err && sources_errors(s) > 0) {
-		return -EINVAL;
+	return !err && sources_errors(s) > 0 ? -EINVAL : err;
+}
+
+static bool has_program(const struct ast *ast)
+{
+	for (const struct pou *p = ast->pous; p; p = p->next) {
+		if (p->kind == POU_PROGRAM) {
+			return true;
+		}
 	}
+	return false;
+}
+
+int program_check(struct sources *s)
+{
+	struct ast *ast;
+	struct compiled made = {0};
+	int err = read_sources(&ast, s);
+
+	if (!err && has_program(ast)) {
+		/* what is too large shows only when it is laid out */
+		err = compile_tree(&made, ast, false);
+		compile_free(&made);
+	}
+	return err == -ENOMEM ? err : 0;
+}
+
+static int compile(struct program *p, struct sources *s)
+{
+	int err = read_sources(&p->ast, s);
+
 	if (!err) {
 		err = compile_tree(&p->made, p->ast, p->options.coverage);
 	}

@@ -59,6 +59,14 @@ int program_load(struct program **out, struct sources *s,
                  const struct program_options *options);
 void program_free(struct program *p);
 
+/**
+ * All that program_load() finds wrong with the texts of s, which may also be a library:
+ * without a PROGRAM.
+ *
+ * @return 0 (see sources_errors()), or -ENOMEM
+ */
+int program_check(struct sources *s);
+
 /** Period of the scan: greatest common divisor of the tasks' intervals, or
  * options.cycle_ns. */
 int64_t program_cycle_ns(const struct program *p);

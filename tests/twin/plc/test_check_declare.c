@@ -31,7 +31,7 @@ static void name_stands_for_one_thing(void **state)
 		{"TYPE c : (red,\nRed); END_TYPE\n",
 	         "2:1 E Red stands twice in this enumeration"},
 		{"PROGRAM p VAR\nton : TON;\nEND_VAR\nton();\nEND_PROGRAM\n",
-	         "2:1 W ton is called like its type"},
+	         "2:1 E a variable may not be called like its type: ton"},
 		{"PROGRAM p VAR left : INT; limit : INT; END_VAR\nleft := "
 	         "limit;\nEND_PROGRAM\n",
 	         ""},

@@ -129,6 +129,8 @@ static void statement_mistake_is_named(void **state)
 	          "4:4 ) is missing"}},
 		{"PROGRAM p\nx := a b;\nEND_PROGRAM", {"2:8 b makes no sense here"}},
 		{"PROGRAM p\nx := a := b;\nEND_PROGRAM", {"2:8 a second :="}},
+		{"PROGRAM p\nx == 1;\ny := a != b;\nEND_PROGRAM",
+	         {"2:3 = compares", "3:8 unequal is written <>"}},
 		{"PROGRAM p\nx++;\nx += 1;\nEND_PROGRAM",
 	         {"2:2 ++ is not known", "3:3 += is not known"}},
 		{"PROGRAM p\nx;\nx + 1;\n5;\nEND_PROGRAM",
@@ -137,8 +139,8 @@ static void statement_mistake_is_named(void **state)
 		{"PROGRAM p\nRETURN x;\nEND_PROGRAM", {"2:8 RETURN has no value"}},
 		{"PROGRAM p\nx : INT;\nINT y;\nEND_PROGRAM",
 	         {"2:3 between VAR and END_VAR", "3:5 between VAR and END_VAR"}},
-		{"PROGRAM p\nx := .5;\nx := ON + 1;\nx := [1];\nEND_PROGRAM",
-	         {"2:6 begins with a digit: 0.5", "3:6 ON is a word of the language",
+		{"PROGRAM p\nx := .5;\nx := OF + 1;\nx := [1];\nEND_PROGRAM",
+	         {"2:6 begins with a digit: 0.5", "3:6 OF is a word of the language",
 	          "4:6 only be an initial value"}},
 		{"PROGRAM p\nx := \xc2\xa7 + 'a;\ny \xe2\x82\xac:= 1;\nEND_PROGRAM",
 	         {"2:6 the character \xc2\xa7", "2:10 not closed",
@@ -174,6 +176,13 @@ static void missing_end_belongs_to_its_beginning(void **state)
 	         {"3:4 END_IF is missing: this IF is still open at 2 of line 4"}},
 		{"PROGRAM p\nWHILE a DO\nREPEAT x := 1;\nEND_WHILE;\nEND_PROGRAM",
 	         {"3:1 END_REPEAT is missing"}},
+		{"PROGRAM p\nIF a THEN\n  IF b THEN\n    x := 1;\nEND_IF;\nEND_PROGRAM",
+	         {"3:3 END_IF is missing"}},
+		{"PROGRAM p\nIF a THEN\n  IF b THEN\n    IF c THEN\n      x := 1;\n"
+	         "  END_IF;\nEND_IF;\nEND_PROGRAM",
+	         {"4:5 END_IF is missing"}},
+		{"PROGRAM p\nIF a THEN\n  IF b THEN\n    x := 1;\n  END_IF;\nEND_PROGRAM",
+	         {"2:1 END_IF is missing"}},
 		{"PROGRAM p\nx := 1;\n",
 	         {"1:1 END_PROGRAM is missing: this PROGRAM is still "
 	          "open at the end of the file"}},
@@ -226,10 +235,12 @@ static void declaration_mistake_is_named(void **state)
 	         "END_PROGRAM",
 	         {"2:5 a type is missing", "3:2 stands : and its type",
 	          "4:3 the type is missing", "5:9 ; is expected behind the declaration"}},
-		{"PROGRAM p VAR\nIF : INT;\nstep : INT;\nINT : INT;\nTOD : TOD;\n"
+		{"PROGRAM p VAR\nIF : INT;\nuntil : INT;\nINT : INT;\nTOD : TOD;\n"
 	         "END_VAR END_PROGRAM",
-	         {"2:1 IF is a word", "3:1 STEP is a word", "4:1 INT is a type",
+	         {"2:1 IF is a word", "3:1 UNTIL is a word", "4:1 INT is a type",
 	          "5:1 TOD is a type"}},
+		{"PROGRAM p VAR\nx AT %QZ0 : INT;\nEND_VAR END_PROGRAM",
+	         {"2:6 not an address"}},
 		{"PROGRAM p VAR\nx AT 5 : INT;\ny, z AT %IX0.0 : BOOL;\nEND_VAR "
 	         "END_PROGRAM",
 	         {"2:6 an address as %IX0.0", "3:9 one address"}},

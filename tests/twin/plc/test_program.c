@@ -472,6 +472,40 @@ static int count_leaf(void *arg, const char *path, const struct program_variable
 	return 0;
 }
 
+static void check_says_what_load_refuses(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t line; /* of the error; 0: none */
+	} cases[] = {
+		{"FUNCTION f : INT VAR_INPUT a : INT; END_VAR f := a; END_FUNCTION", 0},
+		{"PROGRAM p VAR\na, b, c, d : ARRAY[1..8000000] OF LINT;\n"
+	         "e : ARRAY[1..8000000] OF LINT;\n"
+	         "END_VAR a[1] := b[1] + c[1] + d[1] + e[1]; END_PROGRAM",
+	         3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct diagnosis *d;
+		struct sources *s;
+		size_t n;
+
+		assert_int_equal(sources_new(&s), 0);
+		assert_int_equal(
+			sources_add(s, "p", cases[i].text, strlen(cases[i].text)), 0);
+		assert_int_equal(program_check(s), 0);
+		assert_int_equal(sources_errors(s), cases[i].line ? 1 : 0);
+		d = sources_diagnoses(s, &n);
+		for (size_t k = 0; k < n; k++) {
+			if (d[k].severity == SEVERITY_ERROR) {
+				assert_int_equal(d[k].at.line, cases[i].line);
+			}
+		}
+		sources_free(s);
+	}
+}
+
 static void every_leaf_is_visited(void **state)
 {
 	static const char text[] = "PROGRAM main VAR b : BOOL; a : ARRAY[0..1] OF STRUCT "
@@ -503,6 +537,7 @@ int main(void)
 		cmocka_unit_test(numbers_go_in_and_out),
 		cmocka_unit_test(the_first_scan_is_known),
 		cmocka_unit_test(points_count_statements_and_branches),
+		cmocka_unit_test(check_says_what_load_refuses),
 		cmocka_unit_test(every_leaf_is_visited),
 	};
 

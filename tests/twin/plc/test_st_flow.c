@@ -112,6 +112,11 @@ static void choices_take_one_branch(void **state)
 static void arrays_and_structures(void **state)
 {
 	static const struct st_case cases[] = {
+		{"a : ARRAY[1..7] OF INT := [1, 2(8, 9), 2()]; i, k : INT;",
+	         "FOR k := 1 TO 7 DO i := 3 * i + a[k]; END_FOR;", "i", "3699"},
+		{"step, on, with, task, from, action, transition, read_only : INT := 1;",
+	         "step := on + with; action := task + from; transition := step * 3;",
+	         "transition", "6"},
 		{"a : ARRAY[1..3] OF INT := [1, 2, 3]; i : INT := 2;", "i := a[i] * 10;",
 	         "i", "20"},
 		{"a : ARRAY[1..5] OF INT := [2(7), 1]; r : INT;",
