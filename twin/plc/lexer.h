@@ -14,8 +14,8 @@
 
 #include "twin/plc/ast.h"
 
-/** The language's keywords.  Elementary types, EN and ENO are names here; so are the words
- * that only configurations and charts know (ON, WITH, TASK, STEP ...). */
+/** The language's keywords.  Elementary types, EN and ENO are names here; so are the
+ * words that only configurations and charts know (ON, WITH, TASK, STEP ...). */
 #define LEXER_WORDS(X)                                                                   \
 	X(AND)                                                                           \
 	X(ARRAY)                                                                         \
