@@ -18,7 +18,7 @@ extern const struct command command_sim;
 
 /* What the command line says. */
 struct call {
-	const char *path, *script, *socket;
+	const char *path, *script, *socket, *plc;
 	struct sim_options options;
 	int64_t seed; /* -1: the file's */
 	bool alone;   /* the plant without its PLC */
@@ -29,11 +29,13 @@ struct run {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	struct sim *sim;
-	struct plc_link *link; /* its PLC; NULL: none here */
+	struct plc_link *link;     /* its PLC; NULL: none here */
+	struct plc_remote *remote; /* its PLC elsewhere, that it drives; NULL: none */
 	struct plc_desk *desk;
 	struct control *control;
 	bool plc_failed;
 	struct sim_stats stats; /* as they were at the end */
+	struct plc_remote_stats plc;
 };
 
 static void run_end(void *arg)
@@ -46,6 +48,10 @@ static void run_end(void *arg)
 	if (r->sim) {
 		r->stats = sim_stats(r->sim);
 		sim_close(r->sim);
+	}
+	if (r->remote) {
+		r->plc = plc_remote_stats(r->remote);
+		plc_remote_close(r->remote);
 	}
 	if (r->control) {
 		control_close(r->control);
@@ -71,6 +77,14 @@ static void on_plc_fault(void *arg, const struct program_fault *fault)
 	        fault->at.line, fault->at.column, (unsigned long long)fault->scan,
 	        fault->text);
 	r->plc_failed = true;
+}
+
+static void on_link(void *arg, bool up, const char *why)
+{
+	const char *target = arg;
+
+	fprintf(stderr, "pollux sim: the PLC at %s %s%s\n", target,
+	        up ? "answers" : "does not answer, its outputs are off: ", why);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -123,6 +137,15 @@ static void print_summary(const struct sim_stats *s)
 	       (unsigned long long)s->server.accepted);
 }
 
+static void print_plc(const struct plc_remote_stats *s)
+{
+	printf("%llu exchanges with the PLC, %llu failed, %llu late; the last request "
+	       "took "
+	       "%.1f ms\n",
+	       (unsigned long long)s->exchanges, (unsigned long long)s->failed,
+	       (unsigned long long)s->late, (double)s->rtt_us / 1e3);
+}
+
 /* In its own right: the loop, signals, the sim.  @return its exit code */
 static enum exit_code serve(const struct call *call, const struct plant_setup *setup)
 {
@@ -140,6 +163,19 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		uv_signal_init(&r.loop, &r.signals[i]);
 		r.signals[i].data = &r;
 		uv_signal_start(&r.signals[i], on_signal, numbers[i]);
+	}
+	if (call->plc) {
+		const struct plc_remote_hooks hooks = {on_link, (void *)call->plc};
+
+		err = plc_remote_open(&r.remote, &r.loop, setup, call->plc, &hooks, &why);
+		options.remote = r.remote;
+	}
+	if (err) {
+		fprintf(stderr, "pollux sim: --plc %s: %s\n", call->plc, why);
+		run_end(&r);
+		uv_run(&r.loop, UV_RUN_DEFAULT);
+		uv_loop_close(&r.loop);
+		return EXIT_USAGE;
 	}
 	options.on_end = run_end;
 	options.on_fault = on_fault;
@@ -163,6 +199,9 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 	plc_desk_free(r.desk);
 	if (!err) {
 		print_summary(&r.stats);
+	}
+	if (!err && call->plc) {
+		print_plc(&r.plc);
 	}
 	return err || r.plc_failed ? EXIT_FAILED : EXIT_DONE;
 }
@@ -231,6 +270,10 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 	case 'o':
 		call->socket = optarg;
 		break;
+	case 'p':
+		call->plc = optarg;
+		call->alone = true;
+		break;
 	case ':':
 		return command_usage(name, "an option needs a value");
 	default:
@@ -249,6 +292,7 @@ static enum exit_code run(int argc, char **argv)
 		{"seed", required_argument, NULL, 'n'},
 		{"no-plc", no_argument, NULL, 'a'},
 		{"socket", required_argument, NULL, 'o'},
+		{"plc", required_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
@@ -266,6 +310,9 @@ static enum exit_code run(int argc, char **argv)
 	if (optind < argc) {
 		return command_usage(argv[0], "'%s' is one too many", argv[optind]);
 	}
+	if (call.plc && call.options.speed != 1) {
+		return command_usage(argv[0], "--plc runs in real time: no --speed");
+	}
 	if (plant_config_load(&setup, call.path, call.script, stderr)) {
 		return EXIT_CONFIG;
 	}
@@ -282,7 +329,7 @@ const struct command command_sim = {
 	.summary = "the virtual machine, served over Modbus TCP",
 	.help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
 		"                  [--listen tcp://HOST:PORT] [--seed N] [--no-plc]\n"
-		"                  [--socket PATH]\n\n"
+		"                  [--socket PATH] [--plc tcp://HOST:PORT]\n\n"
 		"Runs the plant of FILE (default " CONFIG_PATH ", see\n"
 		"etc/line.yaml and etc/bottling.yaml) with its PLC in step, and serves\n"
 		"both on the Modbus map of the real machine (docs/plant.md).\n"
@@ -296,6 +343,11 @@ const struct command command_sim = {
 		"  --seed N       of the noise, instead of the file's\n"
 		"  --no-plc       the plant alone: a PLC elsewhere reads its inputs and\n"
 		"                 writes its outputs over Modbus\n"
+		"  --plc ADDR     the plant alone, driving a PLC that is a Modbus "
+		"server:\n"
+		"                 writes its inputs and reads its outputs each cycle;\n"
+		"                 ?unit=N&inputs=N: where its map has them "
+		"(docs/plant.md)\n"
 		"  --socket PATH  for plc watch, force and unforce\n\n"
 		"Exit code 0: done, 1: cannot listen, or the PLC stopped by an error,\n"
 		"2: usage, 3: a file is not valid.\n",

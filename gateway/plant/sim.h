@@ -14,6 +14,7 @@
 
 #include "drivers/modbus/server.h"
 #include "gateway/plant/plc_link.h"
+#include "gateway/plant/plc_remote.h"
 
 struct sim;
 
@@ -29,7 +30,9 @@ struct sim_options {
 	 * NULL: none. */
 	void (*on_plc_fault)(void *arg, const struct program_fault *fault);
 	void *arg;
-	struct plc_link *link; /* the PLC in step; borrowed; NULL: it is elsewhere */
+	struct plc_link *link;     /* the PLC in step; borrowed; NULL: it is elsewhere */
+	struct plc_remote *remote; /* then: the one that is driven; borrowed; NULL: it is
+	                              a master, or there is none */
 };
 
 struct sim_stats {

@@ -15,17 +15,22 @@ static const struct span holding[] = {
 	{4096, 8192, 'M', 'L', 4},
 };
 
-enum { N_SPANS = sizeof(holding) / sizeof(*holding), HOLDING_END = 8192 };
+enum { N_SPANS = sizeof(holding) / sizeof(*holding), HOLDING_END = MODBUS_MAP_INPUTS };
 
 static uint8_t access_bits(struct program *p, const struct server_access *a, char area)
 {
-	uint32_t end = (uint32_t)a->address + a->count;
+	uint32_t end = (uint32_t)a->address + a->count, first = 0;
 
-	if (end > program_cells(p, area, 'X') || (a->write && area == 'I')) {
+	if (area == 'Q' && a->address >= MODBUS_MAP_INPUTS) {
+		area = 'I';
+		first = MODBUS_MAP_INPUTS;
+	}
+	if (end - first > program_cells(p, area, 'X') ||
+	    (a->write && area == 'I' && first == 0)) {
 		return PDU_ILLEGAL_ADDRESS;
 	}
 	for (uint32_t i = 0; i < a->count; i++) {
-		const struct program_cell cell = {area, 'X', a->address + i};
+		const struct program_cell cell = {area, 'X', a->address - first + i};
 
 		if (a->write) {
 			program_image_set(p, cell, a->bits[i]);
@@ -54,10 +59,29 @@ static void access_part(struct program *p, const struct span *s, uint32_t addres
 	}
 }
 
+/* %IW from address first on; only the inputs behind OpenPLC's map can be written. */
+static uint8_t access_input(struct program *p, const struct server_access *a,
+                            uint32_t first)
+{
+	const struct span input = {first, UINT16_MAX, 'I', 'W', 1};
+	uint32_t end = (uint32_t)a->address + a->count;
+
+	if (end - first > program_cells(p, 'I', 'W') || (a->write && first == 0)) {
+		return PDU_ILLEGAL_ADDRESS;
+	}
+	for (uint32_t address = a->address; address < end; address++) {
+		access_part(p, &input, address, a);
+	}
+	return 0;
+}
+
 static uint8_t access_holding(struct program *p, const struct server_access *a)
 {
 	uint32_t end = (uint32_t)a->address + a->count;
 
+	if (a->address >= MODBUS_MAP_INPUTS) {
+		return access_input(p, a, MODBUS_MAP_INPUTS);
+	}
 	if (end > HOLDING_END) {
 		return PDU_ILLEGAL_ADDRESS;
 	}
@@ -71,20 +95,6 @@ static uint8_t access_holding(struct program *p, const struct server_access *a)
 	return 0;
 }
 
-static uint8_t access_input(struct program *p, const struct server_access *a)
-{
-	static const struct span input = {0, UINT16_MAX, 'I', 'W', 1};
-	uint32_t end = (uint32_t)a->address + a->count;
-
-	if (end > program_cells(p, 'I', 'W') || a->write) {
-		return PDU_ILLEGAL_ADDRESS;
-	}
-	for (uint32_t address = a->address; address < end; address++) {
-		access_part(p, &input, address, a);
-	}
-	return 0;
-}
-
 uint8_t modbus_map_access(struct program *p, const struct server_access *access)
 {
 	switch (access->table) {
@@ -93,7 +103,7 @@ uint8_t modbus_map_access(struct program *p, const struct server_access *access)
 	case MODBUS_DISCRETE:
 		return access_bits(p, access, 'I');
 	case MODBUS_INPUT:
-		return access_input(p, access);
+		return access_input(p, access, 0);
 	case MODBUS_HOLDING:
 	default:
 		return access_holding(p, access);
