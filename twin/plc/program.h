@@ -219,6 +219,38 @@ int program_retained(const struct program *p,
  */
 int program_restore(struct program *p, const struct program_kept *kept);
 
+/* ---- online change --------------------------------------------------------------------
+ */
+
+/** Who is told why a program cannot be changed: one sentence a reason, no full stop,
+ * valid within the call. */
+struct program_complaint {
+	void (*say)(void *arg, const char *text);
+	void *arg;
+};
+
+/** How many variables of programs and globals kept their values, are new and begin with
+ * their initial value, and are gone. */
+struct program_changed {
+	size_t kept, begun, dropped;
+};
+
+/**
+ * Between two scans: let another program go on where p is.  What has the same path and
+ * type keeps its value (constants and VAR_TEMP do not), timers, edges and counters with
+ * it; enumerations keep the name of their value, structures and instances of blocks their
+ * parts by name.  Image, forces, time and the phase of tasks stay; FIRST_SCAN is not set.
+ *
+ * @param p      the one that runs; on success it is the new program, and what was looked
+ *               up by program_find() must be looked up again
+ * @param fresh  just loaded, with the same options; on success it is the old one: free it
+ *               and its sources.  Else free it too, p runs on unchanged
+ * @param[out] counts  on success
+ * @return 0, -ENOMEM, or -EINVAL: said why
+ */
+int program_change(struct program *p, struct program *fresh,
+                   const struct program_complaint *to, struct program_changed *counts);
+
 /* ---- coverage -------------------------------------------------------------------------
  */
 
