@@ -12,7 +12,7 @@ static const struct {
 	enum exit_code (*run)(int argc, char **argv);
 } actions[] = {
 	{"check", plc_check}, {"run", plc_run},         {"watch", plc_watch},
-	{"force", plc_force}, {"unforce", plc_unforce},
+	{"force", plc_force}, {"unforce", plc_unforce}, {"change", plc_change},
 };
 
 static enum exit_code run(int argc, char **argv)
@@ -35,7 +35,8 @@ const struct command command_plc = {
 		"       pollux plc run [OPTION]... FILE.st...\n"
 		"       pollux plc watch [--once] [--json] TARGET NAME...\n"
 		"       pollux plc force TARGET NAME VALUE\n"
-		"       pollux plc unforce TARGET NAME\n\n"
+		"       pollux plc unforce TARGET NAME\n"
+		"       pollux plc change TARGET [FILE.st...]\n\n"
 		"check  finds every mistake in the files, which make up one program, "
 		"and\n"
 		"       prints each as file:line:col with the source line and a caret;\n"
@@ -59,6 +60,13 @@ const struct command command_plc = {
 		"watch  prints variables of a running PLC each second; a forced value "
 		"has "
 		"!\n"
+		"change  another program takes the place of the one that runs, between "
+		"two\n"
+		"       scans, without FILE the same files as they are now; SIGHUP does "
+		"so\n"
+		"       too.  What has the same path and type keeps its value; else it "
+		"is\n"
+		"       refused, with the reason, and the old one runs on\n"
 		"force, unforce  hold a variable at a value, and let it go\n"
 		"       TARGET is the socket of `plc run` or `sim --socket`, or the\n"
 		"       --state directory of `plc run`\n\n"

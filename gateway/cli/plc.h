@@ -11,5 +11,6 @@ enum exit_code plc_run(int argc, char **argv);
 enum exit_code plc_watch(int argc, char **argv);
 enum exit_code plc_force(int argc, char **argv);
 enum exit_code plc_unforce(int argc, char **argv);
+enum exit_code plc_change(int argc, char **argv);
 
 #endif

@@ -14,17 +14,18 @@
 #include "gateway/plc/modbus_map.h"
 #include "gateway/plc/plc_desk.h"
 
-enum { N_SIGNALS = 2 };
+enum { N_SIGNALS = 3 };
 
 struct live {
 	uv_loop_t loop;
 	uv_signal_t signals[N_SIGNALS];
-	const struct plc_parts *parts;
+	struct plc_parts *parts;
 	const struct plc_call *call;
 	struct server *server;
 	struct control *control;
 	struct cycle *cycle;
 	struct plc_desk *desk;
+	struct online_change *online;
 	struct cycle_stats stats; /* as they were at the end */
 	enum exit_code code;
 	bool ending;
@@ -71,7 +72,13 @@ static void end(struct live *l, enum exit_code code)
 
 static void on_signal(uv_signal_t *signal, int number)
 {
-	end(signal->data, EXIT_DONE);
+	struct live *l = signal->data;
+
+	if (number != SIGHUP) {
+		end(l, EXIT_DONE);
+	} else if (l->desk) {
+		json_decref(plc_desk_change(l->desk, NULL));
+	}
 }
 
 static int on_before(void *arg, int64_t time_ns)
@@ -189,7 +196,8 @@ static int open_control(struct live *l)
 	const struct plc_host host = {.program = l->parts->program,
 	                              .stats = live_stats,
 	                              .time_ns = live_time_ns,
-	                              .arg = l};
+	                              .arg = l,
+	                              .online = l->online};
 	char *own = NULL;
 	const char *path = l->call->socket;
 	int err = plc_desk_new(&l->desk, &host);
@@ -223,12 +231,30 @@ static void print_summary(const struct cycle_stats *s)
 	        (double)s->work_max / 1e6);
 }
 
+static int open_online(struct live *l)
+{
+	struct plc_parts *parts = l->parts;
+	const struct online online = {.paths = l->call->paths,
+	                              .n_paths = l->call->n_paths,
+	                              .options = &l->call->options,
+	                              .program = parts->program,
+	                              .sources = &parts->sources,
+	                              .watched = parts->watched,
+	                              .inputs = parts->inputs};
+
+	l->online = online_new(&online);
+	return l->online ? 0 : -ENOMEM;
+}
+
 static int start(struct live *l)
 {
 	const struct cycle_hooks hooks = {
 		.before = on_before, .after = on_after, .arg = l};
 	int err = l->call->listen ? open_server(l) : 0;
 
+	if (!err) {
+		err = open_online(l);
+	}
 	if (!err) {
 		err = cycle_start(&l->cycle, &l->loop, l->parts->program, &hooks);
 	}
@@ -238,9 +264,9 @@ static int start(struct live *l)
 	return err;
 }
 
-enum exit_code plc_live(const struct plc_parts *parts, const struct plc_call *call)
+enum exit_code plc_live(struct plc_parts *parts, const struct plc_call *call)
 {
-	static const int numbers[N_SIGNALS] = {SIGINT, SIGTERM};
+	static const int numbers[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 	struct live l = {.parts = parts, .call = call};
 	int err = uv_loop_init(&l.loop);
 
@@ -261,6 +287,7 @@ enum exit_code plc_live(const struct plc_parts *parts, const struct plc_call *ca
 	uv_run(&l.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&l.loop);
 	plc_desk_free(l.desk);
+	online_free(l.online);
 	if (!err) {
 		print_summary(&l.stats);
 	}

@@ -40,7 +40,7 @@ void plc_run_say_fault(const struct plc_parts *parts);
 
 /** Run on absolute deadlines, serving Modbus and the local socket where asked for, until
  * a signal, --scans or --for. */
-enum exit_code plc_live(const struct plc_parts *parts, const struct plc_call *call);
+enum exit_code plc_live(struct plc_parts *parts, const struct plc_call *call);
 
 /** "20ms", "500us", "1s" to ns.  @return 0 or -EINVAL */
 int plc_duration(const char *text, int64_t *ns);

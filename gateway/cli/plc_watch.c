@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pollux plc watch, force, unforce: variables of a running PLC. */
+/* pollux plc watch, force, unforce, change: of a running PLC. */
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -111,7 +111,8 @@ static void print_heading(const struct ask *ask)
 	putchar('\n');
 }
 
-static enum exit_code parse(struct ask *ask, int argc, char **argv)
+/* The options, the target, and at least `least` words with it. */
+static enum exit_code parse(struct ask *ask, int argc, char **argv, int least)
 {
 	static const struct option table[] = {
 		{"once", no_argument, NULL, 'o'},
@@ -129,9 +130,9 @@ static enum exit_code parse(struct ask *ask, int argc, char **argv)
 		ask->once = ask->once || option == 'o';
 		ask->json = ask->json || option == 'j';
 	}
-	if (argc - optind < 2) {
-		return command_usage("plc", "%s needs a running PLC and a variable",
-		                     argv[0]);
+	if (argc - optind < least) {
+		return command_usage("plc", "%s needs a running PLC%s", argv[0],
+		                     least > 1 ? " and a variable" : "");
 	}
 	ask->target = argv[optind];
 	ask->names = argv + optind + 1;
@@ -142,7 +143,7 @@ static enum exit_code parse(struct ask *ask, int argc, char **argv)
 enum exit_code plc_watch(int argc, char **argv)
 {
 	struct ask ask = {0};
-	enum exit_code code = parse(&ask, argc, argv);
+	enum exit_code code = parse(&ask, argc, argv, 2);
 	bool first = true;
 
 	while (code == EXIT_DONE) {
@@ -172,7 +173,7 @@ enum exit_code plc_watch(int argc, char **argv)
 	return code;
 }
 
-static enum exit_code change(const char *word, const struct ask *ask)
+static enum exit_code hold(const char *word, const struct ask *ask)
 {
 	enum exit_code code;
 	json_t *answer = ask_plc(word, ask, &code);
@@ -196,21 +197,78 @@ static enum exit_code change(const char *word, const struct ask *ask)
 enum exit_code plc_force(int argc, char **argv)
 {
 	struct ask ask = {0};
-	enum exit_code code = parse(&ask, argc, argv);
+	enum exit_code code = parse(&ask, argc, argv, 2);
 
 	if (code == EXIT_DONE && ask.n != 2) {
 		return command_usage("plc", "force needs a variable and a value");
 	}
-	return code == EXIT_DONE ? change("force", &ask) : code;
+	return code == EXIT_DONE ? hold("force", &ask) : code;
 }
 
 enum exit_code plc_unforce(int argc, char **argv)
 {
 	struct ask ask = {0};
-	enum exit_code code = parse(&ask, argc, argv);
+	enum exit_code code = parse(&ask, argc, argv, 2);
 
 	if (code == EXIT_DONE && ask.n != 1) {
 		return command_usage("plc", "unforce needs one variable");
 	}
-	return code == EXIT_DONE ? change("unforce", &ask) : code;
+	return code == EXIT_DONE ? hold("unforce", &ask) : code;
+}
+
+/* The running PLC may work in another directory.  @return NULL, said why */
+static char *absolute(const char *path)
+{
+	char *full = realpath(path, NULL);
+
+	if (!full || strpbrk(full, "\t\n")) {
+		fprintf(stderr, "%s: %s\n", path,
+		        full ? "a tab in its path" : strerror(errno));
+		free(full);
+		return NULL;
+	}
+	return full;
+}
+
+static enum exit_code print_changed(const json_t *answer, bool json)
+{
+	const char *refused = json_string_value(json_object_get(answer, "refused"));
+
+	if (refused) {
+		fprintf(stderr, "%s%s", refused,
+		        *refused && refused[strlen(refused) - 1] == '\n' ? "" : "\n");
+		return EXIT_CONFIG;
+	}
+	if (json) {
+		json_dumpf(answer, stdout, JSON_COMPACT);
+		putchar('\n');
+		return EXIT_DONE;
+	}
+	printf("changed: %lld variables kept, %lld new, %lld gone\n",
+	       json_integer_value(json_object_get(answer, "kept")),
+	       json_integer_value(json_object_get(answer, "begun")),
+	       json_integer_value(json_object_get(answer, "dropped")));
+	return EXIT_DONE;
+}
+
+enum exit_code plc_change(int argc, char **argv)
+{
+	struct ask ask = {0};
+	enum exit_code code = parse(&ask, argc, argv, 1);
+	int n = 0;
+
+	for (; code == EXIT_DONE && n < ask.n; n++) {
+		ask.names[n] = absolute(ask.names[n]);
+		code = ask.names[n] ? code : EXIT_FAILED;
+	}
+	if (code == EXIT_DONE) {
+		json_t *answer = ask_plc("change", &ask, &code);
+
+		code = answer ? print_changed(answer, ask.json) : code;
+		json_decref(answer);
+	}
+	while (n-- > 0) {
+		free(ask.names[n]);
+	}
+	return code;
 }

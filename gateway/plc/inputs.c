@@ -64,25 +64,42 @@ static int say(const struct inputs *in, unsigned line, const char *what, const c
 	return -EINVAL;
 }
 
-static int add_column(struct inputs *in, const char *name, unsigned line)
+static int find_column(const struct inputs *in, struct column *c, const struct program *p)
+{
+	int err = program_find(p, c->name, &c->variable);
+
+	if (err) {
+		return say(in, 1,
+		           err == -EEXIST   ? "several variables are called"
+		           : err == -ERANGE ? "outside of its array or area:"
+		                            : "no variable is called",
+		           c->name);
+	}
+	return 0;
+}
+
+static int add_column(struct inputs *in, const char *name)
 {
 	struct column *c = &in->columns[in->n_columns];
-	int err;
 
 	c->name = strdup(name);
 	if (!c->name) {
 		return -ENOMEM;
 	}
 	in->n_columns++;
-	err = program_find(in->program, name, &c->variable);
-	if (err) {
-		return say(in, line,
-		           err == -EEXIST   ? "several variables are called"
-		           : err == -ERANGE ? "outside of its array or area:"
-		                            : "no variable is called",
-		           name);
+	return find_column(in, c, in->program);
+}
+
+int inputs_find(struct inputs *in, const struct program *p)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < in->n_columns; i++) {
+		int wrong = find_column(in, &in->columns[i], p);
+
+		err = err ? err : wrong;
 	}
-	return 0;
+	return err;
 }
 
 static int read_heading(struct inputs *in, char *line)
@@ -99,7 +116,7 @@ static int read_heading(struct inputs *in, char *line)
 	}
 	while ((cell = next_cell(&line))) {
 		int wrong = in->n_columns < COLUMNS_MAX
-		                    ? add_column(in, cell, 1)
+		                    ? add_column(in, cell)
 		                    : say(in, 1, "too many columns", NULL);
 
 		err = err ? err : wrong;

@@ -23,6 +23,9 @@ int inputs_open(struct inputs **out, const char *path, struct program *p,
                 FILE *complaints);
 void inputs_close(struct inputs *in);
 
+/** As watched_find(); complaints are those of inputs_open(). @return 0 or -EINVAL */
+int inputs_find(struct inputs *in, const struct program *p);
+
 /** Apply the rows whose time is at or before now_ns.  @return 0, or -EINVAL: a value does
  * not fit its variable, which complaints was told */
 int inputs_apply(struct inputs *in, int64_t now_ns);

@@ -2,7 +2,6 @@
 #include "gateway/plc/plc_desk.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +166,45 @@ static json_t *status(struct plc_desk *d)
 	return o;
 }
 
+/* Those that are forced stand elsewhere now. */
+static void find_forced(struct plc_desk *d)
+{
+	for (size_t i = 0; i < d->n_forced; i++) {
+		struct forced *f = &d->forced[i];
+
+		if (program_find(d->program, f->name, &f->variable) != 0) {
+			f->variable = (struct program_variable){0};
+		}
+	}
+	forget(d);
+}
+
+json_t *plc_desk_change(struct plc_desk *d, char *paths)
+{
+	struct program_changed n;
+	char *why = NULL;
+	json_t *answer;
+	int err;
+
+	if (!d->host.online) {
+		return json_pack(
+			"{s:s}", "refused",
+			"the program of this PLC cannot be changed while it runs");
+	}
+	err = online_apply(d->host.online, paths, &why, &n);
+	if (err) {
+		fprintf(stderr, "program not changed:\n%s", why ? why : strerror(-err));
+		answer = json_pack("{s:s}", "refused", why ? why : strerror(-err));
+		free(why);
+		return answer;
+	}
+	find_forced(d);
+	fprintf(stderr, "program changed: %zu variables kept, %zu new, %zu gone\n",
+	        n.kept, n.begun, n.dropped);
+	return json_pack("{s:I, s:I, s:I}", "kept", (json_int_t)n.kept, "begun",
+	                 (json_int_t)n.begun, "dropped", (json_int_t)n.dropped);
+}
+
 char *plc_desk_answer(void *desk, const char *request)
 {
 	struct plc_desk *d = desk;
@@ -184,6 +222,7 @@ char *plc_desk_answer(void *desk, const char *request)
 	         : strcmp(word, "watch") == 0 && rest   ? watch(d, rest)
 	         : strcmp(word, "force") == 0 && rest   ? force(d, rest)
 	         : strcmp(word, "unforce") == 0 && rest ? unforce(d, rest)
+	         : strcmp(word, "change") == 0          ? plc_desk_change(d, rest)
 	                                                : NULL;
 	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	json_decref(answer);

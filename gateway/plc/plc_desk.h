@@ -6,13 +6,18 @@
  *     watch NAME...        values, each with whether it is forced
  *     force NAME VALUE     hold a variable at a value
  *     unforce NAME         let it go
+ *     change [FILE...]     another program takes its place: {"kept", "begun", "dropped"},
+ *                          or {"refused": text}
  *
  * NAME and VALUE are separated by one tab.
  */
 #ifndef GATEWAY_PLC_PLC_DESK_H
 #define GATEWAY_PLC_PLC_DESK_H
 
+#include <jansson.h>
+
 #include "gateway/plc/cycle.h"
+#include "gateway/plc/online.h"
 #include "twin/plc/program.h"
 
 struct plc_desk;
@@ -25,6 +30,7 @@ struct plc_host {
 	/** The program's time of the last scan, ns. */
 	int64_t (*time_ns)(void *arg);
 	void *arg;
+	struct online_change *online; /* borrowed; NULL: it cannot be changed */
 };
 
 /** @return 0 or -ENOMEM */
@@ -34,5 +40,8 @@ void plc_desk_free(struct plc_desk *d);
 /** As control_answer_cb; every answer is an object, of what was wrong {"error": text}.
  * Forcing is said on stderr too. */
 char *plc_desk_answer(void *desk, const char *request);
+
+/** Change the program; said on stderr too.  @param paths  as online_apply()'s */
+json_t *plc_desk_change(struct plc_desk *d, char *paths);
 
 #endif

@@ -27,12 +27,12 @@ static size_t name_length(const char *list)
 	return n;
 }
 
-static int look_up(struct watched *w, FILE *complaints)
+int watched_find(struct watched *w, const struct program *p, FILE *complaints)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
-		int wrong = program_find(w->program, w->name[i], &w->variables[i]);
+		int wrong = program_find(p, w->name[i], &w->variables[i]);
 
 		if (wrong) {
 			fprintf(complaints, "%s: %s\n", w->name[i],
@@ -81,7 +81,7 @@ int watched_new(struct watched **out, const char *list, const struct program *p,
 	w->program = p;
 	err = split(w, list ? list : "");
 	if (!err) {
-		err = look_up(w, complaints);
+		err = watched_find(w, p, complaints);
 	}
 	if (err) {
 		watched_free(w);

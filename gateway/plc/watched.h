@@ -23,6 +23,14 @@ int watched_new(struct watched **out, const char *list, const struct program *p,
                 FILE *complaints);
 void watched_free(struct watched *w);
 
+/**
+ * Look all names up anew, in a program that is about to take the place of the one given
+ * to watched_new(), which is still the one that is read.
+ *
+ * @return 0, or -ENOENT: complaints say which; then look them up in the old one again
+ */
+int watched_find(struct watched *w, const struct program *p, FILE *complaints);
+
 /** time_ms and the names as they were given. */
 void watched_heading(const struct watched *w, FILE *out);
 
