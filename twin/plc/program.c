@@ -227,6 +227,7 @@ void program_restart(struct program *p, bool warm)
 		walk_keep(p, old);
 	}
 	free(old);
+	cells_clear(&p->cells);
 	memset(p->tasks, 0, p->made.n_tasks * sizeof(*p->tasks));
 	p->fresh = true;
 	p->stopped = false;

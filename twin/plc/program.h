@@ -94,8 +94,8 @@ int program_scan(struct program *p, int64_t now_ns);
 /** NULL where there was none. */
 const struct program_fault *program_fault(const struct program *p);
 
-/** Everything to its initial value, and time to start anew.  RETAIN variables keep
- * theirs if warm; forces stay. */
+/** Everything to its initial value, %Q and %M of the image too, and time to start anew.
+ * RETAIN variables keep theirs if warm; inputs and forces stay. */
 void program_restart(struct program *p, bool warm);
 
 /** How many scans were done since load or restart. */

@@ -159,6 +159,15 @@ void cells_store(struct program *p)
 	force_cells(p);
 }
 
+void cells_clear(struct cells *cells)
+{
+	for (int a = 1; a < AREAS; a++) {
+		for (int s = 0; s < SIZES; s++) {
+			memset(cells->cells[a][s], 0, cells->n[a][s] * sizeof(uint64_t));
+		}
+	}
+}
+
 void cells_safe(struct program *p)
 {
 	for (size_t i = 0; i < p->made.n_cells; i++) {

@@ -66,6 +66,10 @@ uint64_t *cells_at(const struct cells *cells, struct program_cell cell);
 void cells_load(struct program *p);
 void cells_store(struct program *p);
 
+/** All of %Q and %M to 0: the next first scan begins with the initial values.  %I is the
+ * outside's. */
+void cells_clear(struct cells *cells);
+
 /** All of %Q to 0, and the variables there. */
 void cells_safe(struct program *p);
 

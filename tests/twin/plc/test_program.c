@@ -278,6 +278,38 @@ static void a_warm_restart_keeps_what_is_retained(void **state)
 	end(p, s);
 }
 
+static void a_restart_begins_with_initial_values_in_the_image(void **state)
+{
+	static const char text[] = "PROGRAM main VAR q AT %QW0 : INT; "
+				   "m AT %MW3 : INT := 40; i AT %IW0 : INT; END_VAR\n"
+				   "VAR RETAIN r AT %MW4 : INT := 7; END_VAR\n"
+				   "q := q + 1; m := m + 1; r := r + i;\n"
+				   "END_PROGRAM\n";
+	const struct program_cell q = {'Q', 'W', 0}, m = {'M', 'W', 3}, r = {'M', 'W', 4},
+				  i = {'I', 'W', 0};
+	static const struct {
+		bool warm;
+		uint64_t r; /* behind the three scans that follow */
+	} restarts[] = {{true, 7 + 3 + 3}, {false, 7 + 3}, {true, 7 + 3 + 3}};
+	struct sources *s;
+	struct program *p = st_load(&s, text, NULL);
+	uint64_t scan = 0;
+
+	(void)state;
+	assert_int_equal(program_image_set(p, i, 1), 0);
+	st_scans(p, &scan, 3);
+	assert_int_equal(program_image_get(p, r), 7 + 3);
+	for (size_t k = 0; k < ARRAY_SIZE(restarts); k++) {
+		program_restart(p, restarts[k].warm);
+		scan = 0;
+		st_scans(p, &scan, 3);
+		assert_int_equal(program_image_get(p, q), 3);
+		assert_int_equal(program_image_get(p, m), 43);
+		assert_int_equal(program_image_get(p, r), restarts[k].r);
+	}
+	end(p, s);
+}
+
 static const char forcible[] = "PROGRAM main VAR i AT %IX0.0 : BOOL; q AT %QX0.0 : BOOL; "
 			       "n, m, k : INT; s : STRING[8];\n"
 			       "t : TON; END_VAR\n"
@@ -532,6 +564,7 @@ int main(void)
 		cmocka_unit_test(retained_variables_go_out_and_in),
 		cmocka_unit_test(another_program_takes_back_what_fits),
 		cmocka_unit_test(a_warm_restart_keeps_what_is_retained),
+		cmocka_unit_test(a_restart_begins_with_initial_values_in_the_image),
 		cmocka_unit_test(a_forced_variable_holds_whatever_is_written),
 		cmocka_unit_test(names_are_found_in_any_case_where_unique),
 		cmocka_unit_test(numbers_go_in_and_out),
