@@ -286,6 +286,7 @@ static bool step_pending(struct judge *m, int64_t t_ns, const double *quantities
 
 		if (t_ns >= o.begin_ns) {
 			counts = true;
+			o.seen = true;
 			progress = step_one(&o, r, t_ns, quantities);
 		}
 		if (progress == BROKEN) {
@@ -355,14 +356,13 @@ const struct outcome *judge_finish(struct judge *m, int64_t t_ns)
 
 	for (size_t i = 0; i < m->n_pending; i++) {
 		const struct obligation *p = &m->pending[i];
-		enum progress progress = end_of(m->requirement);
+		enum progress progress = p->seen ? end_of(m->requirement) : RUNNING;
 
 		if (progress == BROKEN) {
 			fail(m, p->doubted ? FAILURE_UNKNOWN : FAILURE_RELEASE,
 			     p->begin_ns, t_ns, NULL);
 			violate(m, p->begin_ns, t_ns);
-		} else if (o->verdict != VERDICT_FAIL && progress == MET &&
-		           t_ns >= p->begin_ns) {
+		} else if (o->verdict != VERDICT_FAIL && progress == MET) {
 			o->met++;
 			o->at_ns = t_ns;
 			o->begin_ns = p->begin_ns;

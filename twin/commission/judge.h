@@ -8,6 +8,7 @@
  * beginning to its deadline, both included; `always for T` likewise.  What begins at a
  * moment is judged at the moments behind it; what a `when` begins, also at its own.
  * An obligation that turns out neither met nor broken by truth but unknown is broken.
+ * One that the run's end leaves without a moment is not reached, whatever its kind.
  */
 #ifndef TWIN_COMMISSION_JUDGE_H
 #define TWIN_COMMISSION_JUDGE_H
@@ -59,6 +60,7 @@ struct outcome {
 /** One `when`, or the whole. */
 struct obligation {
 	bool active, doubted; /* doubted: something unknown could have decided */
+	bool seen;            /* a moment of it was judged */
 	int64_t begin_ns;     /* behind the delay */
 	int64_t since_ns;     /* within ... for: true since; -1: it is not */
 	int64_t perhaps_ns;   /* likewise, true or unknown since */
