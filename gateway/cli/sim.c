@@ -165,9 +165,10 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		uv_signal_start(&r.signals[i], on_signal, numbers[i]);
 	}
 	if (call->plc) {
-		const struct plc_remote_hooks hooks = {on_link, (void *)call->plc};
+		const struct plc_remote_wish wish = {call->plc, on_link,
+		                                     (void *)call->plc};
 
-		err = plc_remote_open(&r.remote, &r.loop, setup, call->plc, &hooks, &why);
+		err = plc_remote_open(&r.remote, &r.loop, setup, &wish, &why);
 		options.remote = r.remote;
 	}
 	if (err) {

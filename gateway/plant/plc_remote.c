@@ -40,7 +40,7 @@ struct wish {
 struct plc_remote {
 	const struct plant_setup *setup;
 	const struct plant_unit *unit;
-	struct plc_remote_hooks hooks;
+	struct plc_remote_wish wish;
 	struct image image;
 	uint16_t inputs_at;
 	struct remote_block blocks[BLOCKS_MAX];
@@ -136,8 +136,8 @@ static void tell(struct plc_remote *r, bool up, const char *why)
 {
 	if (up != r->up || !r->started) {
 		r->up = up;
-		if (r->hooks.on_link) {
-			r->hooks.on_link(r->hooks.arg, up, why);
+		if (r->wish.on_link) {
+			r->wish.on_link(r->wish.arg, up, why);
 		}
 	}
 	r->started = true;
@@ -390,8 +390,8 @@ static int read_target(struct address *address, const char *target, unsigned lon
 }
 
 int plc_remote_open(struct plc_remote **out, uv_loop_t *loop,
-                    const struct plant_setup *setup, const char *target,
-                    const struct plc_remote_hooks *hooks, const char **why)
+                    const struct plant_setup *setup, const struct plc_remote_wish *wish,
+                    const char **why)
 {
 	static const enum modbus_table order[] = {MODBUS_DISCRETE, MODBUS_INPUT,
 	                                          MODBUS_COIL, MODBUS_HOLDING};
@@ -406,11 +406,11 @@ int plc_remote_open(struct plc_remote **out, uv_loop_t *loop,
 	if (!r) {
 		return -ENOMEM;
 	}
-	*r = (struct plc_remote){.setup = setup, .unit = unit, .hooks = *hooks};
+	*r = (struct plc_remote){.setup = setup, .unit = unit, .wish = *wish};
 	r->wishes = calloc(unit->n_registers + 1, sizeof(*r->wishes));
 	err = r->wishes ? image_init(&r->image, unit->sizes) : -ENOMEM;
 	if (!err) {
-		err = read_target(&address, target, &number, &inputs, why);
+		err = read_target(&address, wish->target, &number, &inputs, why);
 	}
 	r->inputs_at = (uint16_t)inputs;
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order) && !err; i++) {

@@ -21,7 +21,10 @@ enum { PLC_REMOTE_INPUTS = 8192 }; /* where inputs go unless said */
 
 struct plc_remote;
 
-struct plc_remote_hooks {
+struct plc_remote_wish {
+	/** tcp://HOST:PORT[?unit=N&inputs=N]: else the unit of the plant's file, inputs
+	 * from coil and holding register PLC_REMOTE_INPUTS on.  Borrowed for the call. */
+	const char *target;
 	/** The PLC answers, or does not: why then, static.  NULL: nobody listens. */
 	void (*on_link)(void *arg, bool up, const char *why);
 	void *arg;
@@ -37,14 +40,12 @@ struct plc_remote_stats {
 /**
  * @param[out] out  set on success only
  * @param setup     borrowed
- * @param target    tcp://HOST:PORT[?unit=N&inputs=N]: unit 1, inputs from coil and
- * holding register PLC_REMOTE_INPUTS on
  * @param why       static text for the operator where it fails
  * @return 0, -ENOMEM, -EINVAL: the target, or too many addresses for a turn
  */
 int plc_remote_open(struct plc_remote **out, uv_loop_t *loop,
-                    const struct plant_setup *setup, const char *target,
-                    const struct plc_remote_hooks *hooks, const char **why);
+                    const struct plant_setup *setup, const struct plc_remote_wish *wish,
+                    const char **why);
 
 /** Its memory goes now, its connection while the loop runs.  NULL is fine. */
 void plc_remote_close(struct plc_remote *r);
