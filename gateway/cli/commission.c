@@ -16,7 +16,7 @@
 extern const struct command command_commission;
 
 struct call {
-	const char *script, *report, *junit;
+	const char *script, *report, *junit, *target;
 	bool json;
 };
 
@@ -26,6 +26,7 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 		{"report", required_argument, NULL, 'r'},
 		{"junit", required_argument, NULL, 'j'},
 		{"json", no_argument, NULL, 'J'},
+		{"target", required_argument, NULL, 't'},
 		{0},
 	};
 	int option;
@@ -38,6 +39,8 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 			call->junit = optarg;
 		} else if (option == 'J') {
 			call->json = true;
+		} else if (option == 't') {
+			call->target = optarg;
 		} else {
 			return command_usage(argv[0],
 			                     option == ':' ? "%s needs a value"
@@ -146,6 +149,7 @@ static enum exit_code run(int argc, char **argv)
 	if (script_read(&script, call.script, stderr)) {
 		return EXIT_CONFIG;
 	}
+	script->target = call.target;
 	code = commission(&call, script);
 	script_free(script);
 	return code;
@@ -156,7 +160,7 @@ const struct command command_commission = {
 	.summary = "run a commissioning script against plant and PLC",
 	.help = "usage: pollux commission SCRIPT [--report FILE.html] [--junit "
 		"FILE.xml]\n"
-		"                         [--json]\n\n"
+		"                         [--json] [--target tcp://HOST:PORT]\n\n"
 		"Runs the scenarios of SCRIPT (docs/commissioning.md) against the "
 		"virtual\n"
 		"plant and its PLC program, stepped, as fast as it goes: sets, presses,\n"
@@ -168,7 +172,12 @@ const struct command command_commission = {
 		"violated,\n"
 		"                 faults against what the twin raised, coverage\n"
 		"  --junit FILE   for a CI server\n"
-		"  --json         everything found, instead of the table\n\n"
+		"  --json         everything found, instead of the table\n"
+		"  --target ADDR  in real time, against a PLC that is a Modbus server:\n"
+		"                 the plant drives it as `pollux sim --plc` does; the\n"
+		"                 steps of `reset:` come before each scenario, and what\n"
+		"                 names a variable that the PLC does not show is not\n"
+		"                 judged\n\n"
 		"Exit code 0: every requirement passed, 1: some did not, 2: usage,\n"
 		"3: script, plant or program is not valid.\n",
 	.run = run,

@@ -146,6 +146,19 @@ static bool has_failed(const struct campaign_run *run)
 	return failed;
 }
 
+/* Of a variable that the PLC does not show nothing can be said. */
+static bool names_hidden(const struct campaign_build *b, const struct requirement *r)
+{
+	struct stand_quantity q;
+	bool hidden = false;
+
+	for (size_t i = 0; i < r->n_quantities && !hidden; i++) {
+		campaign_quantity(&b->campaign, r->quantities[i], &q);
+		hidden = q.hidden;
+	}
+	return hidden;
+}
+
 static int keep_outcomes(struct campaign_build *b, struct campaign_run *run,
                          const struct trial *trial)
 {
@@ -161,6 +174,10 @@ static int keep_outcomes(struct campaign_build *b, struct campaign_run *run,
 	}
 	for (size_t i = 0; i < n; i++) {
 		outcomes[i] = *trial_outcome(trial, i);
+		if (names_hidden(b, &run->scenario->requirements[i].rule)) {
+			outcomes[i] = (struct outcome){.failure = FAILURE_HIDDEN,
+			                               .margin = NAN};
+		}
 	}
 	return 0;
 }
@@ -243,6 +260,9 @@ static struct campaign_row summarise(const struct campaign *c, size_t i)
 
 		row.passed += o->verdict == VERDICT_PASS;
 		row.failed += o->verdict == VERDICT_FAIL;
+		if (o->failure == FAILURE_HIDDEN && !row.outcome) {
+			row.outcome = o;
+		}
 		if (fails || passes) {
 			row.run = run;
 			row.outcome = o;
@@ -452,6 +472,8 @@ void campaign_remark(const struct campaign_row *row, char *buf, size_t n)
 	} else if (row->verdict == VERDICT_PASS && o &&
 	           row->requirement->rule.kind == REQUIREMENT_WITHIN) {
 		snprintf(buf, n, "after %.3f s", (double)(o->at_ns - o->begin_ns) / 1e9);
+	} else if (row->verdict == VERDICT_NOT_REACHED && o && o->failure) {
+		snprintf(buf, n, "%s", failure_text(o->failure));
 	} else if (row->verdict == VERDICT_NOT_REACHED && o && o->begun > 0) {
 		snprintf(buf, n, "the run ended before");
 	}

@@ -153,6 +153,11 @@ int logic_find(struct logic *l, const char *name, size_t n, uint32_t *handle)
 	return next->name ? 0 : -ENOMEM;
 }
 
+struct program_cell logic_cell(const struct logic *l, uint32_t handle)
+{
+	return l->named[handle].variable.cell;
+}
+
 double logic_read(const struct logic *l, uint32_t handle)
 {
 	return program_number(l->program, &l->named[handle].variable);

@@ -34,6 +34,8 @@ void logic_turn(struct logic *l);
 
 /** A variable by path, bare name or address.  @return 0, -ENOENT or -ENOMEM */
 int logic_find(struct logic *l, const char *name, size_t n, uint32_t *handle);
+/** Its address; area 0: it has none. */
+struct program_cell logic_cell(const struct logic *l, uint32_t handle);
 double logic_read(const struct logic *l, uint32_t handle);
 /** @return 0 or -EINVAL */
 int logic_set(struct logic *l, uint32_t handle, double value);

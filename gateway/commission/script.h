@@ -57,6 +57,8 @@ struct script {
 	const char *const *programs; /* paths of what its PLC runs instead of its own */
 	size_t n_programs;
 	const char *gateway; /* path of the gateway's configuration; NULL: none */
+	const char *target;  /* the PLC's address; set before script_bind(); NULL: the
+	                        program runs in step */
 	int64_t seed;        /* of the plant; -1: its own */
 	const char *learn;   /* scenario that the twin learns in, the first; NULL: none */
 

@@ -344,7 +344,9 @@ static bool make_room(struct script_build *b, const struct schema_view *view)
 	const struct node *own = schema_node(view, "requirements");
 	const struct node *all = schema_node(&b->root, "invariants");
 	const struct node *steps = schema_node(view, "steps");
-	size_t room = (own ? own->n : 0) + (all ? all->n : 0) + (steps ? steps->n : 0);
+	const struct node *reset = schema_node(&b->root, "reset");
+	size_t room = (own ? own->n : 0) + (all ? all->n : 0) + (steps ? steps->n : 0) +
+	              (reset ? reset->n : 0);
 
 	b->requirements = arena_array(&b->arena, room + 1, sizeof(*b->requirements));
 	b->n_requirements = 0;

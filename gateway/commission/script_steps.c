@@ -267,11 +267,9 @@ static void add_step(struct steps *s)
 	}
 }
 
-void script_build_steps(struct script_build *b, const struct schema_view *scenario,
-                        struct script_scenario *out)
+/* Steps that a list may come to: `set` has one for each name. */
+static size_t room_for(const struct node *list)
 {
-	const struct node *list = schema_node(scenario, "steps");
-	struct steps s = {.b = b};
 	size_t room = 0;
 
 	for (size_t i = 0; list && i < list->n; i++) {
@@ -282,17 +280,38 @@ void script_build_steps(struct script_build *b, const struct schema_view *scenar
 			room += item->items[k]->kind == NODE_MAP ? item->items[k]->n : 0;
 		}
 	}
-	s.list = arena_array(&b->arena, room, sizeof(*s.list));
-	b->full = b->full || !s.list;
-	for (size_t i = 0; list && s.list && i < list->n; i++) {
-		struct schema_view view = schema_item(scenario, "steps", i);
+	return room;
+}
 
-		s.view = &view;
+static void add_steps(struct steps *s, const struct schema_view *of, const char *key)
+{
+	const struct node *list = schema_node(of, key);
+
+	for (size_t i = 0; list && s->list && i < list->n; i++) {
+		struct schema_view view = schema_item(of, key, i);
+
+		s->view = &view;
 		if (view.map) {
-			s.at = view.map->at;
-			add_step(&s);
+			s->at = view.map->at;
+			add_step(s);
 		}
 	}
+	s->view = NULL; /* views end here */
+}
+
+void script_build_steps(struct script_build *b, const struct schema_view *scenario,
+                        struct script_scenario *out)
+{
+	struct steps s = {.b = b};
+	size_t room = room_for(schema_node(scenario, "steps")) +
+	              room_for(schema_node(&b->root, "reset"));
+
+	s.list = arena_array(&b->arena, room, sizeof(*s.list));
+	b->full = b->full || !s.list;
+	if (b->script.target) {
+		add_steps(&s, &b->root, "reset");
+	}
+	add_steps(&s, scenario, "steps");
 	out->steps = s.list;
 	out->n_steps = s.n;
 }

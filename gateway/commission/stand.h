@@ -14,6 +14,7 @@ struct stand_quantity {
 	const char *name; /* as it is best written; valid as long as the stand */
 	const char *unit; /* "" where none */
 	bool writable;
+	bool hidden; /* it has no value here: what names it is not judged */
 	bool states; /* few values that mean something: a switch, an enumeration */
 	/** What a value is called; NULL: it has no names.  Valid until the next call. */
 	const char *(*state)(void *arg, double value);

@@ -8,6 +8,7 @@
 
 #include "gateway/commission/beside.h"
 #include "gateway/commission/logic.h"
+#include "gateway/commission/wire.h"
 #include "gateway/plant/plc_link.h"
 
 /* Faults that the script's runs may prepare: each run begins anew. */
@@ -19,6 +20,7 @@ struct stand_line {
 	struct plant *plant;   /* of the run at hand */
 	struct plc_link *link; /* NULL: the plant has no program of its own */
 	struct logic *logic;   /* likewise */
+	struct wire *wire;     /* to the PLC that runs it; NULL: it runs here */
 	struct fault faults[FAULTS_MAX];
 	bool active[FAULTS_MAX];
 	size_t n_faults;
@@ -30,12 +32,32 @@ struct stand_line {
 #define TAGS      (UINT32_C(1) << 24)
 #define VARIABLES (UINT32_C(1) << 25)
 
+/* Where the program runs elsewhere: its variable, if the plant's io shows it unscaled. */
+static uint32_t seen_as(const struct stand_line *l, uint32_t variable)
+{
+	const struct program_cell cell = logic_cell(l->logic, variable);
+	const struct plant_plc *plc = &l->setup->plc;
+
+	for (size_t i = 0; l->wire && i < plc->n_io; i++) {
+		const struct plant_io *io = &plc->io[i];
+
+		if (io->area == cell.area && io->size == cell.size &&
+		    io->number == cell.number && io->scale == 1 && io->offset == 0) {
+			return io->signal;
+		}
+	}
+	return VARIABLES + variable;
+}
+
 /* --- The bench --- */
 
 static int line_set(void *self, uint32_t handle, double value)
 {
 	struct stand_line *l = self;
 
+	if (handle >= VARIABLES && l->wire) {
+		return -EROFS;
+	}
 	if (handle >= VARIABLES) {
 		return logic_set(l->logic, handle - VARIABLES, value);
 	}
@@ -91,6 +113,9 @@ static int line_step(void *self)
 	if (l->beside) {
 		beside_turn(l->beside, l->plant);
 	}
+	if (l->wire) {
+		return wire_wait(l->wire);
+	}
 	if (l->logic) {
 		logic_turn(l->logic);
 		return plc_link_fault(l->link);
@@ -102,6 +127,9 @@ static double line_read(void *self, uint32_t handle)
 {
 	struct stand_line *l = self;
 
+	if (handle >= VARIABLES && l->wire) {
+		return NAN;
+	}
 	if (handle >= VARIABLES) {
 		return logic_read(l->logic, handle - VARIABLES);
 	}
@@ -137,7 +165,7 @@ static int line_find(void *self, const char *name, size_t n, uint32_t *handle)
 		return 0;
 	}
 	if (l->logic && logic_find(l->logic, name, n, &tag) == 0) {
-		*handle = VARIABLES + tag;
+		*handle = seen_as(l, tag);
 		return 0;
 	}
 	return -ENOENT;
@@ -175,6 +203,7 @@ static void line_describe(void *self, uint32_t handle, struct stand_quantity *ou
 
 	if (handle >= VARIABLES) {
 		logic_describe(l->logic, handle - VARIABLES, out);
+		out->hidden = l->wire != NULL;
 		return;
 	}
 	if (handle >= TAGS) {
@@ -232,7 +261,9 @@ static int line_restart(void *self)
 	l->n_faults = 0;
 	l->begin_ns = 0;
 	err = plant_new(&l->plant, &l->setup->plant);
-	if (!err && l->link) {
+	if (!err && l->wire) {
+		wire_attach(l->wire, l->plant);
+	} else if (!err && l->link) {
 		plc_link_attach(l->link, l->plant);
 		logic_restart(l->logic);
 	}
@@ -294,7 +325,7 @@ static const char *line_why(void *self)
 {
 	struct stand_line *l = self;
 
-	return l->logic ? logic_why(l->logic) : "";
+	return l->wire ? wire_why(l->wire) : l->logic ? logic_why(l->logic) : "";
 }
 
 /* The program that the script, or else the plant's file, names. */
@@ -317,7 +348,7 @@ static int open_program(struct stand_line *l, const struct script *script,
 	if (err) {
 		return err;
 	}
-	l->stand.logic = line_logic;
+	l->stand.logic = script->target ? NULL : line_logic;
 	return logic_open(&l->logic, plc_link_program(l->link),
 	                  plc_link_sources(l->link));
 }
@@ -326,6 +357,7 @@ int stand_line_open(struct stand_line **out, const struct script *script,
                     FILE *complaints)
 {
 	struct stand_line *l = calloc(1, sizeof(*l));
+	const char *why = "";
 	int err = l ? 0 : -ENOMEM;
 
 	if (!err) {
@@ -350,6 +382,12 @@ int stand_line_open(struct stand_line **out, const struct script *script,
 		.why = line_why,
 	};
 	err = open_program(l, script, complaints);
+	if (!err && script->target) {
+		err = wire_open(&l->wire, l->setup, script->target, &why);
+		if (err) {
+			fprintf(complaints, "%s: error: %s\n", script->target, why);
+		}
+	}
 	if (!err && script->gateway) {
 		err = beside_open(&l->beside, script->gateway, l->setup, complaints);
 		l->stand.alarms = line_alarms;
@@ -369,6 +407,7 @@ void stand_line_close(struct stand_line *l)
 {
 	if (l) {
 		beside_close(l->beside);
+		wire_close(l->wire);
 		plant_free(l->plant);
 		logic_close(l->logic);
 		plc_link_close(l->link);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** The stand of plant and program, stepped in this process: the same script gives the
- * same bytes. */
+ * same bytes.  With a target the plant alone, in real time, and the program in a PLC
+ * elsewhere: of its variables only those can be seen that the plant's `io` names. */
 #ifndef GATEWAY_COMMISSION_STAND_LINE_H
 #define GATEWAY_COMMISSION_STAND_LINE_H
 

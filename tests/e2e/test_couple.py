@@ -33,6 +33,24 @@ END_VAR
 pump := level < limit;
 END_PROGRAM
 '''
+SCRIPT = '''
+title: Tank
+plant: plant.yaml
+program: [main.st]
+reset: [{set: {limit: 0.1}}, {wait: 200ms}]
+invariants:
+  - {id: S1, that: "always level < 300"}
+  - {id: H1, that: "always main.scans >= 0"}
+scenarios:
+  - id: fill
+    steps:
+      - set: {limit: 0.13}
+      - expect: {id: F1, that: "within 2 s: main.pump"}
+      - expect: {id: F2, that: "within 10 s: not pump_on and level > 128"}
+  - id: again
+    steps:
+      - expect: {id: A1, that: "for 500 ms: not main.pump and level == 100 ± 1"}
+'''
 # The same program in pymodbus' server: inputs at 100, as ?inputs=100 says.
 PEER = '''
 import sys, threading, time
@@ -103,6 +121,27 @@ def test_a_plc_of_others_is_driven(bench):
                        lambda: last() and last()[1:] == ['1', '250'] and int(last()[0]) >= 250, 30)
     sim.stop()
     assert ' 0 failed' in sim.output(), sim.output()
+
+
+def test_a_script_commissions_a_plc_over_modbus(bench):
+    bench.write('plant.yaml', PLANT.split('script:')[0])
+    program = PROGRAM.replace('VAR\n', 'VAR\n  scans : INT;\n', 1).replace(
+        'limit;\nEND_P', 'limit;\nscans := scans + 1;\nEND_P')
+    st = bench.write('main.st', program)
+    script = bench.write('script.yaml', SCRIPT)
+    port = harness.free_ports()
+    target = 'tcp://127.0.0.1:%d' % port
+    away = bench.run([harness.POLLUX, 'commission', script, '--target', target, '--json'])
+    assert away.returncode == 1 and 'stopped at step' in away.stdout, away
+    bench.start('plc', [harness.POLLUX, 'plc', 'run', st, '--listen', target])
+    harness.wait_until('the PLC listens', lambda: harness.is_listening(port))
+    done = bench.run([harness.POLLUX, 'commission', script, '--target', target])
+    verdicts = {line.split()[0]: line for line in done.stdout.splitlines()}
+    # main.pump is %QX0.1, which the plant sees; main.scans has no address
+    for name in ('S1', 'F1', 'F2', 'A1'):
+        assert ' pass ' in verdicts[name], done
+    assert 'it names what cannot be seen over Modbus' in verdicts['H1'], done
+    assert done.returncode == 1, done
 
 
 def test_a_wrong_target_is_refused(bench):

@@ -21,6 +21,8 @@ const char *failure_text(enum failure failure)
 		return "its end did not come";
 	case FAILURE_CROWDED:
 		return "begun too often at a time to be watched";
+	case FAILURE_HIDDEN:
+		return "it names what cannot be seen over Modbus";
 	}
 	return "";
 }

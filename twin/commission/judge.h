@@ -33,6 +33,7 @@ enum failure {
 	FAILURE_UNKNOWN, /* for want of a good value */
 	FAILURE_RELEASE, /* until: the second condition did not come */
 	FAILURE_CROWDED, /* more than JUDGE_PENDING_MAX at a time: not watched */
+	FAILURE_HIDDEN,  /* it names what cannot be seen: not watched */
 };
 
 /** "false", "late", ...: a few words for a report; static. */
