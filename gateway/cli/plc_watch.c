@@ -253,7 +253,7 @@ static enum exit_code print_changed(const json_t *answer, bool json)
 
 enum exit_code plc_change(int argc, char **argv)
 {
-	struct ask ask = {0};
+	struct ask ask = {.target = ""};
 	enum exit_code code = parse(&ask, argc, argv, 1);
 	int n = 0;
 
