@@ -129,6 +129,7 @@ static enum exit_code commission(const struct call *call, struct script *script)
 	}
 	if (!err) {
 		code = say(call, c);
+		stand_line_tell(line, stderr);
 	} else if (err != -EINVAL || code == EXIT_FAILED) {
 		fprintf(stderr, "pollux commission: %s\n", strerror(-err));
 	}

@@ -139,9 +139,8 @@ static void print_summary(const struct sim_stats *s)
 
 static void print_plc(const struct plc_remote_stats *s)
 {
-	printf("%llu exchanges with the PLC, %llu failed, %llu late; the last request "
-	       "took "
-	       "%.1f ms\n",
+	printf("%llu exchanges with the PLC, %llu failed, %llu late; "
+	       "the last request took %.1f ms\n",
 	       (unsigned long long)s->exchanges, (unsigned long long)s->failed,
 	       (unsigned long long)s->late, (double)s->rtt_us / 1e3);
 }

@@ -416,6 +416,13 @@ void stand_line_close(struct stand_line *l)
 	}
 }
 
+void stand_line_tell(const struct stand_line *l, FILE *out)
+{
+	if (l->wire) {
+		wire_tell(l->wire, out);
+	}
+}
+
 const struct stand *stand_line_stand(const struct stand_line *l)
 {
 	return &l->stand;

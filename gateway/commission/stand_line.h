@@ -21,6 +21,9 @@ int stand_line_open(struct stand_line **out, const struct script *script,
                     FILE *complaints);
 void stand_line_close(struct stand_line *l);
 
+/** With a target: how the exchanges with the PLC went, a line.  Else nothing. */
+void stand_line_tell(const struct stand_line *l, FILE *out);
+
 /** What a script is bound to; valid until stand_line_close(). */
 const struct stand *stand_line_stand(const struct stand_line *l);
 

@@ -13,9 +13,8 @@ struct wire {
 	uv_loop_t loop;
 	uv_timer_t timer;
 	struct plc_remote *remote;
-	struct plant *plant;
 	const char *why;
-	bool up, down; /* since the last answer of the PLC; neither before */
+	bool down; /* the PLC does not answer */
 	uint64_t due_ns, period_ns, down_ns;
 	uint64_t overruns;
 };
@@ -24,7 +23,6 @@ static void on_link(void *arg, bool up, const char *why)
 {
 	struct wire *w = arg;
 
-	w->up = up;
 	w->down = !up;
 	w->why = why;
 	w->down_ns = clock_now_ns();
@@ -67,7 +65,6 @@ void wire_close(struct wire *w)
 
 void wire_attach(struct wire *w, struct plant *plant)
 {
-	w->plant = plant;
 	w->period_ns = (uint64_t)llround(plant_cycle_s(plant) * 1e9);
 	w->due_ns = clock_now_ns() + w->period_ns;
 	plc_remote_attach(w->remote, plant);
@@ -114,12 +111,14 @@ const char *wire_why(const struct wire *w)
 	return w->why;
 }
 
-uint64_t wire_overruns(const struct wire *w)
+void wire_tell(const struct wire *w, FILE *out)
 {
-	return w->overruns;
-}
+	struct plc_remote_stats s = plc_remote_stats(w->remote);
 
-struct plc_remote_stats wire_stats(const struct wire *w)
-{
-	return plc_remote_stats(w->remote);
+	fprintf(out,
+	        "%llu exchanges with the PLC, %llu failed, %llu late; %llu deadlines "
+	        "missed; the last request took %.1f ms\n",
+	        (unsigned long long)s.exchanges, (unsigned long long)s.failed,
+	        (unsigned long long)s.late, (unsigned long long)w->overruns,
+	        (double)s.rtt_us / 1e3);
 }

@@ -4,6 +4,8 @@
 #ifndef GATEWAY_COMMISSION_WIRE_H
 #define GATEWAY_COMMISSION_WIRE_H
 
+#include <stdio.h>
+
 #include "gateway/plant/plc_remote.h"
 
 struct wire;
@@ -13,6 +15,7 @@ struct wire;
  * @param setup     borrowed
  * @param target    as plc_remote_wish.target; borrowed
  * @param why       static text for the operator where it fails
+ * @return 0, or as plc_remote_open()
  */
 int wire_open(struct wire **out, const struct plant_setup *setup, const char *target,
               const char **why);
@@ -29,8 +32,7 @@ int wire_wait(struct wire *w);
 /** Why nobody answers, static; "" where somebody does. */
 const char *wire_why(const struct wire *w);
 
-/** Deadlines missed. */
-uint64_t wire_overruns(const struct wire *w);
-struct plc_remote_stats wire_stats(const struct wire *w);
+/** A line for the operator: exchanges, and deadlines missed. */
+void wire_tell(const struct wire *w, FILE *out);
 
 #endif

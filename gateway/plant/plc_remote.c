@@ -2,7 +2,6 @@
 #include "gateway/plant/plc_remote.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +37,6 @@ struct wish {
 };
 
 struct plc_remote {
-	const struct plant_setup *setup;
 	const struct plant_unit *unit;
 	struct plc_remote_wish wish;
 	struct image image;
@@ -406,7 +404,7 @@ int plc_remote_open(struct plc_remote **out, uv_loop_t *loop,
 	if (!r) {
 		return -ENOMEM;
 	}
-	*r = (struct plc_remote){.setup = setup, .unit = unit, .wish = *wish};
+	*r = (struct plc_remote){.unit = unit, .wish = *wish};
 	r->wishes = calloc(unit->n_registers + 1, sizeof(*r->wishes));
 	err = r->wishes ? image_init(&r->image, unit->sizes) : -ENOMEM;
 	if (!err) {
@@ -453,16 +451,6 @@ void plc_remote_close(struct plc_remote *r)
 	image_fini(&r->image);
 	free(r->wishes);
 	free(r);
-}
-
-bool plc_remote_is_busy(const struct plc_remote *r)
-{
-	return r->pending > 0;
-}
-
-bool plc_remote_is_up(const struct plc_remote *r)
-{
-	return r->up;
 }
 
 struct plc_remote_stats plc_remote_stats(const struct plc_remote *r)

@@ -53,12 +53,6 @@ void plc_remote_close(struct plc_remote *r);
 /** Join it to a plant that was just made. */
 void plc_remote_attach(struct plc_remote *r, struct plant *plant);
 
-/** Is an exchange under way? */
-bool plc_remote_is_busy(const struct plc_remote *r);
-
-/** Has the PLC answered within the last second? */
-bool plc_remote_is_up(const struct plc_remote *r);
-
 struct plc_remote_stats plc_remote_stats(const struct plc_remote *r);
 
 #endif
