@@ -23,16 +23,8 @@ static struct type *new_type(struct check *c, enum kind kind, const struct name 
 
 static bool same_arrays(const struct type *a, const struct type *b)
 {
-	if (a->u.array.n_dims != b->u.array.n_dims) {
-		return false;
-	}
-	for (uint32_t i = 0; i < a->u.array.n_dims; i++) {
-		if (a->u.array.dims[i].low != b->u.array.dims[i].low ||
-		    a->u.array.dims[i].high != b->u.array.dims[i].high) {
-			return false;
-		}
-	}
-	return check_same_type(a->u.array.element, b->u.array.element);
+	return type_same_bounds(a, b) &&
+	       check_same_type(a->u.array.element, b->u.array.element);
 }
 
 static bool same_ranges(const struct type *a, const struct type *b)

@@ -202,20 +202,6 @@ static void carry_elementary(struct change *ch, const struct pair *pair)
  * -------------------------------------------------------------------
  */
 
-static bool same_bounds(const struct type *a, const struct type *b)
-{
-	if (a->u.array.n_dims != b->u.array.n_dims) {
-		return false;
-	}
-	for (uint32_t i = 0; i < a->u.array.n_dims; i++) {
-		if (a->u.array.dims[i].low != b->u.array.dims[i].low ||
-		    a->u.array.dims[i].high != b->u.array.dims[i].high) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Values of which any may stand in the other's place. */
 static bool is_plain(const struct type *from, const struct type *to)
 {
@@ -232,7 +218,7 @@ static void carry_array(struct change *ch, const struct pair *pair)
 	unsigned before = ch->complaints;
 	size_t cut;
 
-	if (!same_bounds(pair->from, pair->to)) {
+	if (!type_same_bounds(pair->from, pair->to)) {
 		differs(ch, pair);
 		return;
 	}

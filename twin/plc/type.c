@@ -181,6 +181,20 @@ const char *type_text(const struct type *t, struct region *r)
 	return copy ? copy : "a type";
 }
 
+bool type_same_bounds(const struct type *a, const struct type *b)
+{
+	if (a->u.array.n_dims != b->u.array.n_dims) {
+		return false;
+	}
+	for (uint32_t i = 0; i < a->u.array.n_dims; i++) {
+		if (a->u.array.dims[i].low != b->u.array.dims[i].low ||
+		    a->u.array.dims[i].high != b->u.array.dims[i].high) {
+			return false;
+		}
+	}
+	return true;
+}
+
 struct type *type_new(struct region *r, enum kind kind, const char *name)
 {
 	struct type *t = region_alloc(r, sizeof(*t));

@@ -120,6 +120,9 @@ const char *type_kind_name(enum kind kind);
  * NULL. */
 const char *type_text(const struct type *t, struct region *r);
 
+/** Do two arrays have the same bounds, dimension by dimension? */
+bool type_same_bounds(const struct type *a, const struct type *b);
+
 /** A new type of a kind that is not elementary, or STRING(n), empty; NULL as
  * region_alloc(). Fill its union, then never change it. */
 struct type *type_new(struct region *r, enum kind kind, const char *name);
