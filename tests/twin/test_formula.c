@@ -212,6 +212,7 @@ static void formula_with_a_mistake_is_refused_at_its_place(void **state)
 		{"'Running' == state", 0, 1, "quotes", false},
 		{"a and until b", 6, 5, "missing", false},
 		{"a $ b", 2, 1, "nothing more", false},
+		{"a > 5 ± -1", 9, 1, "not negative", false},
 	};
 
 	(void)state;

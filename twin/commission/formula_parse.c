@@ -354,6 +354,19 @@ static bool take_comparison(struct parser *p, enum formula_op *op)
 	return false;
 }
 
+/* A minus sign can only be a mistake; what is computed may still come out negative. */
+static void tolerance(struct parser *p)
+{
+	size_t at = skip_spaces(p->text, p->at);
+
+	if (p->text[at] == '-') {
+		p->at = at;
+		fail(p, 1, "a tolerance is not negative");
+		return;
+	}
+	sum(p);
+}
+
 static void comparison(struct parser *p)
 {
 	enum formula_op op;
@@ -366,7 +379,7 @@ static void comparison(struct parser *p)
 	if (!literal(p, op)) {
 		sum(p);
 		if (take(p, "±") || take(p, "+-")) {
-			sum(p);
+			tolerance(p);
 		} else {
 			emit_number(p, 0);
 		}
