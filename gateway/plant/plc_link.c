@@ -13,8 +13,8 @@ struct plc_link {
 	const struct plant_setup *setup;
 	struct sources *sources;
 	struct program *program;
-	double *last; /* by io: the signal as the last scan left it */
-	bool started;
+	double *last; /* by io: the signal as the last scan left it, or the plant began
+	                 with */
 	int fault;
 };
 
@@ -107,7 +107,7 @@ static void take_inputs(struct plc_link *l, const double *signals)
 		const struct plant_io *io = &plc->io[i];
 		double signal = signals[io->signal];
 
-		if (io->area == 'I' || (l->started && signal != l->last[i])) {
+		if (io->area == 'I' || signal != l->last[i]) {
 			program_image_set(l->program, cell_of(io), bits_of(io, signal));
 		}
 	}
@@ -126,7 +126,6 @@ static void give_outputs(struct plc_link *l, double *signals)
 			signals[io->signal] = l->last[i];
 		}
 	}
-	l->started = true;
 }
 
 static void on_scan(void *arg, int64_t now_ns, double *signals)
@@ -143,7 +142,9 @@ void plc_link_attach(struct plc_link *l, struct plant *plant)
 	const struct plant_program program = {.scan = on_scan, .arg = l};
 
 	program_restart(l->program, false);
-	l->started = false;
+	for (size_t i = 0; i < l->setup->plc.n_io; i++) {
+		l->last[i] = plant_signals(plant)[l->setup->plc.io[i].signal];
+	}
 	l->fault = 0;
 	plant_attach(plant, &program);
 }

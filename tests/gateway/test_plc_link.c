@@ -283,6 +283,23 @@ static void written_setpoint_comes_to_the_program(void **state)
 	rig_fini(&r);
 }
 
+/* As a script does that sets one before the first cycle. */
+static void setpoint_of_the_first_cycle_is_not_lost(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, "bottling.st");
+	set(&r, "target_fill", 515);
+	run(&r, 1);
+	assert_true(get(&r, "target_fill") == 515);
+	rig_fini(&r);
+	rig_init(&r, "bottling.st");
+	run(&r, 1);
+	assert_true(get(&r, "target_fill") == 500); /* the program's own */
+	rig_fini(&r);
+}
+
 static void same_seed_gives_same_bytes(void **state)
 {
 	struct rig a, b;
@@ -336,6 +353,7 @@ int main(void)
 		cmocka_unit_test(mistake_goes_on_filling_while_it_clears),
 		cmocka_unit_test(emergency_stop_stops_all),
 		cmocka_unit_test(written_setpoint_comes_to_the_program),
+		cmocka_unit_test(setpoint_of_the_first_cycle_is_not_lost),
 		cmocka_unit_test(script_presses_a_button),
 		cmocka_unit_test(same_seed_gives_same_bytes),
 	};
