@@ -219,6 +219,10 @@ void fmu_make(const char *path, const struct fmu_spec *s)
 		         s->reference_end ? s->reference_end : "_ref.csv");
 		add(zip, name, s->reference, strlen(s->reference), false);
 	}
+	if (s->inputs) {
+		snprintf(name, sizeof(name), "documentation/%s_in.csv", s->model);
+		add(zip, name, s->inputs, strlen(s->inputs), false);
+	}
 	if (s->resource) {
 		add(zip, "resources/y.txt", s->resource, strlen(s->resource), false);
 	}

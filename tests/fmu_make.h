@@ -26,6 +26,7 @@ struct fmu_spec {
 	const char *experiment;    /* attributes of DefaultExperiment; NULL: none */
 	const char *reference;     /* text of documentation/MODEL_ref.csv; NULL: none */
 	const char *reference_end; /* in place of "_ref.csv"; NULL */
+	const char *inputs;        /* text of documentation/MODEL_in.csv; NULL: none */
 	const char *resource;      /* text of resources/y.txt; NULL: none */
 	const char *platform;      /* folder of the library; NULL: this machine's */
 	const char *token;         /* NULL: the model's */

@@ -92,6 +92,13 @@ static void print_reference(const struct selftest *t)
 		puts("  reference                none in the archive");
 		return;
 	}
+	if (t->inputs_name) {
+		printf("  reference                %s: not compared, it was made with "
+		       "the "
+		       "inputs of %s, which are not played\n",
+		       t->reference_name, t->inputs_name);
+		return;
+	}
 	if (t->compared == 0) {
 		printf("  reference                %s: nothing to compare\n",
 		       t->reference_name);

@@ -87,7 +87,7 @@ static void choose(struct test *t)
 
 static int read_reference(struct test *t)
 {
-	int64_t at = fmu_find_beside(t->f, "_ref.csv");
+	int64_t at = fmu_find_beside(t->f, "_ref.csv"), inputs;
 	int source, err;
 
 	/* As FMI's layered standard for references names it. */
@@ -96,6 +96,11 @@ static int read_reference(struct test *t)
 		return 0;
 	}
 	t->out->reference_name = archive_name(t->f->archive, (size_t)at);
+	inputs = fmu_find_beside(t->f, "_in.csv");
+	if (inputs >= 0) {
+		t->out->inputs_name = archive_name(t->f->archive, (size_t)inputs);
+		return 0;
+	}
 	err = archive_read(t->f->archive, (size_t)at, REFERENCE_MAX_BYTES, &t->text,
 	                   &t->n_text);
 	t->said = err ? NULL : complaint_new();

@@ -20,11 +20,13 @@ struct selftest {
 	enum selftest_part run, twice, state, reference;
 	struct fmu_error why; /* of the first part that failed, or of `run` and `state` */
 	const char *reference_name;
-	size_t compared; /* values of the reference */
-	size_t beside;   /* rows of it that are at no step: not compared */
-	double worst;    /* largest |value - reference| / max(1, |reference|) */
-	double allowed;  /* as precise as the reference is written */
-	double worst_t;  /* s, where */
+	const char *inputs_name; /* what the reference was made with, and is not played:
+	                            it is not compared; NULL: nothing */
+	size_t compared;         /* values of the reference */
+	size_t beside;           /* rows of it that are at no step: not compared */
+	double worst;            /* largest |value - reference| / max(1, |reference|) */
+	double allowed;          /* as precise as the reference is written */
+	double worst_t;          /* s, where */
 	const char *worst_name;
 };
 

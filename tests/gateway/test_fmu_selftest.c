@@ -241,6 +241,28 @@ static void wrong_reference_is_found(void **state)
 	fmu_close(f);
 }
 
+/* Inputs are not played: such a reference says nothing of the unit at rest. */
+static void reference_of_driven_inputs_is_not_compared(void **state)
+{
+	const struct selftest_options options = options_of(10000);
+	struct fmu_spec spec = fmu_fixed;
+	struct selftest t;
+	struct fmu *f;
+
+	(void)state;
+	spec.version = 2;
+	spec.reference = "time,x\n0,1\n0.01,7\n";
+	spec.inputs = "time,u\n0,1\n0.01,2\n";
+	f = open_spec(&spec);
+	assert_int_equal(selftest_run(f, &options, &t), 0);
+	assert_int_equal(t.run, SELFTEST_PASSED);
+	assert_int_equal(t.reference, SELFTEST_NOT_OFFERED);
+	assert_int_equal(t.compared, 0);
+	assert_non_null(strstr(t.inputs_name, "_in.csv"));
+	assert_true(selftest_passed(&t));
+	fmu_close(f);
+}
+
 static void step_that_the_internal_one_does_not_divide_is_refused(void **state)
 {
 	struct selftest_options options = options_of(10000);
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(references_are_met_to_1e_12),
 		cmocka_unit_test(array_is_compared_value_by_value),
 		cmocka_unit_test(wrong_reference_is_found),
+		cmocka_unit_test(reference_of_driven_inputs_is_not_compared),
 		cmocka_unit_test(step_that_the_internal_one_does_not_divide_is_refused),
 		cmocka_unit_test(bad_units_cost_a_sentence),
 		cmocka_unit_test(unit_can_neither_write_nor_reach_others),
