@@ -175,6 +175,49 @@ static void the_map_is_that_of_openplc(void **state)
 	sources_free(s);
 }
 
+/* Who plays the machine writes them behind OpenPLC's map; they read at both places. */
+static void inputs_can_be_written_behind_the_map(void **state)
+{
+	struct sources *s;
+	struct program *p = st_load(
+		&s,
+		"PROGRAM main VAR b AT %IX1.2 : BOOL; w AT %IW3 : INT; "
+		"x, y : INT; END_VAR\n"
+		"IF b THEN x := w; END_IF; y := w; END_PROGRAM\n",
+		NULL);
+	uint16_t word = 0xfffb;
+	bool bit = true;
+	struct server_access b = {.table = MODBUS_COIL,
+	                          .address = MODBUS_MAP_INPUTS + 10,
+	                          .count = 1,
+	                          .write = true,
+	                          .bits = &bit};
+	struct server_access w = {.table = MODBUS_HOLDING,
+	                          .address = MODBUS_MAP_INPUTS + 3,
+	                          .count = 1,
+	                          .write = true,
+	                          .words = &word};
+
+	(void)state;
+	assert_int_equal(modbus_map_access(p, &b), 0);
+	assert_int_equal(modbus_map_access(p, &w), 0);
+	assert_int_equal(program_scan(p, 0), 0);
+	st_expect(p, "x", "-5");
+	st_expect(p, "y", "-5");
+	word = 0;
+	bit = false;
+	b = (struct server_access){
+		.table = MODBUS_DISCRETE, .address = 10, .count = 1, .bits = &bit};
+	w = (struct server_access){
+		.table = MODBUS_INPUT, .address = 3, .count = 1, .words = &word};
+	assert_int_equal(modbus_map_access(p, &b), 0);
+	assert_int_equal(modbus_map_access(p, &w), 0);
+	assert_true(bit);
+	assert_int_equal(word, 0xfffb);
+	program_free(p);
+	sources_free(s);
+}
+
 static void what_is_not_on_the_map_is_refused(void **state)
 {
 	static const struct {
@@ -191,6 +234,10 @@ static void what_is_not_on_the_map_is_refused(void **state)
 		{MODBUS_INPUT, 0, 1, true, PDU_ILLEGAL_ADDRESS},
 		{MODBUS_HOLDING, 8191, 1, true, 0},
 		{MODBUS_HOLDING, 8191, 2, true, PDU_ILLEGAL_ADDRESS},
+		{MODBUS_HOLDING, 8192 + 1023, 1, true, 0},
+		{MODBUS_HOLDING, 8192 + 1023, 2, true, PDU_ILLEGAL_ADDRESS},
+		{MODBUS_COIL, 8192 + 8191, 1, true, 0},
+		{MODBUS_COIL, 8192 + 8191, 2, true, PDU_ILLEGAL_ADDRESS},
 	};
 	struct sources *s;
 	struct program *p = st_load(&s, program, NULL);
@@ -219,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_torn_side_gives_way_to_the_other),
 		cmocka_unit_test(one_program_has_a_directory),
 		cmocka_unit_test(the_map_is_that_of_openplc),
+		cmocka_unit_test(inputs_can_be_written_behind_the_map),
 		cmocka_unit_test(what_is_not_on_the_map_is_refused),
 	};
 
