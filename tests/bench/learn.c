@@ -24,6 +24,9 @@
 
 enum { REGISTERS_MAX = 125, REQUEST = 12, HEAD = 9, PERIOD_MS = 40 };
 
+/* A tag that is on its way at first learns from what follows: so many times the rows. */
+enum { PATIENCE = 20 };
+
 /* The field that is measured with begins anew: with state that is younger the monitors
  * would take that for drift, and all alarms would come at once. */
 #define AGE_NS (INT64_C(48) * 3600 * 1000000000)
@@ -96,8 +99,19 @@ static void scan(struct twin *t, const struct device_config *d, int fd, int64_t 
 	free(e);
 }
 
+static bool all_have_learnt(const struct twin *t, const struct config *c)
+{
+	for (uint32_t i = 0; i < c->n_field_tags; i++) {
+		if (twin_progress(t, i) < 1) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void learn(struct twin *t, const struct config *c)
 {
+	int64_t rows = PATIENCE * (int64_t)c->twin.learn;
 	int64_t now_ns = (int64_t)clock_now_ns();
 	int *links = calloc(c->n_devices + 1, sizeof(*links));
 
@@ -105,20 +119,24 @@ static void learn(struct twin *t, const struct config *c)
 	for (size_t d = 0; d < c->n_devices; d++) {
 		links[d] = dial(c->devices[d].address);
 	}
-	for (int64_t row = 1; row <= c->twin.learn; row++) {
+	for (int64_t row = 1; row <= rows && !all_have_learnt(t, c); row++) {
 		for (size_t d = 0; d < c->n_devices; d++) {
 			uint32_t period_ms = c->devices[d].periods_ms[0];
 			int64_t step_ns = (int64_t)(period_ms ? period_ms : PERIOD_MS) *
 			                  1000000;
 
 			scan(t, &c->devices[d], links[d],
-			     now_ns - AGE_NS - (c->twin.learn - row) * step_ns);
+			     now_ns - AGE_NS - (rows - row) * step_ns);
 		}
 	}
 	for (size_t d = 0; d < c->n_devices; d++) {
 		close(links[d]);
 	}
 	free(links);
+	if (!all_have_learnt(t, c)) {
+		fprintf(stderr, "bench_learn: some tags have learnt nothing\n");
+		exit(1);
+	}
 }
 
 int main(int argc, char **argv)
