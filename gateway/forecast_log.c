@@ -431,6 +431,7 @@ bool forecast_log_figures(const struct forecast_log *log, size_t i,
 			.model = record_judge(&s->model[i]),
 			.apart = record_judge(&s->apart[i]),
 			.band = record_band(&s->told[i], FORECAST_LEVEL),
+			.model_band = record_band(&s->model[i], FORECAST_LEVEL),
 		};
 		return true;
 	}

@@ -53,6 +53,7 @@ struct forecast_figures {
 	struct record_score model; /* with the inputs as they came; no coverage */
 	struct record_score apart; /* as told, but made or due in an alarm */
 	double band;               /* half width from what was told; NAN: too short yet */
+	double model_band;         /* likewise, from runs with the inputs as they came */
 };
 
 /** What the record says of forecasts at a horizon; static. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/payload.h"
+#include "gateway/scenario/snapshot.h"
 
 enum { OUTCOME_TEXT_MAX = 8192, NAME_MAX_BYTES = 2 * 64 + 2 };
 
@@ -285,6 +286,35 @@ static char *answer_shelve(const struct question_parts *parts, const char *reque
 	                     name);
 }
 
+/* --- snapshot --- */
+
+static struct sample latest(void *arg, uint32_t tag)
+{
+	return bus_now(arg, tag);
+}
+
+static char *answer_snapshot(const struct status_parts *p, const char *names)
+{
+	const struct snapshot_parts parts = {.config = p->config,
+	                                     .twin = p->twin,
+	                                     .forecasts = p->forecasts,
+	                                     .versions = p->versions,
+	                                     .latest = latest,
+	                                     .arg = p->bus,
+	                                     .wall_us = clock_wall_us()};
+	struct snapshot s;
+	json_t *json = NULL;
+	char *text = NULL;
+
+	if (snapshot_take(&s, &parts) == 0) {
+		json = snapshot_json(&s, p->config, names);
+		text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	}
+	snapshot_fini(&s);
+	json_decref(json);
+	return text;
+}
+
 char *question_answer(const struct question_parts *parts, const char *request)
 {
 	if (strcmp(request, "status") == 0) {
@@ -295,6 +325,9 @@ char *question_answer(const struct question_parts *parts, const char *request)
 	}
 	if (strncmp(request, "read ", 5) == 0) {
 		return answer_read(parts->status, request + 5);
+	}
+	if (strcmp(request, "snapshot") == 0 || strncmp(request, "snapshot ", 9) == 0) {
+		return answer_snapshot(parts->status, request + 8);
 	}
 	if (strncmp(request, "version ", 8) == 0) {
 		return versions_answer(parts->versions, request + 8);

@@ -5,6 +5,8 @@
  *     status                   the whole status
  *     tags                     the latest of all tags
  *     read DEVICE/TAG...       the latest of these, and how their devices are
+ *     snapshot DEVICE/TAG...   where the twin stands, and these tags: see
+ *                              gateway/scenario/snapshot.h
  *     write DEVICE/TAG VALUE   a command; the answer comes when it has an outcome
  *     ack ALARM WHO            somebody has seen it; ALARM is its id or DEVICE/TAG
  *     shelve ALARM SECONDS WHO put it aside; 0: take it back

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "gateway/cli/command.h"
-#include "gateway/clock.h"
 #include "gateway/commission/page.h"
 #include "gateway/commission/stand_line.h"
 #include "gateway/commission/table.h"
+#include "gateway/html/document.h"
 
 extern const struct command command_commission;
 
@@ -58,30 +58,16 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* Now, or what SOURCE_DATE_EPOCH says, for reports that are the same to the byte. */
-static void date_of(char *buf)
-{
-	const char *fixed = getenv("SOURCE_DATE_EPOCH");
-	int64_t us = clock_wall_us();
-
-	if (fixed && *fixed && strspn(fixed, "0123456789") == strlen(fixed) &&
-	    strlen(fixed) < 12) {
-		us = (int64_t)strtoll(fixed, NULL, 10) * 1000000;
-	}
-	clock_iso(us, buf);
-	buf[19] = '\0'; /* whole seconds */
-}
-
 static enum exit_code write_file(const struct campaign *c, const char *path,
                                  void (*print)(FILE *, const struct campaign *,
                                                const char *))
 {
-	char date[32];
+	char date[DOCUMENT_DATE_BYTES];
 	FILE *out = fopen(path, "we");
 	int err = out ? 0 : errno;
 
 	if (out) {
-		date_of(date);
+		document_date(date);
 		print(out, c, date);
 		err = ferror(out) ? EIO : 0;
 		err = fclose(out) ? errno : err;

@@ -6,24 +6,10 @@
 
 #include "gateway/commission/page_impl.h"
 #include "gateway/html/chart.h"
+#include "gateway/html/document.h"
 #include "gateway/html/markup.h"
 
 static const char style[] =
-	":root{color-scheme:light}\n"
-	"body{font:15px/1.5 system-ui,-apple-system,\"Segoe "
-	"UI\",sans-serif;color:#1b242d;"
-	"background:#fff;max-width:1000px;margin:2rem auto;padding:0 1.5rem}\n"
-	"h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}"
-	"h2{font-size:1.2rem;margin:2.6rem 0 .7rem;border-bottom:1px solid #dfe3e8;"
-	"padding-bottom:.3rem}h3{font-size:1rem;margin:1.8rem 0 .4rem}\n"
-	"p{margin:.3rem 0 .8rem}.quiet{color:#5b6672}a{color:#17589c}\n"
-	"code,pre{font:13px/1.45 ui-monospace,\"DejaVu Sans Mono\",Consolas,monospace}\n"
-	"table{border-collapse:collapse;width:100%;font-size:14px}"
-	"th{text-align:left;font-weight:600;color:#5b6672;font-size:12.5px}"
-	"th,td{padding:.38rem .7rem .38rem 0;border-bottom:1px solid #e8ebee;"
-	"vertical-align:top}td.number,th.number{text-align:right;white-space:nowrap;"
-	"font-variant-numeric:tabular-nums}\n"
-	"td.id{font-weight:600;white-space:nowrap}td small{color:#5b6672}"
 	"tr.FAIL td{background:#fdf3f2}\n"
 	".verdict{display:inline-block;min-width:4.6em;text-align:center;border-radius:"
 	"3px;"
@@ -37,8 +23,6 @@ static const char style[] =
 	".head.pass{border-color:#2a8a49;background:#f0f8f2}"
 	".head.FAIL{border-color:#b3261e;background:#fdf3f2}"
 	".head.not{border-color:#d98e04;background:#fdf7e6}\n"
-	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;"
-	"font-size:14px;margin:0}dt{color:#5b6672}dd{margin:0;overflow-wrap:anywhere}\n"
 	".source{font:12.5px/1.5 ui-monospace,\"DejaVu Sans Mono\",monospace;"
 	"border:1px solid #e8ebee;padding:.4rem 0;overflow-x:auto}"
 	".source div{white-space:pre;padding:0 .6rem}.source .n{display:inline-block;"
@@ -47,26 +31,13 @@ static const char style[] =
 	"margin-right:1em}.source .ran{background:#f0f8f2}.source .never{background:"
 	"#fbdedb;box-shadow:inset 4px 0 #b3261e}.source .half{background:#fdf3d9;"
 	"box-shadow:inset 4px 0 #d98e04}.matrix td,.matrix th{text-align:center;"
-	"padding:.25rem .5rem}.matrix{width:auto}\n"
-	"details{margin:.6rem 0}summary{cursor:pointer;color:#17589c}\n"
-	"figure{margin:.8rem 0 1.6rem}figcaption{font-size:13px;color:#5b6672}\n"
-	"@media print{body{font-size:10pt;max-width:none;margin:0;padding:0}"
-	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-	"h2,h3{break-after:avoid}tr,figure{break-inside:avoid}a{color:inherit;"
-	"text-decoration:none}}\n";
+	"padding:.25rem .5rem}.matrix{width:auto}\n";
 
 void page_verdict(FILE *out, enum verdict verdict)
 {
 	fprintf(out, "<span class=\"verdict %s\">%s</span>",
 	        verdict == VERDICT_NOT_REACHED ? "not" : campaign_verdict(verdict),
 	        campaign_verdict(verdict));
-}
-
-static void print_fact(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "<dt>%s</dt><dd>", name);
-	markup_text(out, value);
-	fputs("</dd>\n", out);
 }
 
 static void print_facts(FILE *out, const struct campaign *c, const char *date)
@@ -79,16 +50,16 @@ static void print_facts(FILE *out, const struct campaign *c, const char *date)
 		total_s += (double)c->runs[i].end_ns / 1e9;
 	}
 	fputs("<dl>\n", out);
-	print_fact(out, "Script", s->path);
-	print_fact(out, "Plant", s->plant);
+	document_fact(out, "Script", s->path);
+	document_fact(out, "Plant", s->plant);
 	for (size_t i = 0; i < s->n_programs; i++) {
-		print_fact(out, "Program", s->programs[i]);
+		document_fact(out, "Program", s->programs[i]);
 	}
 	snprintf(text, sizeof(text), "%zu in %zu %s, %.0f s of plant time", c->n_runs,
 	         s->n_scenarios, s->n_scenarios == 1 ? "scenario" : "scenarios", total_s);
-	print_fact(out, "Runs", text);
-	print_fact(out, "Date", date);
-	print_fact(out, "Made by", "pollux " POLLUX_VERSION);
+	document_fact(out, "Runs", text);
+	document_fact(out, "Date", date);
+	document_fact(out, "Made by", "pollux " POLLUX_VERSION);
 	fputs("</dl>\n", out);
 }
 
@@ -97,15 +68,7 @@ static void print_head(FILE *out, const struct campaign *c, const char *date)
 	bool passed = c->passed == c->n_rows;
 	const char *title = *c->script->title ? c->script->title : c->script->path;
 
-	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
-	      out);
-	markup_format(out, "%s: %s", title, passed ? "passed" : "failed");
-	fputs("</title>\n<style>\n", out);
-	fputs(style, out);
-	chart_style(out);
-	fputs("</style></head><body>\n", out);
-	chart_patterns(out);
+	document_open(out, style, "%s: %s", title, passed ? "passed" : "failed");
 	fputs("<p class=\"quiet\">Virtual commissioning</p>\n<h1>", out);
 	markup_text(out, title);
 	fprintf(out,
@@ -271,5 +234,5 @@ void page_print(FILE *out, const struct campaign *c, const char *date)
 	page_twin(out, c);
 	print_runs(out, c);
 	page_logic(out, c);
-	fputs("</body></html>\n", out);
+	document_close(out);
 }

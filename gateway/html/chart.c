@@ -167,6 +167,10 @@ static double fit(struct scale *s, const struct chart_panel *p)
 	s->max = -INFINITY;
 	for (size_t i = 0; i < p->n; i++) {
 		widen(s, p->points[i].min, p->points[i].max);
+		widen(s, p->points[i].last, p->points[i].last);
+		if (p->beside) {
+			widen(s, p->beside[i], p->beside[i]);
+		}
 	}
 	for (size_t i = 0; i < p->n_limits; i++) {
 		widen(s, p->limits[i], p->limits[i]);
@@ -240,6 +244,47 @@ static void print_band(const struct canvas *v, const struct chart_panel *p,
 	fputs(open ? "\"/>\n" : "", v->out);
 }
 
+/* The band as one area, there above and back below; a gap closes it. */
+static void print_area(const struct canvas *v, const struct chart_panel *p,
+                       const struct scale *s)
+{
+	for (size_t i = 0, n; i < p->n; i += n + 1) {
+		const struct chart_point *q = p->points + i;
+
+		for (n = 0; i + n < p->n && isfinite(q[n].min) && isfinite(q[n].max);) {
+			n++;
+		}
+		if (n < 2) {
+			continue;
+		}
+		fputs("<path class=\"band\" d=\"", v->out);
+		for (size_t k = 0; k < n; k++) {
+			fprintf(v->out, "%s%.1f %.1f", k ? "L" : "M", x_of(v, q[k].x),
+			        y_of(s, q[k].max));
+		}
+		for (size_t k = n; k-- > 0;) {
+			fprintf(v->out, "L%.1f %.1f", x_of(v, q[k].x), y_of(s, q[k].min));
+		}
+		fputs("Z\"/>\n", v->out);
+	}
+}
+
+static void print_beside(const struct canvas *v, const struct chart_panel *p,
+                         const struct scale *s)
+{
+	bool pen_down = false;
+
+	fputs("<path class=\"beside\" d=\"", v->out);
+	for (size_t i = 0; i < p->n; i++) {
+		if (isfinite(p->beside[i])) {
+			fprintf(v->out, "%s%.1f %.1f", pen_down ? "L" : "M",
+			        x_of(v, p->points[i].x), y_of(s, p->beside[i]));
+		}
+		pen_down = isfinite(p->beside[i]);
+	}
+	fputs("\"/>\n", v->out);
+}
+
 static void print_line(const struct canvas *v, const struct chart_panel *p,
                        const struct scale *s)
 {
@@ -259,7 +304,7 @@ static void print_line(const struct canvas *v, const struct chart_panel *p,
 		}
 		if (!pen_down || i >= p->n || fabs(y - before) >= 0.05) {
 			/* Level until here, then to the new one. */
-			if (pen_down && fabs(y - before) > 8) {
+			if (pen_down && !p->smooth && fabs(y - before) > 8) {
 				fprintf(v->out, "H%.1f", x);
 			}
 			fprintf(v->out, "%s%.1f %.1f", pen_down ? "L" : "M", x, y);
@@ -369,7 +414,14 @@ static void print_panel(const struct canvas *v, const struct chart_panel *p, dou
 		return;
 	}
 	print_grid(v, &s, fit(&s, p));
-	print_band(v, p, &s);
+	if (p->smooth) {
+		print_area(v, p, &s);
+	} else {
+		print_band(v, p, &s);
+	}
+	if (p->beside) {
+		print_beside(v, p, &s);
+	}
 	print_line(v, p, &s);
 	print_limits(v, p, &s);
 }
@@ -451,6 +503,8 @@ void chart_style(FILE *out)
 	      ".chart .line{fill:none;stroke:#17589c;stroke-width:1.5;"
 	      "stroke-linejoin:round}"
 	      ".chart .band{fill:#17589c;fill-opacity:.25}\n"
+	      ".chart .beside{fill:none;stroke:#5b6672;stroke-width:1.2;"
+	      "stroke-dasharray:2 3}\n"
 	      ".chart .limit{stroke:#5b6672;stroke-width:1.2;stroke-dasharray:6 4}\n"
 	      ".chart .state.on{fill:#17589c}.chart .state.named{fill:#d5e4f3;"
 	      "stroke:#17589c;stroke-width:.7}\n"

@@ -32,6 +32,11 @@ struct chart_panel {
 	enum chart_kind kind;
 	const struct chart_point *points; /* x rising */
 	size_t n;
+	/** It goes from point to point, line and band, and does not stay until the next.
+	 */
+	bool smooth;
+	/** What it is compared with, at the same x: a dashed line; NULL: nothing. */
+	const double *beside;
 	const double *limits; /* horizontal lines, in unit; may be NULL */
 	size_t n_limits;
 	/** What a state is called; NULL: a number, 0 and 1 as off and on. */

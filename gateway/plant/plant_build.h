@@ -7,6 +7,31 @@
 #include "gateway/plant/plant_config.h"
 
 extern const struct schema_object plant_root, plant_script_root;
+extern const struct schema_object plant_part_object, plant_sensor_object,
+	plant_block_object, plant_actuator_object, plant_event_object;
+
+struct plant_build;
+
+/** The lists of a machine under construction. */
+struct plant_lists {
+	struct part_config *parts;
+	struct sensor_config *sensors;
+	struct block_config *blocks;
+	struct actuator_config *actuators;
+	const char **part_ids, **sensor_ids, **actuator_ids;
+};
+
+/** Parts and sensors that are there before those of the file, from elsewhere; they come
+ * first in their lists. */
+struct plant_given {
+	size_t n_parts, n_sensors;
+	size_t n_signals; /* that declare() declares, at most, and connect() */
+	/** Name parts, sensors and signals.  @return 0 or -ENOMEM */
+	int (*declare)(void *arg, struct plant_build *b, struct plant_lists *l);
+	/** Tie them, when everything has its name. */
+	void (*connect)(void *arg, struct plant_build *b, struct plant_lists *l);
+	void *arg;
+};
 
 struct plant_build {
 	struct arena *arena;
@@ -17,7 +42,17 @@ struct plant_build {
 	size_t n_signals, room;
 	struct config config; /* of FMUs only, as the makers of models want it */
 	struct build models;
+	const struct plant_given *given; /* NULL: none */
 };
+
+/** Read YAML text to a checked tree in view, whose object is set.
+ * @return 0, -ENOMEM, or -EINVAL with complaints */
+int plant_tree_read(struct arena *arena, struct complaints *said,
+                    const char *const path_text[2], struct schema_view *view);
+
+/** Would it be a plant, although each part of it is right?  @return 0; -EINVAL with a
+ * complaint; -ENOMEM */
+int plant_try(struct plant_build *b);
 
 /** Signals, components, sensors, control, actuators.  @return 0 or -ENOMEM; what is wrong
  * goes to said */
@@ -25,9 +60,11 @@ int plant_machine_build(struct plant_build *b);
 
 /** Components: the first pass names their signals, the second ties their inputs.
  * @return 0 or -ENOMEM */
-int plant_parts_declare(struct plant_build *b, struct part_config *parts,
-                        const char **ids);
+int plant_parts_declare(struct plant_build *b, struct plant_lists *l);
 int plant_parts_connect(struct plant_build *b, struct part_config *parts);
+
+/** Parts and sensors that are given: 0 where there are none. */
+size_t plant_given_parts(const struct plant_build *b);
 
 /** The PLC's inputs and outputs, before the units.  @return 0 or -ENOMEM */
 int plant_plc_build(struct plant_build *b);
@@ -66,6 +103,10 @@ int64_t plant_signal_or_number(struct plant_build *b, const struct node *node);
 /** "0.5", "15 degC".  @return false with a complaint: no number, or no unit */
 bool plant_quantity(struct plant_build *b, const struct node *node, double *value,
                     const char **unit);
+
+/** A number, perhaps with its unit, in this unit.  @return false with a complaint */
+bool plant_value(struct plant_build *b, const struct node *node, const char *unit,
+                 double *value);
 
 /** Is unit one of the table, or none?  False: complained about. */
 bool plant_unit_is_known(struct plant_build *b, const struct node *node);

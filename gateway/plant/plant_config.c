@@ -15,16 +15,16 @@ struct loaded {
 	struct arena arena;
 };
 
-/* Text to a checked tree in view.  0, -ENOMEM, or -EINVAL with complaints. */
-static int read_tree(struct loaded *l, struct complaints *said, const char *path,
-                     const char *text, struct schema_view *view)
+int plant_tree_read(struct arena *arena, struct complaints *said,
+                    const char *const path_text[2], struct schema_view *view)
 {
 	struct node *root = NULL;
-	int source = complaint_source(said, path, text, strlen(text));
+	int source = complaint_source(said, path_text[0], path_text[1],
+	                              strlen(path_text[1]));
 	int err = source < 0 ? source : 0;
 
 	if (!err) {
-		err = tree_read(&root, &l->arena, said, (uint32_t)source);
+		err = tree_read(&root, arena, said, (uint32_t)source);
 	}
 	if (!err && !root) {
 		complaint_error(said, (struct place){.source = (uint32_t)source},
@@ -64,8 +64,7 @@ static int no_step(void *arg, uint32_t part, const double th[2], const double *u
 	return 0;
 }
 
-/* A description that is no plant although each part of it is right. */
-static int try_plant(struct plant_build *b)
+int plant_try(struct plant_build *b)
 {
 	static const struct plant_remote nobody = {.step = no_step};
 	struct plant_config c = b->setup->plant;
@@ -98,23 +97,25 @@ static int build(struct plant_build *b, const struct schema_view *script)
 	if (!err && complaint_errors(b->said)) {
 		err = -EINVAL;
 	}
-	return err ? err : try_plant(b);
+	return err ? err : plant_try(b);
 }
 
 static int load(struct loaded *l, struct complaints *said, const char *const paths[2],
                 const char *const texts[2])
 {
+	const char *const own[2] = {paths[0], texts[0]}, *const other[2] = {paths[1],
+	                                                                    texts[1]};
 	struct plant_build b = {.arena = &l->arena,
 	                        .said = said,
 	                        .root = {&plant_root, NULL},
 	                        .setup = &l->setup};
 	struct schema_view script = {&plant_script_root, NULL};
-	int err = read_tree(l, said, paths[0], texts[0], &b.root);
+	int err = plant_tree_read(&l->arena, said, own, &b.root);
 
 	if (texts[1] && err != -ENOMEM) {
-		int other = read_tree(l, said, paths[1], texts[1], &script);
+		int err_of_script = plant_tree_read(&l->arena, said, other, &script);
 
-		err = err ? err : other;
+		err = err ? err : err_of_script;
 	} else {
 		script = b.root;
 	}

@@ -40,8 +40,8 @@ static const struct schema_key part_keys[] = {
          .max = 10000},
 	{0},
 };
-static const struct schema_object part = {"component", "a part of the machine",
-                                          part_keys};
+const struct schema_object plant_part_object = {"component", "a part of the machine",
+                                                part_keys};
 
 static const struct schema_key sensor_keys[] = {
 	{"id", SCHEMA_ID, "the signal it gives", .flags = SCHEMA_REQUIRED},
@@ -64,8 +64,8 @@ static const struct schema_key sensor_keys[] = {
 	{"max", SCHEMA_REAL, "end of its range", .preset = "1e12"},
 	{0},
 };
-static const struct schema_object sensor = {"sensor", "what measures a signal",
-                                            sensor_keys};
+const struct schema_object plant_sensor_object = {"sensor", "what measures a signal",
+                                                  sensor_keys};
 
 static const struct schema_key block_keys[] = {
 	{"id", SCHEMA_ID, "the signal it gives", .flags = SCHEMA_REQUIRED},
@@ -79,8 +79,8 @@ static const struct schema_key block_keys[] = {
          .shape = SCHEMA_MAP_OF, .min = 1, .max = 140},
 	{0},
 };
-static const struct schema_object block = {"control", "a block of the control program",
-                                           block_keys};
+const struct schema_object plant_block_object = {
+	"control", "a block of the control program", block_keys};
 
 static const struct schema_key actuator_keys[] = {
 	{"id", SCHEMA_ID, "the signal it gives", .flags = SCHEMA_REQUIRED},
@@ -104,8 +104,8 @@ static const struct schema_key actuator_keys[] = {
 	{"start", SCHEMA_REAL, "where it stands at first", .preset = "0"},
 	{0},
 };
-static const struct schema_object actuator = {"actuator", "what moves a part",
-                                              actuator_keys};
+const struct schema_object plant_actuator_object = {"actuator", "what moves a part",
+                                                    actuator_keys};
 
 static const struct schema_key register_keys[] = {
 	{"at", SCHEMA_TEXT, "holding:0, input:0, coil:0, discrete:0, or 40001 style",
@@ -190,30 +190,32 @@ static const struct schema_key event_keys[] = {
 	{"value", SCHEMA_REAL, "how much, in the unit of the fault", .preset = "0"},
 	{0},
 };
-static const struct schema_object event = {"fault", "a fault and its time", event_keys};
+const struct schema_object plant_event_object = {"fault", "a fault and its time",
+                                                 event_keys};
 
 static const struct schema_key root_keys[] = {
 	{"plant", SCHEMA_OBJECT, "how it is stepped", .object = &plant},
 	{"signals", SCHEMA_TEXT, "setpoints and constants: values with their units",
          .shape = SCHEMA_MAP_OF, .min = 1, .max = 140},
 	{"components", SCHEMA_OBJECT, "the machine", .shape = SCHEMA_LIST_OF,
-         .object = &part},
+         .object = &plant_part_object},
 	{"sensors", SCHEMA_OBJECT, "what it is seen by", .shape = SCHEMA_LIST_OF,
-         .object = &sensor},
+         .object = &plant_sensor_object},
 	{"control", SCHEMA_OBJECT, "blocks, run in this order each cycle",
-         .shape = SCHEMA_LIST_OF, .object = &block},
+         .shape = SCHEMA_LIST_OF, .object = &plant_block_object},
 	{"actuators", SCHEMA_OBJECT, "what it is moved by", .shape = SCHEMA_LIST_OF,
-         .object = &actuator},
+         .object = &plant_actuator_object},
 	{"plc", SCHEMA_OBJECT, "its PLC", .object = &plc},
 	{"modbus", SCHEMA_OBJECT, "its Modbus TCP server", .object = &modbus},
-	{"script", SCHEMA_OBJECT, "faults", .shape = SCHEMA_LIST_OF, .object = &event},
+	{"script", SCHEMA_OBJECT, "faults", .shape = SCHEMA_LIST_OF,
+         .object = &plant_event_object},
 	{0},
 };
 const struct schema_object plant_root = {"line", "a virtual machine", root_keys};
 
 static const struct schema_key script_keys[] = {
 	{"script", SCHEMA_OBJECT, "faults", .shape = SCHEMA_LIST_OF,
-         .flags = SCHEMA_REQUIRED, .object = &event},
+         .flags = SCHEMA_REQUIRED, .object = &plant_event_object},
 	{0},
 };
 const struct schema_object plant_script_root = {"script", "faults of a plant",

@@ -9,14 +9,15 @@
 #include "gateway/plant/plant_build.h"
 #include "twin/nearest.h"
 
-/* The lists of a machine under construction. */
-struct lists {
-	struct part_config *parts;
-	struct sensor_config *sensors;
-	struct block_config *blocks;
-	struct actuator_config *actuators;
-	const char **part_ids, **sensor_ids, **actuator_ids;
-};
+size_t plant_given_parts(const struct plant_build *b)
+{
+	return b->given ? b->given->n_parts : 0;
+}
+
+static size_t given_sensors(const struct plant_build *b)
+{
+	return b->given ? b->given->n_sensors : 0;
+}
 
 /* ---- first pass ---- */
 
@@ -60,12 +61,13 @@ static uint32_t declare_item(struct plant_build *b, const struct schema_view *v)
 	return signal.name ? plant_declare(b, v->map->at, &signal) : 0;
 }
 
-static void declare_items(struct plant_build *b, struct lists *l)
+static void declare_items(struct plant_build *b, struct plant_lists *l)
 {
 	const struct plant_config *c = &b->setup->plant;
 
-	for (size_t i = 0; i < c->n_sensors; i++) {
-		struct schema_view v = schema_item(&b->root, "sensors", i);
+	for (size_t i = given_sensors(b); i < c->n_sensors; i++) {
+		struct schema_view v = schema_item(&b->root, "sensors",
+		                                   i - given_sensors(b));
 
 		l->sensors[i].to = declare_item(b, &v);
 		l->sensor_ids[i] = b->signals[l->sensors[i].to].name;
@@ -117,8 +119,9 @@ static double seconds(const struct schema_view *v, const char *key)
 
 static void connect_sensors(struct plant_build *b, struct sensor_config *sensors)
 {
-	for (size_t i = 0; i < b->setup->plant.n_sensors; i++) {
-		struct schema_view v = schema_item(&b->root, "sensors", i);
+	for (size_t i = given_sensors(b); i < b->setup->plant.n_sensors; i++) {
+		struct schema_view v = schema_item(&b->root, "sensors",
+		                                   i - given_sensors(b));
 		struct sensor_config *s = &sensors[i];
 
 		if (!v.map) {
@@ -317,20 +320,20 @@ static void connect_blocks(struct plant_build *b, struct block_config *blocks)
 
 /* ---- all ---- */
 
-static int allocate(struct plant_build *b, struct lists *l)
+static int allocate(struct plant_build *b, struct plant_lists *l)
 {
 	struct plant_config *c = &b->setup->plant;
 	const struct node *map = schema_node(&b->root, "signals");
 
-	c->n_parts = plant_count(&b->root, "components");
-	c->n_sensors = plant_count(&b->root, "sensors");
+	c->n_parts = plant_given_parts(b) + plant_count(&b->root, "components");
+	c->n_sensors = given_sensors(b) + plant_count(&b->root, "sensors");
 	c->n_blocks = plant_count(&b->root, "control");
 	c->n_actuators = plant_count(&b->root, "actuators");
 	/* Outputs, inputs that are constants, and numbers to start from. */
 	b->room = (map ? map->n : 0) +
 	          c->n_parts * (2 * MODEL_OUTPUTS_MAX + MODEL_INPUTS_MAX) +
 	          2 * c->n_sensors + c->n_blocks * (1 + BLOCK_INPUTS_MAX) +
-	          2 * c->n_actuators + 2;
+	          2 * c->n_actuators + 2 + (b->given ? b->given->n_signals : 0);
 	b->signals = arena_array(b->arena, b->room, sizeof(*b->signals));
 	b->models.fmus = arena_array(b->arena, c->n_parts, sizeof(*b->models.fmus));
 	l->parts = arena_array(b->arena, c->n_parts, sizeof(*l->parts));
@@ -347,7 +350,7 @@ static int allocate(struct plant_build *b, struct lists *l)
 	               : -ENOMEM;
 }
 
-static void keep(struct plant_build *b, const struct lists *l)
+static void keep(struct plant_build *b, const struct plant_lists *l)
 {
 	struct plant_config *c = &b->setup->plant;
 
@@ -368,7 +371,7 @@ int plant_machine_build(struct plant_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "plant");
 	struct plant_config *c = &b->setup->plant;
-	struct lists l = {0};
+	struct plant_lists l = {0};
 	int err;
 
 	b->models.config = &b->config;
@@ -382,8 +385,11 @@ int plant_machine_build(struct plant_build *b)
 	c->steps = (uint32_t)schema_int(&v, "steps");
 	c->step_s = (double)schema_int(&v, "cycle") / 1000 / c->steps;
 	c->settle_s = (double)schema_int(&v, "settle") / 1000;
+	if (b->given) {
+		err = b->given->declare(b->given->arg, b, &l);
+	}
 	declare_setpoints(b);
-	err = plant_parts_declare(b, l.parts, l.part_ids);
+	err = err ? err : plant_parts_declare(b, &l);
 	if (err) {
 		return err;
 	}
@@ -393,6 +399,9 @@ int plant_machine_build(struct plant_build *b)
 	connect_blocks(b, l.blocks);
 	connect_actuators(b, l.actuators);
 	err = plant_parts_connect(b, l.parts);
+	if (b->given && !err) {
+		b->given->connect(b->given->arg, b, &l);
+	}
 	keep(b, &l);
 	return err;
 }

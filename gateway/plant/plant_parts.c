@@ -100,13 +100,16 @@ static void read_units(const struct item *item, const struct part_config *out)
 	}
 }
 
-int plant_parts_declare(struct plant_build *b, struct part_config *parts,
-                        const char **ids)
+int plant_parts_declare(struct plant_build *b, struct plant_lists *l)
 {
+	size_t given = plant_given_parts(b);
+	struct part_config *parts = l->parts;
+	const char **ids = l->part_ids;
 	int err = 0;
 
-	for (size_t i = 0; i < b->setup->plant.n_parts && !err; i++) {
-		struct item item = {b, schema_item(&b->root, "components", i), NULL};
+	for (size_t i = given; i < b->setup->plant.n_parts && !err; i++) {
+		struct item item = {b, schema_item(&b->root, "components", i - given),
+		                    NULL};
 		const char *id = item.view.map ? schema_text(&item.view, "id") : NULL;
 
 		ids[i] = id ? id : "";
@@ -243,10 +246,11 @@ static void read_inputs(const struct item *item, struct part_config *out)
 
 int plant_parts_connect(struct plant_build *b, struct part_config *parts)
 {
+	size_t given = plant_given_parts(b);
 	int err = 0;
 
-	for (size_t i = 0; i < b->setup->plant.n_parts && !err; i++) {
-		struct item item = {b, schema_item(&b->root, "components", i),
+	for (size_t i = given; i < b->setup->plant.n_parts && !err; i++) {
+		struct item item = {b, schema_item(&b->root, "components", i - given),
 		                    parts[i].kind.model};
 
 		if (!item.model) {

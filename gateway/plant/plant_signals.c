@@ -193,6 +193,25 @@ bool plant_wire(struct plant_build *b, const struct node *node, const char *for_
 	return true;
 }
 
+bool plant_value(struct plant_build *b, const struct node *node, const char *unit,
+                 double *value)
+{
+	struct plant_wire wire;
+	const char *written;
+
+	if (!plant_quantity(b, node, value, &written)) {
+		return false;
+	}
+	if (!convert(written, unit, &wire)) {
+		complaint_error(b->said, node->at,
+		                "'%.64s' is of another quantity than '%s'", node->text,
+		                unit);
+		return false;
+	}
+	*value = *value * wire.scale + wire.offset;
+	return true;
+}
+
 int64_t plant_signal_or_number(struct plant_build *b, const struct node *node)
 {
 	struct signal_config constant = {.name = NULL};
@@ -232,17 +251,40 @@ static void put(struct translation *t, const char *text, size_t n)
 	t->text[t->length] = '\0';
 }
 
-/* A word: a signal's name, or one of the formula's own. */
-static void put_word(struct translation *t, const char *word, size_t n)
+static int64_t signal_of(const struct translation *t, const char *word, size_t n)
 {
-	char name[WORD_MAX] = "", input[16];
-	int64_t signal;
-	size_t i = 0;
+	char name[WORD_MAX] = "";
 
 	if (n < sizeof(name)) {
 		memcpy(name, word, n);
 	}
-	signal = find_signal(t->b->signals, t->b->n_signals, name);
+	return find_signal(t->b->signals, t->b->n_signals, name);
+}
+
+/* A tag's name has a '/' in it, and may have a '-': the longest that is a signal. */
+static size_t tag_length(const struct translation *t, const char *word, size_t n)
+{
+	size_t end = n;
+
+	while (isalnum((unsigned char)word[end]) || strchr("_./-", word[end])) {
+		if (!word[end]) {
+			break;
+		}
+		end++;
+	}
+	while (end > n && signal_of(t, word, end) < 0) {
+		end--;
+	}
+	return end;
+}
+
+/* A word: a signal's name, or one of the formula's own. */
+static void put_word(struct translation *t, const char *word, size_t n)
+{
+	int64_t signal = signal_of(t, word, n);
+	char input[16];
+	size_t i = 0;
+
 	if (signal < 0) {
 		put(t, word, n);
 		return;
@@ -269,6 +311,7 @@ static void translate(struct translation *t, const char *text)
 			n++;
 		}
 		if (n > 0 && (isalpha((unsigned char)*text) || *text == '_')) {
+			n = tag_length(t, text, n);
 			put_word(t, text, n);
 		} else {
 			n = n > 0 ? n : 1;

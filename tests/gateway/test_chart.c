@@ -85,9 +85,19 @@ static void check_svg(const char *text)
 
 static const double limits[] = {3};
 static const struct chart_panel panels[] = {
-	{"level <1>", "m", CHART_LINE, level, N, limits, 1, NULL, NULL},
-	{"valve", "", CHART_STATE, valve, N, NULL, 0, NULL, NULL},
-	{"mode", "", CHART_STATE, mode, N, NULL, 0, mode_name, NULL},
+	{.name = "level <1>",
+         .unit = "m",
+         .points = level,
+         .n = N,
+         .limits = limits,
+         .n_limits = 1},
+	{.name = "valve", .unit = "", .kind = CHART_STATE, .points = valve, .n = N},
+	{.name = "mode",
+         .unit = "",
+         .kind = CHART_STATE,
+         .points = mode,
+         .n = N,
+         .state = mode_name},
 };
 static const struct chart_bar bars[] = {
 	{10, 20, CHART_FAULT, "leak & more"},
@@ -135,6 +145,44 @@ static void chart_of_unknown_values_has_a_gap(void **state)
 	free(text);
 }
 
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p++) {
+		n++;
+	}
+	return n;
+}
+
+/* One area a stretch without a gap, and the dashed line beside it. */
+static void chart_of_a_smooth_course_has_an_area(void **state)
+{
+	static const double beside[] = {1, 1, NAN, 1, 1};
+	static const struct chart_point points[] = {{0, 1, 3, 2},
+	                                            {15, 1, 4, 2},
+	                                            {30, NAN, NAN, 3},
+	                                            {45, 1, 5, 3},
+	                                            {60, 2, 6, 4}};
+	const struct chart_panel panel = {.name = "level",
+	                                  .unit = "m",
+	                                  .points = points,
+	                                  .n = ARRAY_SIZE(points),
+	                                  .smooth = true,
+	                                  .beside = beside};
+	struct chart one = whole;
+	char *text;
+
+	(void)state;
+	one.panels = &panel;
+	one.n_panels = 1;
+	print(&one, &text);
+	check_svg(text);
+	assert_int_equal(count(text, "class=\"band\""), 2);
+	assert_int_equal(count(text, "class=\"beside\""), 1);
+	free(text);
+}
+
 static void chart_of_nothing_or_extremes_is_well_formed(void **state)
 {
 	static const struct chart_point points[][2] = {
@@ -145,7 +193,7 @@ static void chart_of_nothing_or_extremes_is_well_formed(void **state)
 		{{0, 1e-12, 1e-12, 1e-12}, {1, 2e-12, 2e-12, 2e-12}},
 		{{0, 20000.5, 20000.5, 20000.5}, {1, 20000.6, 20000.6, 20000.6}},
 	};
-	struct chart_panel panel = {"x", "", CHART_LINE, NULL, 2, NULL, 0, NULL, NULL};
+	struct chart_panel panel = {.name = "x", .unit = "", .n = 2};
 	struct chart c = {"", "", 0, 1, &panel, 1, NULL, 0};
 	char *text;
 
@@ -197,6 +245,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chart_is_well_formed_and_the_same_each_time),
 		cmocka_unit_test(chart_of_unknown_values_has_a_gap),
+		cmocka_unit_test(chart_of_a_smooth_course_has_an_area),
 		cmocka_unit_test(chart_of_nothing_or_extremes_is_well_formed),
 		cmocka_unit_test(chart_ticks_are_round),
 	};

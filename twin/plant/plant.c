@@ -47,6 +47,16 @@ uint64_t plant_failures(const struct plant *p)
 	return p->failures;
 }
 
+void plant_place(struct plant *p, uint32_t part, const double *x)
+{
+	struct part *at = &p->parts[part];
+
+	if (part < p->config->n_parts && !at->config->kind.act && !at->model.remote) {
+		memcpy(at->x, x, at->model.n_states * sizeof(*x));
+		plant_evaluate(p);
+	}
+}
+
 void plant_attach(struct plant *p, const struct plant_program *program)
 {
 	p->program = program ? *program : (struct plant_program){.scan = NULL};

@@ -113,6 +113,11 @@ void plant_free(struct plant *p);
  */
 int plant_loop(const struct plant_config *cfg, uint32_t *signals, size_t n);
 
+/** Part stands where x says, all of its model's states: for a run from a known moment.
+ * Outputs follow at once.  A part that goes in steps, or is computed elsewhere, has no
+ * such states and stays as it is. */
+void plant_place(struct plant *p, uint32_t part, const double *x);
+
 /** One turn: script, sensors, control program, actuators, the steps of a cycle. */
 void plant_turn(struct plant *p);
 

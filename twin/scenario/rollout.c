@@ -78,6 +78,32 @@ int rollout_forecast(const struct twin *t, uint32_t component, const double *hor
 	return err;
 }
 
+bool rollout_can_start(const struct twin *t, uint32_t component)
+{
+	const struct component *c = &t->components[component];
+
+	return rollout_is_ready(t, component) ||
+	       (!c->var && !c->cfg->model->remote && !c->local && c->running &&
+	        c->n_measured == 0);
+}
+
+void rollout_start(const struct twin *t, uint32_t component, struct rollout_start *out)
+{
+	const struct component *c = &t->components[component];
+	const struct model *base = c->cfg->model;
+	size_t n = c->filter.n, k = base->n_states;
+
+	*out = (struct rollout_start){.n = n, .n_theta = n - k, .t_ns = c->t_ns};
+	memcpy(out->x, c->filter.x, n * sizeof(*out->x));
+	memcpy(out->P, c->filter.P, n * n * sizeof(*out->P));
+	for (size_t i = 0; i < base->n_parameters && k < n; i++) {
+		if (c->cfg->estimate[i] > 0) {
+			out->theta[k++] = (uint8_t)i;
+		}
+	}
+	twin_parameters(t, component, out->p);
+}
+
 void rollout_begin(struct rollout *r, const struct twin *t, uint32_t component)
 {
 	r->component = component;

@@ -31,6 +31,23 @@ bool rollout_is_ready(const struct twin *t, uint32_t component);
 int rollout_forecast(const struct twin *t, uint32_t component, const double *horizon_s,
                      size_t n, struct rollout_forecast (*out)[COMPONENT_OUTPUTS_MAX]);
 
+/** Where a component stands, for a run elsewhere; SI. */
+struct rollout_start {
+	size_t n;       /* the model's states, then those that are parameters */
+	size_t n_theta; /* of these: logarithms of parameter over the one in p */
+	double x[MODEL_STATES_MAX], P[MODEL_STATES_MAX * MODEL_STATES_MAX];
+	uint8_t theta[MODEL_STATES_MAX]; /* of those: which parameter, by its state */
+	double p[MODEL_PARAMETERS_MAX];  /* in force */
+	int64_t t_ns;                    /* when, on the twin's axis */
+};
+
+/** Can a run elsewhere start from the component: it is ready, or nothing measures it and
+ * it goes along with its inputs. */
+bool rollout_can_start(const struct twin *t, uint32_t component);
+
+/** Of one that can. */
+void rollout_start(const struct twin *t, uint32_t component, struct rollout_start *out);
+
 /** Begin where a component that is ready stands. */
 void rollout_begin(struct rollout *r, const struct twin *t, uint32_t component);
 
