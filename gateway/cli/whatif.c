@@ -212,6 +212,8 @@ static enum exit_code whatif(struct call *call, const struct config *cfg,
 	}
 	scenario_file_free(setup);
 	snapshot_fini(&snapshot);
+	call->wish.snapshot = NULL;
+	call->start.names = NULL;
 	free(names);
 	return code;
 }

@@ -49,7 +49,8 @@ static inline struct line_edge way(uint32_t from, uint32_t to, uint32_t capacity
 static inline void chain(struct line_case *c, size_t n, uint32_t capacity)
 {
 	*c = (struct line_case){.config = {0}};
-	c->product = (struct line_product){.id = "part", .share = 1, .due_s = (double)INFINITY};
+	c->product = (struct line_product){
+		.id = "part", .share = 1, .due_s = (double)INFINITY};
 	c->source.id = "source";
 	for (uint32_t i = 0; i <= n; i++) {
 		c->edges[i] = way(i ? i - 1 : 0, i < n ? i : LINE_OUT, capacity);

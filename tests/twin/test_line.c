@@ -40,7 +40,8 @@ static void parts_of_a_constant_line_come_when_they_must(void **state)
 	static const struct {
 		double for_s;
 		unsigned out;
-	} cases[] = {{4.49, 0}, {4.5, 1}, {6.49, 1}, {6.5, 2}, {204.49, 100}, {204.5, 101}};
+	} cases[] = {{4.49, 0}, {4.5, 1},      {6.49, 1},
+	             {6.5, 2},  {204.49, 100}, {204.5, 101}};
 	struct line_case c;
 
 	(void)state;
@@ -202,7 +203,8 @@ static void rules_choose_who_goes_first(void **state)
 /* Eight hours of work, an hour of break in it, then nobody: a part of 7.5 s in 7 h. */
 static void breaks_stop_and_work_goes_on_where_it_was(void **state)
 {
-	static const struct line_break breaks[] = {{4 * 3600, 3600}, {8 * 3600, 16 * 3600}};
+	static const struct line_break breaks[] = {{4 * 3600, 3600},
+	                                           {8 * 3600, 16 * 3600}};
 	struct line_case c;
 	struct line *l;
 
@@ -333,8 +335,9 @@ static void the_same_seed_repeats_and_a_variant_keeps_the_rest(void **state)
 
 static void orders_have_due_dates(void **state)
 {
-	static const struct line_order orders[] = {
-		{"one", 0, 0, 10, 101}, {"two", 0, 0, 10, 150}, {"three", 500, 0, 5, 551}};
+	static const struct line_order orders[] = {{"one", 0, 0, 10, 101},
+	                                           {"two", 0, 0, 10, 150},
+	                                           {"three", 500, 0, 5, 551}};
 	struct line_case c;
 	struct line *l;
 
@@ -384,7 +387,8 @@ static void what_is_no_line_is_refused(void **state)
 	c.edges[1].products = 0;
 	assert_string_equal(line_mistake(&c.config, &which),
 	                    "a station has no way out for some product");
-	assert_int_equal(line_run(&l, &c.config, &(struct line_wish){.for_s = 1}), -EINVAL);
+	assert_int_equal(line_run(&l, &c.config, &(struct line_wish){.for_s = 1}),
+	                 -EINVAL);
 }
 
 /* A source without end before a station that takes no time. */
@@ -397,7 +401,8 @@ static void parts_that_go_round_in_no_time_are_an_error(void **state)
 	chain(&c, 1, 1);
 	c.source.unlimited = true;
 	c.stations[0] = station(constant(0));
-	assert_int_equal(line_run(&l, &c.config, &(struct line_wish){.for_s = 1}), -ELOOP);
+	assert_int_equal(line_run(&l, &c.config, &(struct line_wish){.for_s = 1}),
+	                 -ELOOP);
 }
 
 int main(void)

@@ -189,7 +189,8 @@ static void repair(struct line_case *c)
 	c->stations[0].down = exponential(10);
 	c->stations[0].repair_skill = 1;
 	for (size_t i = 0; i < 2; i++) {
-		c->operators[i] = (struct line_operator){.id = "r", .skills = 1, .speed = 1};
+		c->operators[i] = (struct line_operator){
+			.id = "r", .skills = 1, .speed = 1};
 	}
 	c->config.n_operators = 2;
 }
@@ -219,8 +220,7 @@ static double value_of(const struct theory *t, uint64_t seed)
 	                                              .warm_up_s = t->for_s / 10,
 	                                              .for_s = t->for_s}),
 	                 0);
-	assert_true(fabs(line_figures(l)->little) <
-	            1e-9 * fmax(line_figures(l)->wip, 1));
+	assert_true(fabs(line_figures(l)->little) < 1e-9 * fmax(line_figures(l)->wip, 1));
 	value = t->measure(line_figures(l));
 	line_free(l);
 	return value;
@@ -251,7 +251,8 @@ static void theory_lies_in_the_interval(void **state)
 		{"machine repair, down", repair, down, share_down(), 10000},
 	};
 	const char *wish = getenv("POLLUX_SEEDS");
-	int seeds = wish ? atoi(wish) : 4, wanted = seeds < 100 ? seeds * 3 / 4 : seeds * 88 / 100;
+	int seeds = wish ? atoi(wish) : 4,
+	    wanted = seeds < 100 ? seeds * 3 / 4 : seeds * 88 / 100;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(theories); i++) {

@@ -12,13 +12,13 @@
 enum dist_kind {
 	DIST_CONSTANT,    /* a */
 	DIST_EXPONENTIAL, /* mean a */
-	DIST_NORMAL,      /* mean a, sigma b, of the normal that is cut at 0 (drawn again) */
-	DIST_LOGNORMAL,   /* mean a, sigma b, of the times themselves */
-	DIST_WEIBULL,     /* scale a, shape b */
-	DIST_TRIANGULAR,  /* min a, mode b, max c */
-	DIST_GAMMA,       /* mean a, shape b */
-	DIST_UNIFORM,     /* min a, max b */
-	DIST_EMPIRICAL,   /* one of values, each as likely */
+	DIST_NORMAL, /* mean a, sigma b, of the normal that is cut at 0 (drawn again) */
+	DIST_LOGNORMAL,  /* mean a, sigma b, of the times themselves */
+	DIST_WEIBULL,    /* scale a, shape b */
+	DIST_TRIANGULAR, /* min a, mode b, max c */
+	DIST_GAMMA,      /* mean a, shape b */
+	DIST_UNIFORM,    /* min a, max b */
+	DIST_EMPIRICAL,  /* one of values, each as likely */
 };
 
 /** A plain value; values are borrowed. */

@@ -24,46 +24,82 @@ static int grow(struct heap *h)
 	return 0;
 }
 
-int heap_push(struct heap *h, const struct heap_event *e)
+/* Put e where it belongs at or below the root. */
+static void sink(struct heap *h, const struct heap_event *e)
 {
-	struct heap_event own = *e;
-	size_t i = h->n;
-
-	if (h->n == h->room && grow(h)) {
-		return -ENOMEM;
-	}
-	own.number = h->pushed++;
-	h->n++;
-	while (i > 0 && is_before(&own, &h->all[(i - 1) / 2])) {
-		h->all[i] = h->all[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	h->all[i] = own;
-	return 0;
-}
-
-bool heap_pop(struct heap *h, struct heap_event *out)
-{
-	struct heap_event last;
 	size_t i = 0, child;
 
-	if (h->n == 0) {
-		return false;
-	}
-	*out = h->all[0];
-	last = h->all[--h->n];
 	while ((child = 2 * i + 1) < h->n) {
 		if (child + 1 < h->n && is_before(&h->all[child + 1], &h->all[child])) {
 			child++;
 		}
-		if (!is_before(&h->all[child], &last)) {
+		if (!is_before(&h->all[child], e)) {
 			break;
 		}
 		h->all[i] = h->all[child];
 		i = child;
 	}
-	h->all[i] = last;
+	h->all[i] = *e;
+}
+
+static void rise(struct heap *h, const struct heap_event *e)
+{
+	size_t i = h->n++;
+
+	while (i > 0 && is_before(e, &h->all[(i - 1) / 2])) {
+		h->all[i] = h->all[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	h->all[i] = *e;
+}
+
+int heap_push(struct heap *h, const struct heap_event *e)
+{
+	struct heap_event own = *e;
+
+	if (h->n == h->room && grow(h)) {
+		return -ENOMEM;
+	}
+	own.number = h->pushed++;
+	if (h->hole) {
+		h->hole = false;
+		sink(h, &own);
+	} else {
+		rise(h, &own);
+	}
+	return 0;
+}
+
+static void fill_hole(struct heap *h)
+{
+	struct heap_event last = h->all[h->n - 1];
+
+	h->hole = false;
+	if (--h->n > 0) {
+		sink(h, &last);
+	}
+}
+
+bool heap_pop(struct heap *h, struct heap_event *out)
+{
+	if (h->hole) {
+		fill_hole(h);
+	}
+	if (h->n == 0) {
+		return false;
+	}
+	*out = h->all[0];
+	h->hole = true;
 	return true;
+}
+
+size_t heap_events(struct heap *h, const struct heap_event **all)
+{
+	if (h->hole) {
+		fill_hole(h);
+	}
+	*all = h->all;
+	return h->n;
 }
 
 void heap_fini(struct heap *h)

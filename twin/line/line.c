@@ -8,7 +8,7 @@
 #include "drivers/reading.h"
 #include "twin/line/line_impl.h"
 
-enum { STUCK_MAX = 10000000, ASK_EVERY = 65536, HOURS_MAX = 1000000 };
+enum { STUCK_MAX = 10000000, ASK_EVERY = 65536, BINS_MAX = 1000000 };
 
 static const char *const rules[] = {
 	[LINE_FIFO] = "fifo",         [LINE_SPT] = "spt",
@@ -25,8 +25,8 @@ void line_plan(struct line *l, double after_s, enum happening kind,
                const uint32_t who_turn[2])
 {
 	const struct heap_event e = {.t = l->now + after_s,
-	                             .kind = kind,
-	                             .who = who_turn[0],
+	                             .kind = kind & 0xfu,
+	                             .who = who_turn[0] & 0xfffffffu,
 	                             .turn = who_turn[1]};
 
 	if (heap_push(&l->heap, &e)) {
@@ -57,7 +57,9 @@ static int allocate(struct line *l)
 	const struct line_config *c = l->c;
 
 	l->n_machines = servers_of(c);
-	l->n_hours = (size_t)fmin((l->w->warm_up_s + l->w->for_s) / 3600 + 1, HOURS_MAX);
+	l->bin_s = l->w->bin_s > 0 ? l->w->bin_s : 3600;
+	l->n_bins = (size_t)fmin((l->w->warm_up_s + l->w->for_s) / l->bin_s + 1,
+	                         BINS_MAX);
 	l->edges = calloc(c->n_edges + 1, sizeof(*l->edges));
 	l->sources = calloc(c->n_sources + 1, sizeof(*l->sources));
 	l->machines = calloc(l->n_machines + 1, sizeof(*l->machines));
@@ -72,11 +74,11 @@ static int allocate(struct line *l)
 	l->waiting = calloc(l->n_machines + 1, sizeof(*l->waiting));
 	l->station_figures = calloc(c->n_stations + 1, sizeof(*l->station_figures));
 	l->operator_figures = calloc(c->n_operators + 1, sizeof(*l->operator_figures));
-	l->hourly = calloc(l->n_hours, sizeof(*l->hourly));
+	l->binned = calloc(l->n_bins, sizeof(*l->binned));
 	return l->edges && l->sources && l->machines && l->stations && l->operators &&
 	                       l->links && l->into && l->out_of && l->out_of_source &&
 	                       l->work_left && l->awake && l->waiting &&
-	                       l->station_figures && l->operator_figures && l->hourly
+	                       l->station_figures && l->operator_figures && l->binned
 	               ? 0
 	               : -ENOMEM;
 }
@@ -200,12 +202,13 @@ static void plan_break(struct line *l, uint32_t number, bool begins)
 {
 	size_t n = l->c->n_breaks;
 	const struct line_break *b = n ? &l->c->breaks[number % n] : NULL;
-	double at = b ? (double)(number / n) * l->c->period_s + b->at_s : 0;
+	size_t period = n ? number / n : 0;
+	double at = b ? (double)period * l->c->period_s + b->at_s : 0;
 	const uint32_t who_turn[2] = {begins, number};
 
 	if (b && l->c->period_s > 0) {
-		line_plan(l, fmax(at + (begins ? 0 : b->for_s) - l->now, 0), HAPPENS_BREAK,
-		          who_turn);
+		line_plan(l, fmax(at + (begins ? 0 : b->for_s) - l->now, 0),
+		          HAPPENS_BREAK, who_turn);
 	}
 }
 
@@ -367,6 +370,6 @@ void line_free(struct line *l)
 	free(l->waiting);
 	free(l->station_figures);
 	free(l->operator_figures);
-	free(l->hourly);
+	free(l->binned);
 	free(l);
 }

@@ -26,8 +26,8 @@ enum {
 /** What a part is. */
 struct line_product {
 	const char *id;
-	double share; /* of what a source makes; they are normalised */
-	double due_s; /* from its birth; INFINITY: whenever */
+	double share;    /* of what a source makes; they are normalised */
+	double due_s;    /* from its birth; INFINITY: whenever */
 	double priority; /* higher goes first where the rule is by priority */
 };
 
@@ -54,11 +54,12 @@ struct line_source {
 
 /** A way of parts, from a source or a station to a station or out. */
 struct line_edge {
-	bool of_source; /* from is one; else a station */
+	bool of_source;    /* from is one; else a station */
 	uint32_t from, to; /* to LINE_OUT: out of the line */
 	double share;      /* of those that leave there and may go here; normalised */
 	uint32_t products; /* that may, a bit each */
-	uint32_t capacity; /* waiting places, travelling parts too; UINT32_MAX: no limit */
+	uint32_t
+		capacity; /* waiting places, travelling parts too; UINT32_MAX: no limit */
 	double travel_s;
 	uint32_t take; /* by the station at once, from here */
 	bool scrap;    /* what goes out here is no good part */
@@ -88,27 +89,28 @@ enum line_state {
 enum line_policy {
 	LINE_RUN_TO_FAILURE,
 	LINE_PERIODIC,  /* after so much running */
-	LINE_CONDITION, /* when the failure is nearer than the warning: what a twin foresees */
+	LINE_CONDITION, /* when the failure is nearer than the warning: what a twin
+	                   foresees */
 };
 
 struct line_station {
 	const char *id;
-	uint32_t servers; /* machines that share what comes */
-	struct dist time; /* of one take */
+	uint32_t servers;       /* machines that share what comes */
+	struct dist time;       /* of one take */
 	const double *factors;  /* on it, by product; NULL: 1 */
 	const double *setups_s; /* from product (row) to product; NULL: none */
-	bool join;     /* takes from every edge; else from any */
+	bool join;              /* takes from every edge; else from any */
 	uint32_t gives; /* parts of one job; 0: as many as it took of the first edge */
 	enum line_rule rule;
 	bool fails;
 	struct dist up, down; /* running time between failures, time to repair */
 	bool calendar;        /* up is by the clock, not by running */
 	enum line_policy policy;
-	double every_s;        /* LINE_PERIODIC: running time; LINE_CONDITION: the warning */
-	struct dist service;   /* time of planned maintenance */
+	double every_s; /* LINE_PERIODIC: running time; LINE_CONDITION: the warning */
+	struct dist service;          /* time of planned maintenance */
 	uint32_t skill, repair_skill; /* of who works, who repairs, by bit; 0: nobody */
-	double x, y;           /* m: where it stands, for who walks */
-	double ideal_s;        /* of a take, for effectiveness; NAN: the mean of time */
+	double x, y;                  /* m: where it stands, for who walks */
+	double ideal_s; /* of a take, for effectiveness; NAN: the mean of time */
 	double power_w[LINE_STATES];
 };
 
@@ -153,12 +155,13 @@ struct line_oee line_oee(double pbt_s, double apt_s, double pri_pq_s,
 
 struct line_station_figures {
 	double share[LINE_STATES]; /* of the time of all its machines; sum 1 */
-	uint64_t jobs, parts, good; /* finished; good: not scrapped on the way out of it */
+	uint64_t jobs, parts,
+		good; /* finished; good: not scrapped on the way out of it */
 	struct line_oee oee;
 	double active_s; /* mean uninterrupted active period (Roser, Nakano, Tanaka 2001):
 	                    the longest is the bottleneck's */
 	double energy_j;
-	double queue; /* mean number that waits before it */
+	double queue;  /* mean number that waits before it */
 	double wait_s; /* mean time that one waits there; NAN: none did */
 	uint64_t failures, services;
 };
@@ -172,18 +175,19 @@ struct line_operator_figures {
 struct line_figures {
 	double time_s;
 	uint64_t out, good, scrapped;
-	double throughput; /* good parts a second */
-	double wip;        /* mean number in the line */
+	double throughput;                               /* good parts a second */
+	double wip;                                      /* mean number in the line */
 	double lead_s, lead_quantiles_s[LINE_QUANTILES]; /* of good parts; NAN: none */
-	double on_time;    /* share of the good parts that had a due date; NAN: none had */
-	double little; /* wip less (sum of times in the line) over time: 0 but for rounding */
+	double on_time; /* share of the good parts that had a due date; NAN: none had */
+	double little;  /* wip less (sum of times in the line) over time: 0 but for
+	                   rounding */
 	double energy_j;
 	uint64_t events;
 	uint32_t bottleneck; /* a station */
 	const struct line_station_figures *stations;
 	const struct line_operator_figures *operators;
-	const double *hourly; /* good parts by hour of the run, from its very beginning */
-	size_t n_hours;
+	const double *binned; /* good parts by bin of the run, from its very beginning */
+	size_t n_bins;
 };
 
 /** A change of a machine's state, for who draws it. */
@@ -199,6 +203,7 @@ struct line;
 struct line_wish {
 	uint64_t seed;
 	double warm_up_s, for_s; /* for_s after the warm-up */
+	double bin_s;            /* of what is counted by time; 0: an hour */
 	void (*moment)(void *arg, const struct line_moment *m); /* NULL: not wanted */
 	void *arg;
 	/** Asked now and then: shall it end?  NULL: no. */

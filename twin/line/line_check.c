@@ -94,7 +94,8 @@ static const char *check_edges(const struct line_config *c, size_t *which)
 		    (e->to != LINE_OUT && e->to >= c->n_stations)) {
 			return "a way leads from or to nowhere";
 		}
-		if (!is_positive(e->share) || !(e->travel_s >= 0) || !isfinite(e->travel_s)) {
+		if (!is_positive(e->share) || !(e->travel_s >= 0) ||
+		    !isfinite(e->travel_s)) {
 			return "a way's share or time is no number";
 		}
 		if (e->to != LINE_OUT && (e->take < 1 || e->take > LINE_TAKE_MAX)) {
@@ -124,7 +125,8 @@ static const char *check_times(const struct line_station *s)
 	return NULL;
 }
 
-static const char *check_numbers(const struct line_config *c, const struct line_station *s)
+static const char *check_numbers(const struct line_config *c,
+                                 const struct line_station *s)
 {
 	for (size_t i = 0; s->factors && i < c->n_products; i++) {
 		if (!is_positive(s->factors[i])) {
@@ -164,7 +166,8 @@ static const char *check_stations(const struct line_config *c, size_t *which)
 		}
 		if (s->servers < 1 || s->servers > LINE_SERVERS_MAX ||
 		    s->gives > LINE_TAKE_MAX) {
-			return "a station has 1 to 1000 machines, and gives as many parts";
+			return "a station has 1 to 1000 machines, and gives as many "
+			       "parts";
 		}
 		if (!somebody_can(c, s->skill) || !somebody_can(c, s->repair_skill)) {
 			return "no operator can what a station wants";

@@ -7,10 +7,14 @@
 #include "twin/line/line_impl.h"
 
 static const char *const states[] = {
-	[LINE_STARVED] = "starved",       [LINE_BUSY] = "busy",
-	[LINE_BLOCKED] = "blocked",       [LINE_SETTING_UP] = "set-up",
-	[LINE_DOWN] = "down",             [LINE_MAINTAINED] = "maintenance",
-	[LINE_UNATTENDED] = "unattended", [LINE_PAUSED] = "paused",
+	[LINE_STARVED] = "starved",
+	[LINE_BUSY] = "busy",
+	[LINE_BLOCKED] = "blocked",
+	[LINE_SETTING_UP] = "set-up",
+	[LINE_DOWN] = "down",
+	[LINE_MAINTAINED] = "maintenance",
+	[LINE_UNATTENDED] = "unattended",
+	[LINE_PAUSED] = "paused",
 };
 
 const char *line_state_name(enum line_state state)
@@ -30,34 +34,44 @@ static void count_state(struct line *l, struct machine *m)
 	m->since = l->now;
 }
 
+/* An active period that has ended is counted when it is sure that it has: a machine that
+ * takes the next part at the same moment was not interrupted. */
 static void end_active(struct line *l, struct machine *m)
 {
 	struct station *s = &l->stations[m->station];
 
-	if (m->active) {
-		s->active_sum += l->now - m->active_since;
+	if (m->active_since < m->active_end) {
+		s->active_sum += m->active_end - m->active_since;
 		s->actives++;
 	}
-	m->active = false;
+	m->active_since = m->active_end;
+}
+
+static void count_active(struct line *l, struct machine *m, enum line_state state)
+{
+	bool active = is_active(state);
+
+	if (active && !m->active && m->active_end < l->now) {
+		end_active(l, m);
+		m->active_since = l->now;
+	} else if (!active && m->active) {
+		m->active_end = l->now;
+	}
+	m->active = active;
 }
 
 void figures_state(struct line *l, struct machine *m, enum line_state state)
 {
 	if (state != m->state) {
 		count_state(l, m);
+		count_active(l, m, state);
 		m->state = state;
-		if (is_active(state) && !m->active) {
-			m->active = true;
-			m->active_since = l->now;
-		} else if (!is_active(state)) {
-			end_active(l, m);
-		}
 	}
 	if (l->w->moment) {
-		l->w->moment(l->w->arg,
-		             &(struct line_moment){l->now, m->station, m->server, state,
-		                                   m->held.n ? l->part[m->held.first].product
-		                                             : NOBODY});
+		l->w->moment(l->w->arg, &(struct line_moment){
+						l->now, m->station, m->server, state,
+						m->held.n ? l->part[m->held.first].product
+							  : NOBODY});
 	}
 }
 
@@ -80,7 +94,7 @@ void figures_queue(struct line *l, uint32_t station, int more)
 void figures_left(struct line *l, const struct part *p, bool scrap)
 {
 	double lead = l->now - p->born;
-	size_t hour = (size_t)(l->now / 3600);
+	size_t bin_of_time = (size_t)(l->now / l->bin_s);
 	int bin = (int)(log(fmax(lead, LEAD_MIN_S) / LEAD_MIN_S) / log(LEAD_GROWTH));
 
 	if (scrap) {
@@ -90,8 +104,8 @@ void figures_left(struct line *l, const struct part *p, bool scrap)
 	l->good++;
 	l->lead_sum += lead;
 	l->lead_bins[bin < LEAD_BINS ? bin : LEAD_BINS - 1]++;
-	if (hour < l->n_hours) {
-		l->hourly[hour]++;
+	if (bin_of_time < l->n_bins) {
+		l->binned[bin_of_time]++;
 	}
 	if (isfinite(p->due)) {
 		l->dated++;
@@ -103,7 +117,7 @@ void figures_reset(struct line *l)
 {
 	for (size_t i = 0; i < l->n_machines; i++) {
 		count_state(l, &l->machines[i]);
-		l->machines[i].active_since = l->now;
+		l->machines[i].active_since = l->machines[i].active_end = l->now;
 	}
 	for (size_t i = 0; i < l->c->n_stations; i++) {
 		struct station *s = &l->stations[i];
@@ -146,8 +160,7 @@ struct line_oee line_oee(double pbt_s, double apt_s, double pri_pq_s,
 {
 	struct line_oee o = {.availability = pbt_s > 0 ? apt_s / pbt_s : (double)NAN,
 	                     .effectiveness = apt_s > 0 ? pri_pq_s / apt_s : (double)NAN,
-	                     .quality = pq_gq[0] > 0 ? pq_gq[1] / pq_gq[0]
-	                                             : (double)NAN};
+	                     .quality = pq_gq[0] > 0 ? pq_gq[1] / pq_gq[0] : (double)NAN};
 
 	o.oee = o.availability * o.effectiveness * o.quality;
 	return o;
@@ -169,8 +182,8 @@ static void judge_station(struct line *l, size_t i)
 		f->share[k] = s->state_s[k] / all_s;
 		f->energy_j += s->state_s[k] * c->power_w[k];
 	}
-	f->oee = line_oee(all_s - s->state_s[LINE_PAUSED], s->state_s[LINE_BUSY], s->ideal_s,
-	                  (double[]){(double)f->parts, (double)f->good});
+	f->oee = line_oee(all_s - s->state_s[LINE_PAUSED], s->state_s[LINE_BUSY],
+	                  s->ideal_s, (double[]){(double)f->parts, (double)f->good});
 	f->active_s = s->actives ? s->active_sum / (double)s->actives : 0;
 	f->queue = s->queue_area / time_s;
 	f->wait_s = s->waits ? s->wait_sum / (double)s->waits : (double)NAN;
@@ -182,10 +195,11 @@ static void judge_operators(struct line *l)
 
 	/* The time that is no break is what machines did not pause. */
 	for (size_t i = 0; i < l->c->n_stations && i < 1; i++) {
-		paid_s = (l->now - l->window) * (1 - l->station_figures[i].share[LINE_PAUSED]);
+		paid_s = (l->now - l->window) *
+		         (1 - l->station_figures[i].share[LINE_PAUSED]);
 	}
 	for (size_t i = 0; i < l->c->n_operators; i++) {
-		const struct operator *o = &l->operators[i];
+		const struct operator* o = & l->operators[i];
 
 		l->operator_figures[i] = (struct line_operator_figures){
 			.working = o->work_s / paid_s,
@@ -200,23 +214,21 @@ static void judge_line(struct line *l)
 	struct line_figures *f = &l->figures;
 	double time_s = l->now - l->window;
 
-	*f = (struct line_figures){.time_s = time_s,
-	                           .out = l->good + l->scrapped,
-	                           .good = l->good,
-	                           .scrapped = l->scrapped,
-	                           .throughput = (double)l->good / time_s,
-	                           .wip = l->in_line_area / time_s,
-	                           .lead_s = l->good ? l->lead_sum / (double)l->good
-	                                             : (double)NAN,
-	                           .on_time = l->dated ? (double)l->on_time /
-	                                                         (double)l->dated
-	                                               : (double)NAN,
-	                           .little = (l->in_line_area - l->sojourn) / time_s,
-	                           .events = l->events,
-	                           .stations = l->station_figures,
-	                           .operators = l->operator_figures,
-	                           .hourly = l->hourly,
-	                           .n_hours = l->n_hours};
+	*f = (struct line_figures){
+		.time_s = time_s,
+		.out = l->good + l->scrapped,
+		.good = l->good,
+		.scrapped = l->scrapped,
+		.throughput = (double)l->good / time_s,
+		.wip = l->in_line_area / time_s,
+		.lead_s = l->good ? l->lead_sum / (double)l->good : (double)NAN,
+		.on_time = l->dated ? (double)l->on_time / (double)l->dated : (double)NAN,
+		.little = (l->in_line_area - l->sojourn) / time_s,
+		.events = l->events,
+		.stations = l->station_figures,
+		.operators = l->operator_figures,
+		.binned = l->binned,
+		.n_bins = l->n_bins};
 	for (size_t i = 0; i < LINE_QUANTILES; i++) {
 		f->lead_quantiles_s[i] = lead_quantile(l, p[i]);
 	}
@@ -239,8 +251,11 @@ static void count_list(struct line *l, const struct parts *list)
 
 static void count_travelling(struct line *l)
 {
-	for (size_t i = 0; i < l->heap.n; i++) {
-		const struct heap_event *e = &l->heap.all[i];
+	const struct heap_event *all;
+	size_t n = heap_events(&l->heap, &all);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct heap_event *e = &all[i];
 
 		if (e->kind == HAPPENS_TRAVELLED) {
 			l->sojourn += l->now - fmax(l->part[e->who].entered, l->window);
@@ -256,6 +271,9 @@ void figures_close(struct line *l)
 	}
 	for (size_t i = 0; i < l->n_machines; i++) {
 		count_state(l, &l->machines[i]);
+		if (l->machines[i].active) {
+			l->machines[i].active_end = l->now;
+		}
 		end_active(l, &l->machines[i]);
 		count_list(l, &l->machines[i].held);
 	}

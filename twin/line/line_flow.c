@@ -30,7 +30,8 @@ static uint32_t take_first(struct line *l, struct parts *list)
 }
 
 /* Out of the middle: before is the one before it, NOBODY where it is the first. */
-static void unlink_part(struct line *l, struct parts *list, uint32_t before, uint32_t part)
+static void unlink_part(struct line *l, struct parts *list, uint32_t before,
+                        uint32_t part)
 {
 	if (before == NOBODY) {
 		list->first = l->part[part].next;
@@ -53,8 +54,9 @@ static uint32_t new_part(struct line *l)
 		l->free_part = l->part[part].next;
 	} else if (l->n_part == l->room) {
 		size_t room = l->room ? 2 * l->room : 1024;
-		struct part *all = room < NOBODY ? realloc(l->part, room * sizeof(*all))
-		                                 : NULL;
+		struct part *all = room <= PARTS_MAX
+		                           ? realloc(l->part, room * sizeof(*all))
+		                           : NULL;
 
 		if (!all) {
 			l->err = -ENOMEM;
@@ -131,6 +133,9 @@ static uint32_t choose(struct line *l, const struct span *ways, uint32_t product
 	uint32_t last = NOBODY, n = 0;
 	double sum = 0, u;
 
+	if (ways->n == 1) {
+		return links[0]; /* it is for all: line_mistake() */
+	}
 	for (uint32_t i = 0; i < ways->n; i++) {
 		const struct line_edge *e = &l->c->edges[links[i]];
 
@@ -221,6 +226,7 @@ static void wait_for_room(struct line *l, uint32_t source, uint32_t edge)
 
 	s->blocked = true;
 	s->edge = edge;
+	l->stations[l->c->edges[edge].to].wanted++;
 	s->next_blocked = l->edges[edge].blocked_source;
 	l->edges[edge].blocked_source = source;
 }
@@ -313,6 +319,7 @@ static void unblock_sources(struct line *l, uint32_t edge)
 	while (l->edges[edge].blocked_source != NOBODY && has_room(l, edge)) {
 		uint32_t source = l->edges[edge].blocked_source;
 
+		l->stations[l->c->edges[edge].to].wanted--;
 		l->edges[edge].blocked_source = l->sources[source].next_blocked;
 		l->sources[source].blocked = false;
 		if (l->c->sources[source].unlimited) {
@@ -323,19 +330,33 @@ static void unblock_sources(struct line *l, uint32_t edge)
 	}
 }
 
-void flow_unblock(struct line *l, uint32_t edge)
+static void unblock_edge(struct line *l, uint32_t edge)
 {
 	struct edge *e = &l->edges[edge];
 
 	while (e->first_blocked != NOBODY && has_room(l, edge)) {
 		uint32_t machine = e->first_blocked;
 
+		l->stations[l->c->edges[edge].to].wanted--;
 		e->first_blocked = l->machines[machine].next_blocked;
 		if (flow_give(l, &l->machines[machine])) {
 			machine_pushed(l, machine);
 		}
 	}
 	unblock_sources(l, edge);
+}
+
+void flow_unblock(struct line *l, uint32_t station)
+{
+	const struct span *ways = &l->into[station];
+
+	for (uint32_t i = 0; i < ways->n && l->stations[station].wanted > 0; i++) {
+		const struct edge *e = &l->edges[l->links[ways->first + i]];
+
+		if (e->first_blocked != NOBODY || e->blocked_source != NOBODY) {
+			unblock_edge(l, l->links[ways->first + i]);
+		}
+	}
 }
 
 /* ---- to and from machines ---- */
@@ -372,8 +393,8 @@ static void consider(const struct line *l, uint32_t edge, const struct machine *
 	enum line_rule rule = l->c->stations[m->station].rule;
 	uint32_t before = NOBODY;
 
-	for (uint32_t i = l->edges[edge].waiting.first, n = l->edges[edge].waiting.n; n > 0;
-	     n--, before = i, i = l->part[i].next) {
+	for (uint32_t i = l->edges[edge].waiting.first, n = l->edges[edge].waiting.n;
+	     n > 0; n--, before = i, i = l->part[i].next) {
 		const struct part *p = &l->part[i];
 		double own = rule == LINE_SETUP ? p->product != m->product
 		                                : urgency(l, m->station, p);
@@ -392,7 +413,9 @@ static void hold_part(struct line *l, struct machine *m, uint32_t part)
 {
 	struct station *s = &l->stations[m->station];
 
-	s->wait_sum += l->now - fmax(l->part[part].queued, l->window);
+	double since = l->part[part].queued;
+
+	s->wait_sum += l->now - (since > l->window ? since : l->window);
 	s->waits++;
 	figures_queue(l, m->station, -1);
 	append(l, &m->held, part);
@@ -424,6 +447,16 @@ bool flow_take(struct line *l, uint32_t station, struct machine *m)
 
 	if (l->c->stations[station].join) {
 		return take_join(l, ways, m);
+	}
+	/* The usual line, short. */
+	if (ways->n == 1 && l->c->edges[links[0]].take == 1 &&
+	    l->c->stations[station].rule == LINE_FIFO) {
+		waiting = &l->edges[links[0]].waiting;
+		if (waiting->n == 0) {
+			return false;
+		}
+		hold_part(l, m, take_first(l, waiting));
+		return true;
 	}
 	for (uint32_t i = 0; i < ways->n; i++) {
 		if (l->edges[links[i]].waiting.n >= l->c->edges[links[i]].take) {
@@ -493,6 +526,7 @@ bool flow_give(struct line *l, struct machine *m)
 		uint32_t machine = (uint32_t)(m - l->machines);
 
 		if (!has_room(l, edge)) {
+			l->stations[l->c->edges[edge].to].wanted++;
 			m->next_blocked = NOBODY;
 			if (e->first_blocked == NOBODY) {
 				e->first_blocked = machine;

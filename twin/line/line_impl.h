@@ -8,13 +8,13 @@
 
 #define NOBODY UINT32_MAX
 
-enum { LEAD_BINS = 2800 };
+enum { LEAD_BINS = 2800, PARTS_MAX = 1 << 28 };
 #define LEAD_MIN_S  1e-3
 #define LEAD_GROWTH 1.01
 
 enum happening {
-	HAPPENS_ARRIVAL, /* who: source */
-	HAPPENS_ORDER,   /* who: source; turn: order */
+	HAPPENS_ARRIVAL,   /* who: source */
+	HAPPENS_ORDER,     /* who: source; turn: order */
 	HAPPENS_TRAVELLED, /* who: part */
 	HAPPENS_DONE,      /* who: machine; turn */
 	HAPPENS_FAILURE,   /* who: machine; turn, or of the clock */
@@ -41,12 +41,12 @@ struct edge {
 	struct parts waiting;
 	uint32_t travelling;
 	uint32_t first_blocked, last_blocked; /* machines, by next_blocked */
-	uint32_t blocked_source; /* by its own list of sources */
+	uint32_t blocked_source;              /* by its own list of sources */
 };
 
 struct source {
 	struct rng time, kind, route;
-	struct parts backlog; /* came and found no room */
+	struct parts backlog;                 /* came and found no room */
 	uint32_t in_line, next_blocked, edge; /* where it waits for room */
 	bool blocked;
 };
@@ -58,8 +58,9 @@ struct machine {
 	uint32_t turn;
 	double began; /* of what the timer measures */
 	bool timed;
-	double left, repair_left, walk_left; /* of the phase, the repair, the operator's way */
-	double ttf, age; /* running time to the failure; since the service */
+	double left, repair_left,
+		walk_left; /* of the phase, the repair, the operator's way */
+	double ttf, age;   /* running time to the failure; since the service */
 	uint32_t product;  /* it is set up for */
 	uint32_t operator, repairer, next_blocked;
 	struct parts held; /* of the job, then those that are to go out */
@@ -67,11 +68,12 @@ struct machine {
 	struct rng time, up, down_time, service;
 	/* figures */
 	enum line_state state;
-	double since, active_since;
+	double since, active_since, active_end; /* of the last active period */
 	bool active;
 };
 
-struct operator {
+struct operator
+{
 	uint32_t machine;
 	double x, y, since;
 	bool walking;
@@ -80,7 +82,8 @@ struct operator {
 
 struct station {
 	uint32_t first_machine; /* the others follow */
-	uint32_t idle;   /* machines that could take at once */
+	uint32_t idle;          /* machines that could take at once */
+	uint32_t wanted;        /* machines and sources that wait for room before it */
 	bool awake;
 	double ideal; /* of a take, s */
 	struct rng route;
@@ -111,11 +114,12 @@ struct line {
 	struct machine *machines;
 	size_t n_machines;
 	struct station *stations;
-	struct operator *operators;
+	struct operator* operators;
 	uint32_t *links; /* edges into and out of stations, out of sources */
 	struct span *into, *out_of, *out_of_source;
-	double *work_left; /* by station: expected time from there on, for LINE_CRITICAL */
-	uint32_t *awake; /* stations to be looked at, a ring */
+	double *work_left; /* by station: expected time from there on, for LINE_CRITICAL
+	                    */
+	uint32_t *awake;   /* stations to be looked at, a ring */
 	size_t n_awake, first_awake;
 	uint32_t *waiting; /* machines that want an operator, by the time they do */
 	size_t n_waiting;
@@ -129,8 +133,8 @@ struct line {
 	struct line_figures figures;
 	struct line_station_figures *station_figures;
 	struct line_operator_figures *operator_figures;
-	double *hourly;
-	size_t n_hours;
+	double *binned, bin_s;
+	size_t n_bins;
 };
 
 /* ---- flow: parts and edges ---- */
@@ -139,7 +143,9 @@ void flow_arrive(struct line *l, uint32_t source);
 void flow_order(struct line *l, uint32_t source, uint32_t order);
 void flow_travelled(struct line *l, uint32_t part);
 void flow_feed(struct line *l, uint32_t source); /* one that is unlimited */
-void flow_unblock(struct line *l, uint32_t edge);
+
+/* Who waits for room before a station gets it, where there is some. */
+void flow_unblock(struct line *l, uint32_t station);
 
 /* Parts for a job of a station into held.  @return false: not enough is there */
 bool flow_take(struct line *l, uint32_t station, struct machine *m);

@@ -33,7 +33,7 @@ static void count_idle(struct line *l, const struct machine *m, bool before)
 
 /* ---- operators ---- */
 
-static double distance(const struct operator *o, const struct line_station *s)
+static double distance(const struct operator* o, const struct line_station *s)
 {
 	return hypot(o->x - s->x, o->y - s->y);
 }
@@ -47,8 +47,8 @@ static uint32_t find_operator(const struct line *l, const struct line_station *s
 	for (uint32_t i = 0; i < l->c->n_operators; i++) {
 		if (l->operators[i].machine == NOBODY &&
 		    l->c->operators[i].skills & skill &&
-		    (best == NOBODY || distance(&l->operators[i], s) <
-		                               distance(&l->operators[best], s))) {
+		    (best == NOBODY ||
+		     distance(&l->operators[i], s) < distance(&l->operators[best], s))) {
 			best = i;
 		}
 	}
@@ -57,7 +57,7 @@ static uint32_t find_operator(const struct line *l, const struct line_station *s
 
 static void count_operator(struct line *l, uint32_t operator)
 {
-	struct operator *o = &l->operators[operator];
+	struct operator* o = & l->operators[operator];
 	double s = l->now - fmax(o->since, l->window);
 
 	if (o->machine != NOBODY && s > 0 && !l->on_break) {
@@ -67,9 +67,9 @@ static void count_operator(struct line *l, uint32_t operator)
 }
 
 /* @return his way in s */
-static double send_operator(struct line *l, uint32_t operator, struct machine *m)
+static double send_operator(struct line *l, uint32_t operator, struct machine * m)
 {
-	struct operator *o = &l->operators[operator];
+	struct operator* o = & l->operators[operator];
 	const struct line_station *s = config_of(l, m);
 	double way = distance(o, s);
 
@@ -157,14 +157,14 @@ static void stop_timer(struct line *l, struct machine *m)
 static enum line_state state_of(const struct machine *m)
 {
 	static const enum line_state states[] = {
-		[PHASE_IDLE] = LINE_STARVED,      [PHASE_SETUP] = LINE_SETTING_UP,
-		[PHASE_WORK] = LINE_BUSY,         [PHASE_OUT] = LINE_BLOCKED,
+		[PHASE_IDLE] = LINE_STARVED,       [PHASE_SETUP] = LINE_SETTING_UP,
+		[PHASE_WORK] = LINE_BUSY,          [PHASE_OUT] = LINE_BLOCKED,
 		[PHASE_SERVICE] = LINE_MAINTAINED,
 	};
 
-	return m->paused                         ? LINE_PAUSED
-	       : m->down                         ? LINE_DOWN
-	       : m->timed && !(m->walk_left > 0) ? states[m->phase]
+	return m->paused                                           ? LINE_PAUSED
+	       : m->down                                           ? LINE_DOWN
+	       : m->timed && !(m->walk_left > 0)                   ? states[m->phase]
 	       : m->phase == PHASE_SETUP || m->phase == PHASE_WORK ? LINE_UNATTENDED
 	                                                           : states[m->phase];
 }
@@ -180,7 +180,7 @@ static void start_timer(struct line *l, struct machine *m)
 	} else if (m->phase == PHASE_WORK && fails && m->ttf < m->left) {
 		time_for(l, m, fmax(m->ttf, 0), HAPPENS_FAILURE);
 	} else {
-		time_for(l, m, fmax(m->left, 0), HAPPENS_DONE);
+		time_for(l, m, m->left > 0 ? m->left : 0, HAPPENS_DONE);
 	}
 }
 
@@ -205,7 +205,7 @@ static void go_on(struct line *l, struct machine *m)
 /* He is free: to who waits longest for what he can. */
 static void free_operator(struct line *l, uint32_t *who)
 {
-	uint32_t operator = *who;
+	uint32_t operator= * who;
 
 	if (operator== NOBODY) {
 		return;
@@ -289,6 +289,15 @@ void machine_pushed(struct line *l, uint32_t machine)
 		m->left = dist_draw(&config_of(l, m)->service, &m->service);
 		l->stations[m->station].services++;
 		go_on(l, m);
+		return;
+	}
+	/* The usual way, short: the next part waits already. */
+	if (l->stations[m->station].queued > 0 && !m->paused && !m->down &&
+	    flow_take(l, m->station, m)) {
+		begin_job(l, m);
+		if (l->stations[m->station].wanted > 0) {
+			flow_unblock(l, m->station);
+		}
 		return;
 	}
 	m->phase = PHASE_IDLE;
@@ -425,12 +434,9 @@ void machine_init(struct line *l, uint32_t machine)
 void machine_try(struct line *l, uint32_t station)
 {
 	struct station *s = &l->stations[station];
-	const struct span *ways = &l->into[station];
 	uint32_t servers = l->c->stations[station].servers;
 
-	for (uint32_t i = 0; i < ways->n; i++) {
-		flow_unblock(l, l->links[ways->first + i]);
-	}
+	flow_unblock(l, station);
 	for (uint32_t i = 0; i < servers && s->idle > 0 && !l->err; i++) {
 		struct machine *m = &l->machines[s->first_machine + i];
 
@@ -443,8 +449,6 @@ void machine_try(struct line *l, uint32_t station)
 		s->idle--;
 		m->phase = PHASE_WORK; /* whichever: no longer idle */
 		begin_job(l, m);
-		for (uint32_t k = 0; k < ways->n; k++) {
-			flow_unblock(l, l->links[ways->first + k]);
-		}
+		flow_unblock(l, station);
 	}
 }

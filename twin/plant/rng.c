@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static uint64_t rotl(uint64_t x, int k)
-{
-	return (x << k) | (x >> (64 - k));
-}
-
 static uint64_t splitmix(uint64_t *x)
 {
 	uint64_t z = (*x += 0x9e3779b97f4a7c15U);
@@ -15,21 +10,6 @@ static uint64_t splitmix(uint64_t *x)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
 	return z ^ (z >> 31);
-}
-
-static uint64_t next(struct rng *g)
-{
-	uint64_t *s = g->s;
-	uint64_t result = rotl(s[0] + s[3], 23) + s[0];
-	uint64_t t = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = rotl(s[3], 45);
-	return result;
 }
 
 void rng_init(struct rng *g, uint64_t seed, uint64_t stream)
@@ -41,11 +21,6 @@ void rng_init(struct rng *g, uint64_t seed, uint64_t stream)
 	for (int i = 0; i < 4; i++) {
 		g->s[i] = splitmix(&x);
 	}
-}
-
-double rng_uniform(struct rng *g)
-{
-	return ((double)(next(g) >> 11) + 0.5) * 0x1p-53;
 }
 
 double rng_normal(struct rng *g)

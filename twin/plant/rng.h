@@ -19,7 +19,19 @@ struct rng {
 void rng_init(struct rng *g, uint64_t seed, uint64_t stream);
 
 /** Uniform in (0, 1): 53 bits, never 0 nor 1. */
-double rng_uniform(struct rng *g);
+static inline double rng_uniform(struct rng *g)
+{
+	uint64_t *s = g->s, sum = s[0] + s[3], t = s[1] << 17;
+	uint64_t result = (sum << 23 | sum >> 41) + s[0];
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = s[3] << 45 | s[3] >> 19;
+	return ((double)(result >> 11) + 0.5) * 0x1p-53;
+}
 
 /** Normal with mean 0 and variance 1 (Box, Muller 1958); takes two uniforms. */
 double rng_normal(struct rng *g);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pollux line: a production line and its operators as discrete events. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/cli/command.h"
+#include "gateway/html/document.h"
+#include "gateway/line/line_view.h"
+
+extern const struct command command_line;
+
+enum { VARIANTS_MAX = 8 };
+
+struct call {
+	const char *path, *page;
+	const char *variants[VARIANTS_MAX + 1]; /* the first NULL: the base */
+	size_t n;
+	double for_s; /* 0: the file's, likewise the others */
+	uint32_t replications;
+	int64_t seed; /* -1 */
+	bool json;
+};
+
+static bool read_count(const char *text, int64_t most, int64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	return !errno && end != text && !*end && *out >= 0 && *out <= most;
+}
+
+static enum exit_code take_option(struct call *call, int option)
+{
+	int64_t number;
+
+	switch (option) {
+	case 'f':
+		if (command_duration(optarg, &number) || number < 1) {
+			return command_usage("line", "'%s' is no time: 8h, 5d", optarg);
+		}
+		call->for_s = (double)number / 1000;
+		return EXIT_DONE;
+	case 'r':
+		if (!read_count(optarg, 100000, &number) || number < 1) {
+			return command_usage("line", "1 to 100000 replications, not '%s'",
+			                     optarg);
+		}
+		call->replications = (uint32_t)number;
+		return EXIT_DONE;
+	case 's':
+		return read_count(optarg, INT64_C(1) << 53, &call->seed)
+		               ? EXIT_DONE
+		               : command_usage("line", "'%s' is no seed", optarg);
+	case 'v':
+		if (call->n > VARIANTS_MAX) {
+			return command_usage("line", "at most %d variants", VARIANTS_MAX);
+		}
+		call->variants[call->n++] = optarg;
+		return EXIT_DONE;
+	case 'o':
+		call->page = optarg;
+		return EXIT_DONE;
+	case 'J':
+		call->json = true;
+		return EXIT_DONE;
+	default:
+		return command_usage("line", "what is '%s'?", optarg ? optarg : "that");
+	}
+}
+
+static enum exit_code parse(struct call *call, int argc, char **argv)
+{
+	static const struct option table[] = {
+		{"for", required_argument, NULL, 'f'},
+		{"replications", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 's'},
+		{"variant", required_argument, NULL, 'v'},
+		{"output", required_argument, NULL, 'o'},
+		{"json", no_argument, NULL, 'J'},
+		{0}};
+	enum exit_code code = EXIT_DONE;
+
+	optind = 1;
+	for (int option; code == EXIT_DONE &&
+	                 (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+		code = take_option(call, option);
+	}
+	if (code != EXIT_DONE) {
+		return code;
+	}
+	if (optind >= argc) {
+		return command_usage(argv[0], "FILE is missing");
+	}
+	call->path = argv[optind++];
+	if (optind < argc) {
+		return command_usage(argv[0], "'%s' is one too many", argv[optind]);
+	}
+	return EXIT_DONE;
+}
+
+static struct line_run run_of(const struct call *call, const struct line_setup *base)
+{
+	struct line_run run = base->run;
+
+	run.for_s = call->for_s > 0 ? call->for_s : run.for_s;
+	run.seed = call->seed >= 0 ? (uint64_t)call->seed : run.seed;
+	if (call->replications > 0) {
+		run.replications = call->replications;
+		run.precision = 0;
+	}
+	return run;
+}
+
+static enum exit_code write_page(const struct call *call, const struct line_view *v)
+{
+	FILE *page = fopen(call->page, "we");
+	char date[DOCUMENT_DATE_BYTES];
+	int err = page ? 0 : errno;
+
+	if (page) {
+		document_date(date);
+		line_view_page(page, v, date);
+		err = ferror(page) ? EIO : 0;
+		err = fclose(page) ? errno : err;
+	}
+	if (err) {
+		fprintf(stderr, "%s: error: %s\n", call->page, strerror(err));
+	}
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum exit_code say(const struct call *call, const struct line_view *v)
+{
+	json_t *json;
+
+	if (call->json) {
+		json = line_view_json(v);
+		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+		json_decref(json);
+	} else {
+		line_view_print(stdout, v);
+	}
+	return call->page ? write_page(call, v) : EXIT_DONE;
+}
+
+static void tell(const char *name, int err)
+{
+	fprintf(stderr, "pollux line: %s: %s\n", name,
+	        err == -ELOOP ? "parts go round without any time passing"
+	                      : strerror(-err));
+}
+
+/* All with the base's way to simulate, so that they can be compared. */
+static enum exit_code study(const struct call *call, struct line_setup *const *setups)
+{
+	struct line_study *studies[VARIANTS_MAX + 1] = {NULL};
+	struct line_run run = run_of(call, setups[0]);
+	const struct line_view v = {.path = call->path,
+	                            .run = &run,
+	                            .studies = (const struct line_study *const *)studies,
+	                            .n = call->n};
+	enum exit_code code = EXIT_DONE;
+
+	for (size_t i = 0; i < call->n && code == EXIT_DONE; i++) {
+		int err = line_study_run(&studies[i], setups[i], &run);
+
+		if (err) {
+			tell(setups[i]->name, err);
+			code = EXIT_FAILED;
+		}
+	}
+	code = code == EXIT_DONE ? say(call, &v) : code;
+	for (size_t i = 0; i < call->n; i++) {
+		line_study_free(studies[i]);
+	}
+	return code;
+}
+
+static enum exit_code run(int argc, char **argv)
+{
+	struct line_setup *setups[VARIANTS_MAX + 1] = {NULL};
+	struct call call = {.n = 1, .seed = -1};
+	enum exit_code code = parse(&call, argc, argv);
+
+	for (size_t i = 0; i < call.n && code == EXIT_DONE; i++) {
+		if (line_file_read(&setups[i], call.path, call.variants[i], stderr)) {
+			code = EXIT_CONFIG;
+		}
+	}
+	code = code == EXIT_DONE ? study(&call, setups) : code;
+	for (size_t i = 0; i < call.n; i++) {
+		line_file_free(setups[i]);
+	}
+	return code;
+}
+
+const struct command command_line = {
+	.name = "line",
+	.summary = "simulate a production line and its operators",
+	.help = "usage: pollux line FILE [--for T] [--replications N] [--seed S] "
+		"[--json]\n"
+		"                   [--variant FILE]... [--output FILE.html]\n\n"
+		"Simulates the line of FILE (docs/line.md) as discrete events, again "
+		"and again,\n"
+		"and prints its figures after ISO 22400 with 95 % intervals, the states "
+		"of its\n"
+		"stations, its bottleneck and its operators.\n\n"
+		"      --for T           what counts of a run, in place of the file's: "
+		"8h, "
+		"5d\n"
+		"      --replications N  exactly so many, whatever the precision\n"
+		"      --seed S          the same seed gives the same bytes\n"
+		"      --variant FILE    laid over FILE and put beside it, with what it "
+		"has "
+		"more,\n"
+		"                        investment, floor space and when it pays back\n"
+		"      --json            everything, instead of the table\n"
+		"      --output FILE     also one HTML page with Gantt and time-in-state "
+		"charts\n\n"
+		"Exit code 1: it cannot be simulated, 2: usage, 3: a file is not "
+		"valid.\n",
+	.run = run,
+};

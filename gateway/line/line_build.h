@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Between the files line_*.c: a line's file under construction.  Nobody else's. */
+#ifndef GATEWAY_LINE_LINE_BUILD_H
+#define GATEWAY_LINE_LINE_BUILD_H
+
+#include "gateway/config/schema.h"
+#include "gateway/line/line_file.h"
+
+extern const struct schema_object line_root;
+
+struct line_build {
+	struct arena *arena;
+	struct complaints *said;
+	struct schema_view root;
+	struct line_setup *setup;
+	const char **skills;
+	bool full; /* memory ran out */
+};
+
+/** Stations with all they have.  What is wrong is complained about. */
+void line_stations_build(struct line_build *b);
+
+/** A distribution under a key; absent or wrong: 1 s. */
+struct dist line_dist(struct line_build *b, const struct schema_view *v, const char *key);
+
+/** The bit of a skill's name, 0 where the key is absent. */
+uint32_t line_skill(struct line_build *b, const struct node *node);
+
+/** Index of a product's id, or -1 with a complaint. */
+int64_t line_product_of(struct line_build *b, const struct node *node);
+
+/** [x, y] under a key, 0 where absent. */
+void line_place(struct line_build *b, const struct schema_view *v, const char *key,
+                double xy[2]);
+
+double line_seconds(const struct schema_view *v, const char *key);
+size_t line_count(const struct schema_view *v, const char *key);
+
+/** Room in the arena; b->full where there is none. */
+void *line_room(struct line_build *b, size_t n, size_t size);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The file of a production line (docs/line.md), perhaps with a variant laid over it;
+ * checked as a whole, then const. */
+#ifndef GATEWAY_LINE_LINE_FILE_H
+#define GATEWAY_LINE_LINE_FILE_H
+
+#include <stdio.h>
+
+#include "twin/line/line.h"
+
+/** What is known of a station beside what it does. */
+struct line_module {
+	double investment, floor_m2; /* NAN: not said */
+	double changeover_s;         /* downtime to change or put it in; NAN: not said */
+};
+
+/** How it is simulated. */
+struct line_run {
+	double for_s, warm_up_s; /* warm_up_s NAN: to be found */
+	uint32_t replications, most;
+	double precision; /* of the throughput: half width over mean; 0: as many as said
+	                   */
+	uint64_t seed;
+};
+
+/** The whole file.  Strings and arrays belong to it. */
+struct line_setup {
+	const char *name; /* "base", or the variant's file without folder and ending */
+	const char *title, *currency;
+	struct line_config config;
+	const struct line_module *modules; /* by station */
+	const char *const *skills;         /* by bit */
+	size_t n_skills;
+	struct line_run run;
+	double margin; /* of a good part, in the currency; NAN: not said */
+};
+
+/**
+ * Read and check a file, with a variant over it.  Every error goes to complaints as
+ * `file:line:col: error: ...`.
+ *
+ * @param[out] out  set on success only; free with line_file_free()
+ * @param variant   NULL: none
+ * @return 0, -ENOMEM, -EINVAL: complaints say why; or what the file cannot be read for
+ */
+int line_file_read(struct line_setup **out, const char *path, const char *variant,
+                   FILE *complaints);
+void line_file_free(struct line_setup *s);
+
+/** "normal(4s, 500ms)", "4s", "gamma(3s, 2)".
+ * @return 0; -EINVAL: not understood, *why says what is wanted (static) */
+int line_file_dist(const char *text, struct dist *out, double *values, const char **why);
+
+enum { LINE_FILE_VALUES_MAX = 1000 }; /* of an empirical distribution */
+
+#endif

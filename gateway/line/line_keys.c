@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the file of a line may say.  Each key is shown in etc/examples/line.yaml. */
+#include <stddef.h>
+
+#include "gateway/line/line_build.h"
+
+#define YEAR_MS (86400000.0 * 365)
+
+static const struct schema_key product_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"share", SCHEMA_REAL, "of what a source makes", .min = 0, .max = 1e9,
+         .preset = "1"},
+	{"due", SCHEMA_DURATION, "time it has from its beginning; absent: for ever",
+         .min = 1, .max = YEAR_MS},
+	{"priority", SCHEMA_REAL, "the higher goes first where the rule is priority",
+         .preset = "0"},
+	{0},
+};
+static const struct schema_object product = {"product", "what is made", product_keys};
+
+static const struct schema_key order_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"at", SCHEMA_DURATION, "when it is released", .min = 0, .max = YEAR_MS,
+         .preset = "0s"},
+	{"product", SCHEMA_ID, "of which", .flags = SCHEMA_REQUIRED},
+	{"quantity", SCHEMA_INT, "parts", .flags = SCHEMA_REQUIRED, .min = 1, .max = 1e6},
+	{"due", SCHEMA_DURATION, "time of the run; absent: whenever", .min = 0,
+         .max = YEAR_MS},
+	{0},
+};
+static const struct schema_object order = {"order", "parts that are ordered", order_keys};
+
+static const struct schema_key source_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"every", SCHEMA_TEXT,
+         "time between two parts: 30s, exponential(30s); absent: whenever there is room",
+         .min = 1, .max = 8000},
+	{"wip", SCHEMA_INT, "at most so many of its parts in the line; 0: no limit",
+         .min = 0, .max = 1e6, .preset = "0"},
+	{"orders", SCHEMA_OBJECT, "instead: what is ordered", .shape = SCHEMA_LIST_OF,
+         .object = &order},
+	{0},
+};
+static const struct schema_object source = {"source", "where parts come from",
+                                            source_keys};
+
+static const struct schema_key failure_keys[] = {
+	{"every", SCHEMA_TEXT, "between two failures: weibull(40h, 1.5)",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 8000},
+	{"repair", SCHEMA_TEXT, "time to repair: lognormal(20min, 15min)",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 8000},
+	{"by", SCHEMA_CHOICE,
+         "what counts between failures: running time, or the clock's",
+         .choices = "running clock", .preset = "running"},
+	{"skill", SCHEMA_ID, "of who repairs; absent: somebody is always there",
+         .flags = 0},
+	{0},
+};
+static const struct schema_object failures = {"failures", "MTBF and MTTR", failure_keys};
+
+static const struct schema_key maintenance_keys[] = {
+	{"policy", SCHEMA_CHOICE,
+         "periodic: after so much running; condition: when the failure is nearer than "
+         "the warning, as a twin foresees it",
+         .choices = "periodic condition", .preset = "periodic"},
+	{"every", SCHEMA_DURATION, "running time, or how long before it is foreseen",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = YEAR_MS},
+	{"takes", SCHEMA_TEXT, "15min, triangular(10min, 15min, 30min)",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 8000},
+	{0},
+};
+static const struct schema_object maintenance = {"maintenance", "what is planned",
+                                                 maintenance_keys};
+
+static const struct schema_key power_keys[] = {
+	{"busy", SCHEMA_REAL, "W, at work", .min = 0, .max = 1e9, .preset = "0"},
+	{"idle", SCHEMA_REAL, "W, starved, blocked or unattended", .min = 0, .max = 1e9,
+         .preset = "0"},
+	{"setup", SCHEMA_REAL, "W, while it is set up", .min = 0, .max = 1e9,
+         .preset = "0"},
+	{"down", SCHEMA_REAL, "W, failed or in maintenance", .min = 0, .max = 1e9,
+         .preset = "0"},
+	{"paused", SCHEMA_REAL, "W, in a break", .min = 0, .max = 1e9, .preset = "0"},
+	{0},
+};
+static const struct schema_object power = {"power", "what it takes", power_keys};
+
+static const struct schema_key station_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"machines", SCHEMA_INT, "alike, that share what comes", .min = 1, .max = 1000,
+         .preset = "1"},
+	{"time", SCHEMA_TEXT, "of one job: 4s, normal(4s, 500ms), triangular(3s, 4s, 6s)",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 8000},
+	{"ideal", SCHEMA_DURATION, "of one job, for effectiveness; absent: its mean",
+         .min = 1, .max = YEAR_MS},
+	{"factors", SCHEMA_NUMBERS, "on its time, by product", .shape = SCHEMA_MAP_OF},
+	{"setup", SCHEMA_DURATION, "from any product to another", .min = 0,
+         .max = YEAR_MS},
+	{"setups", SCHEMA_DURATION, "FROM-TO: time, by product, in place of setup",
+         .shape = SCHEMA_MAP_OF, .min = 0, .max = YEAR_MS},
+	{"join", SCHEMA_BOOL, "takes from every way into it: assembly",
+         .preset = "false"},
+	{"gives", SCHEMA_INT, "parts of one job; 0: as many as it took", .min = 0,
+         .max = 1000, .preset = "0"},
+	{"rule", SCHEMA_CHOICE, "who goes first",
+         .choices = "fifo spt edd critical priority setup", .preset = "fifo"},
+	{"failures", SCHEMA_OBJECT, "absent: it never fails", .object = &failures},
+	{"maintenance", SCHEMA_OBJECT, "absent: it runs to failure",
+         .object = &maintenance},
+	{"skill", SCHEMA_ID, "of who works there; absent: it works alone", .flags = 0},
+	{"at", SCHEMA_NUMBERS, "[x, y] in m, for who walks", .flags = 0},
+	{"power", SCHEMA_OBJECT, "by state", .object = &power},
+	{"investment", SCHEMA_REAL, "in the currency", .min = 0, .max = 1e12},
+	{"floor", SCHEMA_REAL, "m2", .min = 0, .max = 1e6},
+	{"changeover", SCHEMA_DURATION, "downtime of the line to put it in or change it",
+         .min = 0, .max = YEAR_MS},
+	{0},
+};
+static const struct schema_object station = {"station", "one or more machines",
+                                             station_keys};
+
+static const struct schema_key way_keys[] = {
+	{"from", SCHEMA_ID, "a source or station", .flags = SCHEMA_REQUIRED},
+	{"to", SCHEMA_ID, "a station, or out", .flags = SCHEMA_REQUIRED},
+	{"places", SCHEMA_INT, "that wait or travel; absent: no limit", .min = 0,
+         .max = 1e6},
+	{"travel", SCHEMA_DURATION, "of a conveyor or vehicle", .min = 0, .max = 86400000,
+         .preset = "0s"},
+	{"take", SCHEMA_INT, "by the station at once: a batch, or parts of an assembly",
+         .min = 1, .max = 1000, .preset = "1"},
+	{"share", SCHEMA_REAL, "of what leaves there", .min = 1e-9, .max = 1e9,
+         .preset = "1"},
+	{"products", SCHEMA_ID, "that go here; absent: all", .shape = SCHEMA_LIST_OF},
+	{"scrap", SCHEMA_BOOL, "what goes out here is none of the good",
+         .preset = "false"},
+	{0},
+};
+static const struct schema_object way = {"way", "of parts", way_keys};
+
+static const struct schema_key operator_keys[] = {
+	{"id", SCHEMA_ID, "who", .flags = SCHEMA_REQUIRED},
+	{"skills", SCHEMA_ID, "what he can", .shape = SCHEMA_LIST_OF,
+         .flags = SCHEMA_REQUIRED},
+	{"speed", SCHEMA_REAL, "m/s, walking", .min = 0.1, .max = 10, .preset = "1.2"},
+	{"at", SCHEMA_NUMBERS, "[x, y] in m, at first", .flags = 0},
+	{0},
+};
+static const struct schema_object operator_object = {"operator", "of the line",
+                                                     operator_keys};
+
+static const struct schema_key break_keys[] = {
+	{"at", SCHEMA_DURATION, "in the period", .flags = SCHEMA_REQUIRED, .min = 0,
+         .max = YEAR_MS},
+	{"for", SCHEMA_DURATION, "how long nobody works", .flags = SCHEMA_REQUIRED,
+         .min = 1, .max = YEAR_MS},
+	{0},
+};
+static const struct schema_object break_object = {"break", "nobody works", break_keys};
+
+static const struct schema_key shift_keys[] = {
+	{"period", SCHEMA_DURATION, "after which they come again", .min = 1,
+         .max = YEAR_MS, .preset = "24h"},
+	{"breaks", SCHEMA_OBJECT, "in order", .shape = SCHEMA_LIST_OF,
+         .object = &break_object},
+	{0},
+};
+static const struct schema_object shifts = {"shifts", "when nobody works", shift_keys};
+
+static const struct schema_key run_keys[] = {
+	{"for", SCHEMA_DURATION, "what counts, after the warm-up", .min = 1,
+         .max = 100 * YEAR_MS, .preset = "8h"},
+	{"warm_up", SCHEMA_DURATION, "absent: found by MSER-5 in a run of its own",
+         .min = 0, .max = YEAR_MS},
+	{"replications", SCHEMA_INT, "at least", .min = 1, .max = 100000, .preset = "10"},
+	{"precision", SCHEMA_REAL,
+         "half of the throughput's interval over its mean; 0: no more than said",
+         .min = 0, .max = 1, .preset = "0"},
+	{"most", SCHEMA_INT, "replications, whatever the precision", .min = 1,
+         .max = 100000, .preset = "200"},
+	{"seed", SCHEMA_INT, "the same seed gives the same bytes", .min = 0,
+         .max = 9007199254740992.0, .preset = "1"},
+	{0},
+};
+static const struct schema_object run_object = {"run", "how it is simulated", run_keys};
+
+static const struct schema_key root_keys[] = {
+	{"title", SCHEMA_TEXT, "of reports", .min = 0, .max = 200, .preset = ""},
+	{"run", SCHEMA_OBJECT, "how it is simulated", .object = &run_object},
+	{"currency", SCHEMA_TEXT, "of investments", .min = 1, .max = 8, .preset = "EUR"},
+	{"margin", SCHEMA_REAL, "of a good part, for when a change pays back", .min = 0,
+         .max = 1e9},
+	{"products", SCHEMA_OBJECT, "absent: one, called part", .shape = SCHEMA_LIST_OF,
+         .object = &product},
+	{"sources", SCHEMA_OBJECT, "where parts come from", .shape = SCHEMA_LIST_OF,
+         .object = &source},
+	{"stations", SCHEMA_OBJECT, "where they are worked on", .shape = SCHEMA_LIST_OF,
+         .object = &station},
+	{"ways", SCHEMA_OBJECT, "how they go", .shape = SCHEMA_LIST_OF, .object = &way},
+	{"operators", SCHEMA_OBJECT, "who works", .shape = SCHEMA_LIST_OF,
+         .object = &operator_object},
+	{"shifts", SCHEMA_OBJECT, "absent: day and night", .object = &shifts},
+	{0},
+};
+const struct schema_object line_root = {"line", "a production line", root_keys};

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""pollux line on the lines that are shipped and on wrong ones."""
+import json
+import os
+
+import harness
+
+EXAMPLES = os.path.join(os.environ.get('POLLUX_SOURCE', '.'), 'etc', 'examples')
+DATE = {**os.environ, 'SOURCE_DATE_EPOCH': '1767323045'}
+
+
+def line(bench, *words):
+    """-> the finished process"""
+    done = bench.run([harness.POLLUX, 'line', *words], env=DATE)
+    assert not any(word in done.stderr for word in harness.SANITIZERS), done.stderr
+    return done
+
+
+def example(name):
+    return os.path.join(EXAMPLES, name)
+
+
+def figures(variant):
+    return {name: f['mean'] for name, f in variant['figures'].items()}
+
+
+def test_the_shipped_line_beside_its_variants(bench):
+    page, again = bench.path('a.html'), bench.path('b.html')
+    words = [example('line.yaml'), '--variant', example('line-second-capper.yaml'),
+             '--variant', example('line-twin.yaml'), '--replications', '6', '--json']
+    done = line(bench, *words, '--output', page)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    base, capper, twin = json.loads(done.stdout)['variants']
+    assert [v['name'] for v in (base, capper, twin)] == \
+        ['base', 'line-second-capper', 'line-twin']
+    # the capper's 2 s, less what fails and pauses
+    assert 1400 < figures(base)['throughput'] < 1700, figures(base)
+    assert [s['id'] for s in base['stations'] if s['bottleneck']] == ['capper']
+    more = capper['more_than_base']['throughput']
+    assert more['mean'] > more['half'] > 0, more
+    assert capper['plan']['changed'] == ['capper'], capper['plan']
+    assert capper['plan']['investment'] == 60000 and capper['plan']['floor_m2'] == 4
+    assert twin['plan']['changed'] == ['filler'], twin['plan']
+    down = {v['name']: v['stations'][0]['states']['down']['mean'] for v in (base, twin)}
+    assert down['line-twin'] == 0 < down['base'], down
+    for variant in (base, capper, twin):
+        assert variant['little'] < 1e-9
+        for station in variant['stations']:
+            whole = sum(share['mean'] for share in station['states'].values())
+            assert abs(whole - 1) < 1e-9, station
+    twice = line(bench, *words, '--output', again)
+    assert twice.stdout == done.stdout
+    with open(page, encoding='utf-8') as a, open(again, encoding='utf-8') as b:
+        text = a.read()
+        assert text == b.read()
+    for word in ('Reconfiguration', 'bottleneck', '<svg', 'States of the machines'):
+        assert word in text, word
+    other = line(bench, example('line.yaml'), '--replications', '3', '--seed', '2',
+                 '--for', '2h')
+    assert other.returncode == 0 and '3 replications of 2 h' in other.stdout, other
+
+
+LINE = '''
+run: {for: 1000s, warm_up: 0s, replications: 2}
+sources: [{id: in}]
+stations:
+  - {id: one, time: 2s}
+  - {id: two, time: 1s}
+ways:
+  - {from: in, to: one, places: 1}
+  - {from: one, to: two, places: 1}
+  - {from: two, to: out}
+'''
+
+
+def test_what_is_wrong_is_said_where_it_stands(bench):
+    path = bench.write('line.yaml', LINE)
+    done = line(bench, path)
+    assert done.returncode == 0 and '1796.4' in done.stdout, done
+    for old, new, where, words in (
+            ('time: 2s', 'time: 2', 5, "'time' wants a time such as 4s"),
+            ('time: 2s', 'time: normal(2s)', 5, 'as many numbers'),
+            ('time: 2s', 'time: weibull(2s 3s)', 5, 'times with their units'),
+            ('time: 2s', 'time: weibull(2s -3)', 5, 'numbers of a distribution'),
+            ('to: two', 'to: tow', 9, "there is no station 'tow' (did you mean 'two'?)"),
+            ('id: two', 'id: one', 6, "'one' is there already"),
+            ('{from: two, to: out}', '{from: one, to: out}', 2, 'no way out'),
+            ('places: 1}', 'placs: 1}', 8, "unknown key 'placs'"),
+            ('time: 1s}', 'time: 1s, skill: welding}', 2, 'no operator can'),
+            ('time: 1s}', 'time: 1s, machines: 0}', 6, 'machines'),
+            ('time: 1s}', 'time: 1s, factors: {big: 2}}', 6, "no product 'big'"),
+            ('places: 1}', 'places: 1, take: 3}', 2, 'fewer places')):
+        bench.write('line.yaml', LINE.replace(old, new, 1))
+        done = line(bench, path)
+        assert done.returncode == 3 and 'line.yaml:%d:' % where in done.stderr and \
+            words in done.stderr, (new, done)
+    for words in ([], ['a', 'b'], ['a', '--for', 'x'], ['a', '--replications', '0'],
+                  ['a', '--seed', '-1']):
+        done = line(bench, *words)
+        assert done.returncode == 2 and 'line --help' in done.stderr, done
+    bench.write('line.yaml', LINE.replace('2s', '0s').replace('1s}', '0s}'))
+    done = line(bench, path)
+    assert done.returncode == 1 and 'without any time passing' in done.stderr, done
+
+
+def test_a_variant_is_laid_over_by_id(bench):
+    path = bench.write('line.yaml', LINE)
+    variant = bench.write('fast.yaml', 'stations: [{id: one, time: 500ms}]\n')
+    done = line(bench, path, '--variant', variant, '--json')
+    base, fast = json.loads(done.stdout)['variants']
+    assert fast['name'] == 'fast' and fast['plan']['changed'] == ['one'], fast['plan']
+    assert abs(figures(base)['throughput'] - 1796.4) < 1e-6, figures(base)
+    assert abs(figures(fast)['throughput'] - 3596.4) < 2, figures(fast)
+
+
+if __name__ == '__main__':
+    harness.main(globals())
