@@ -168,3 +168,11 @@ int64_t scenario_signal(const struct scenario_setup *s, const char *name)
 {
 	return plant_signal_find(&((const struct loaded *)s)->plant, name);
 }
+
+bool scenario_is_free(const struct scenario_setup *s, uint32_t signal)
+{
+	const struct plant_build b = {.setup = (struct plant_setup *)(uintptr_t) &
+	                                       ((const struct loaded *)s)->plant};
+
+	return !plant_has_writer(&b, signal);
+}

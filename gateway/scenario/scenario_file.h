@@ -55,6 +55,9 @@ int scenario_file_read(struct scenario_setup **out, const struct scenario_wish *
                        FILE *complaints);
 void scenario_file_free(struct scenario_setup *s);
 
+/** Does nothing write that signal, so that it may be set? */
+bool scenario_is_free(const struct scenario_setup *s, uint32_t signal);
+
 /** Index of a signal of its plant by name, or -1. */
 int64_t scenario_signal(const struct scenario_setup *s, const char *name);
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "gateway/scenario/optimum.h"
+
+static void print_change(FILE *out, double value)
+{
+	if (isnan(value)) {
+		fputs("           -", out);
+	} else {
+		fprintf(out, "%+12.4g", value);
+	}
+}
+
+static void print_variables(FILE *out, const struct optimum *o)
+{
+	const struct goal *g = o->goal;
+
+	fprintf(out, "%-32s%12s%12s  %-10s%24s\n", "variable", "today", "best", "unit",
+	        "objective at -5 %, +5 %");
+	for (size_t k = 0; k < g->n_variables; k++) {
+		fprintf(out, "%-32s%12.6g%12.6g  %-10s", g->variables[k].name,
+		        o->today.x[k], o->best.x[k], g->variables[k].unit);
+		print_change(out, o->slopes[k].down);
+		print_change(out, o->slopes[k].up);
+		fputs(o->at_end[k] ? "  at the end of its range\n" : "\n", out);
+	}
+}
+
+static void print_objectives(FILE *out, const struct optimum *o)
+{
+	const struct goal *g = o->goal;
+
+	fprintf(out, "\n%-32s%12s%12s%14s\n", "objective", "today", "best", "gain");
+	for (size_t k = 0; k < g->n_objectives; k++) {
+		fprintf(out, "%-10s%-22s%12.6g%12.6g%14.6g",
+		        g->objectives[k].sign > 0 ? "minimise" : "maximise",
+		        g->objectives[k].text, o->today.objectives[k],
+		        o->best.objectives[k], o->gain[k]);
+		if (isnan(o->gain_half[k])) {
+			fputc('\n', out);
+		} else {
+			fprintf(out, " ± %.2g\n", o->gain_half[k]);
+		}
+	}
+}
+
+static void print_limits(FILE *out, const struct optimum *o,
+                         const struct scenario_setup *s)
+{
+	const struct goal *g = o->goal;
+
+	if (g->n_limits == 0) {
+		return;
+	}
+	fprintf(out, "\n%-32s%12s%12s%12s%12s\n", "limit", "min", "max", "today", "best");
+	for (size_t k = 0; k < g->n_limits; k++) {
+		const struct goal_limit *l = &g->limits[k];
+
+		fprintf(out, "%-32s", s->world.kpis[l->kpi].id);
+		for (int i = 0; i < 2; i++) {
+			double end = i ? l->max : l->min;
+
+			if (isnan(end)) {
+				fprintf(out, "%12s", "-");
+			} else {
+				fprintf(out, "%12.6g", end);
+			}
+		}
+		fprintf(out, "%12.6g%12.6g%s\n", o->kpis_today[l->kpi],
+		        o->kpis_best[l->kpi], o->binds[k] ? "  binds" : "");
+	}
+}
+
+static void print_pareto(FILE *out, const struct optimum *o)
+{
+	const struct goal *g = o->goal;
+
+	if (o->n_pareto == 0) {
+		return;
+	}
+	fprintf(out, "\nneither can be better without the other worse:\n%16s%16s",
+	        g->objectives[0].text, g->objectives[1].text);
+	for (size_t k = 0; k < g->n_variables; k++) {
+		fprintf(out, "  %s", g->variables[k].name);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < o->n_pareto; i++) {
+		fprintf(out, "%16.6g%16.6g", o->pareto[i].objectives[0],
+		        o->pareto[i].objectives[1]);
+		for (size_t k = 0; k < g->n_variables; k++) {
+			fprintf(out, "  %.6g", o->pareto[i].x[k]);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void print_verdict(FILE *out, const struct optimum *o)
+{
+	fputc('\n', out);
+	if (o->best.broken > 0) {
+		fputs("No setting was found that keeps all limits; this breaks them "
+		      "least.\n",
+		      out);
+	} else if (!optimum_is_worth_it(o)) {
+		fputs("No gain beyond the band: leave it as it is.\n", out);
+	} else if (o->draws > 0) {
+		fprintf(out,
+		        "Better in %.0f %% of %zu draws that the search did not know.\n",
+		        100 * o->better, o->draws);
+	} else {
+		fputs("Without samples nothing is said of how sure the gain is.\n", out);
+	}
+	fprintf(out, "%zu evaluations%s.  Nothing was applied.\n", o->evaluations,
+	        o->whole ? ""
+	                 : "; it was ended before its time, this is the best so far");
+}
+
+void optimum_print(FILE *out, const struct optimum *o, const struct scenario_setup *s)
+{
+	print_variables(out, o);
+	print_objectives(out, o);
+	print_limits(out, o, s);
+	print_pareto(out, o);
+	print_verdict(out, o);
+}
+
+/* ---- JSON ---- */
+
+static json_t *real(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *variables_json(const struct optimum *o)
+{
+	const struct goal *g = o->goal;
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < g->n_variables; k++) {
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "signal",
+		                  g->variables[k].name, "unit", g->variables[k].unit,
+		                  "today", real(o->today.x[k]), "best",
+		                  real(o->best.x[k]), "down", real(o->slopes[k].down),
+		                  "up", real(o->slopes[k].up), "at_end", o->at_end[k]));
+	}
+	return list;
+}
+
+static json_t *objectives_json(const struct optimum *o)
+{
+	const struct goal *g = o->goal;
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < g->n_objectives; k++) {
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
+		                                "objective", g->objectives[k].text,
+		                                "maximise", g->objectives[k].sign < 0,
+		                                "today", real(o->today.objectives[k]),
+		                                "best", real(o->best.objectives[k]),
+		                                "gain", real(o->gain[k]), "gain_half",
+		                                real(o->gain_half[k])));
+	}
+	return list;
+}
+
+static json_t *limits_json(const struct optimum *o, const struct scenario_setup *s)
+{
+	const struct goal *g = o->goal;
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < g->n_limits; k++) {
+		const struct goal_limit *l = &g->limits[k];
+
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kpi",
+		                                s->world.kpis[l->kpi].id, "min",
+		                                real(l->min), "max", real(l->max),
+		                                "today", real(o->kpis_today[l->kpi]),
+		                                "best", real(o->kpis_best[l->kpi]),
+		                                "binds", o->binds[k]));
+	}
+	return list;
+}
+
+static json_t *pareto_json(const struct optimum *o)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < o->n_pareto; i++) {
+		json_t *x = json_array(), *values = json_array();
+
+		for (size_t k = 0; k < o->goal->n_variables; k++) {
+			json_array_append_new(x, json_real(o->pareto[i].x[k]));
+		}
+		for (size_t k = 0; k < o->goal->n_objectives; k++) {
+			json_array_append_new(values, real(o->pareto[i].objectives[k]));
+		}
+		json_array_append_new(list, json_pack("{s:o, s:o}", "variables", x,
+		                                      "objectives", values));
+	}
+	return list;
+}
+
+json_t *optimum_json(const struct optimum *o, const struct scenario_setup *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:f, s:I, s:I, s:b}",
+	                 "variables", variables_json(o), "objectives", objectives_json(o),
+	                 "limits", limits_json(o, s), "pareto", pareto_json(o),
+	                 "worth_it", optimum_is_worth_it(o), "feasible",
+	                 !(o->best.broken > 0), "better", o->better, "draws",
+	                 (json_int_t)o->draws, "evaluations", (json_int_t)o->evaluations,
+	                 "whole", o->whole);
+}
+
+/* ---- commands ---- */
+
+void optimum_print_commands(FILE *out, const struct optimum *o, const char *config)
+{
+	const struct goal *g = o->goal;
+
+	fputs("#!/bin/sh\n# Setpoints that pollux optimise found.  Look at them, then "
+	      "run "
+	      "this file.\n",
+	      out);
+	for (size_t k = 0; k < g->n_variables; k++) {
+		fprintf(out,
+		        g->variables[k].tag
+		                ? "pollux write %s %.9g -c '%s' # %s, today %.9g\n"
+		                : "# %s: %.9g (no tag of '%s'), %s, today %.9g\n",
+		        g->variables[k].name, o->best.x[k], config, g->variables[k].unit,
+		        o->today.x[k]);
+	}
+}
