@@ -229,8 +229,7 @@ static bool is_point(const struct goal *goal, const double *a, const double *b)
 static const struct optimum_trial *find_trial(const struct hunt *h, const double *x)
 {
 	for (size_t i = 0; i < h->n_archive; i++) {
-		if (memcmp(h->archive[i].x, x, goal_of(h)->n_variables * sizeof(*x)) ==
-		    0) {
+		if (is_point(goal_of(h), h->archive[i].x, x)) {
 			return &h->archive[i];
 		}
 	}
