@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/amount.h"
 #include "gateway/html/chart.h"
 #include "gateway/html/document.h"
 #include "gateway/html/markup.h"
@@ -38,14 +39,10 @@ static const char style[] =
 
 static void print_interval(FILE *out, const struct interval *in, bool sign)
 {
-	fputs("<td class=\"number\">", out);
-	if (!isnan(in->mean)) {
-		fprintf(out, sign ? "%+.5g" : "%.5g", in->mean);
-	}
-	if (!isnan(in->mean) && !isnan(in->half)) {
-		fprintf(out, " ± %.2g", in->half);
-	}
-	fputs("</td>", out);
+	char text[80];
+
+	amount_text(text, sizeof(text), (const double[]){in->mean, in->half}, sign);
+	fprintf(out, "<td class=\"number\">%s</td>", isnan(in->mean) ? "" : text);
 }
 
 static void print_figures(FILE *out, const struct line_view *v)

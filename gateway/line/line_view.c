@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drivers/reading.h"
+#include "gateway/amount.h"
 
 /* ---- what changes ---- */
 
@@ -89,17 +90,6 @@ void line_plan_of(const struct line_view *v, size_t variant, struct line_plan *o
 
 /* ---- table ---- */
 
-static void print_interval(char *buf, size_t size, const struct interval *in)
-{
-	if (isnan(in->mean)) {
-		snprintf(buf, size, "-");
-	} else if (isnan(in->half)) {
-		snprintf(buf, size, "%.5g", in->mean);
-	} else {
-		snprintf(buf, size, "%.5g ± %.2g", in->mean, in->half);
-	}
-}
-
 static void print_cell(FILE *out, const char *text, int columns)
 {
 	int n = 0;
@@ -133,12 +123,14 @@ static void print_measures(FILE *out, const struct line_view *v)
 			struct interval in = line_study_of(v->studies[i],
 			                                   (enum line_measure)m);
 
-			print_interval(text, sizeof(text), &in);
+			amount_text(text, sizeof(text),
+			            (const double[]){in.mean, in.half}, false);
 			print_cell(out, text, 22);
 			if (i > 0) {
 				in = line_study_more(v->studies[i], v->studies[0],
 				                     (enum line_measure)m);
-				print_interval(text, sizeof(text), &in);
+				amount_text(text, sizeof(text),
+				            (const double[]){in.mean, in.half}, true);
 				print_cell(out, text, 22);
 			}
 		}

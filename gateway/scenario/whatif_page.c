@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/amount.h"
 #include "gateway/clock.h"
 #include "gateway/html/chart.h"
 #include "gateway/html/document.h"
@@ -11,14 +12,10 @@
 
 static void print_amount(FILE *out, const double value_half[2], bool sign)
 {
-	fputs("<td class=\"number\">", out);
-	if (!isnan(value_half[0])) {
-		fprintf(out, sign ? "%+.5g" : "%.5g", value_half[0]);
-	}
-	if (!isnan(value_half[0]) && !isnan(value_half[1])) {
-		fprintf(out, " ± %.2g", value_half[1]);
-	}
-	fputs("</td>", out);
+	char text[80];
+
+	amount_text(text, sizeof(text), value_half, sign);
+	fprintf(out, "<td class=\"number\">%s</td>", isnan(value_half[0]) ? "" : text);
 }
 
 static void print_kpi(FILE *out, const struct whatif *w, size_t k)

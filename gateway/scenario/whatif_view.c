@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gateway/amount.h"
 #include "gateway/clock.h"
 
 enum { DATE_BYTES = 32 };
@@ -94,19 +95,6 @@ static void pad(FILE *out, const char *text, int columns)
 	        "");
 }
 
-/* "12.3", "12.3 ± 0.4" */
-static void print_amount(char *buf, size_t size, const double value_half[2], bool sign)
-{
-	if (isnan(value_half[0])) {
-		snprintf(buf, size, "-");
-	} else if (isnan(value_half[1])) {
-		snprintf(buf, size, sign ? "%+.5g" : "%.5g", value_half[0]);
-	} else {
-		snprintf(buf, size, sign ? "%+.5g ± %.2g" : "%.5g ± %.2g", value_half[0],
-		         value_half[1]);
-	}
-}
-
 struct columns {
 	int name, scenario;
 };
@@ -157,10 +145,10 @@ static void print_kpis(FILE *out, const struct whatif *w, const struct columns *
 			print_name(out, i == 0, s->world.kpis[k].id,
 			           s->world.kpis[k].unit, c->name);
 			pad(out, s->scenarios[i].id, c->scenario + 2);
-			print_amount(text, sizeof(text), own, false);
+			amount_text(text, sizeof(text), own, false);
 			pad(out, text, i ? 22 : 0);
 			if (i > 0) {
-				print_amount(text, sizeof(text), gain, true);
+				amount_text(text, sizeof(text), gain, true);
 				fputs(text, out);
 			}
 			fputc('\n', out);
@@ -183,7 +171,7 @@ static void print_ends(FILE *out, const struct whatif *w, const struct columns *
 			print_name(out, i == 0, s->shown[k].name, s->shown[k].unit,
 			           c->name);
 			pad(out, s->scenarios[i].id, c->scenario + 2);
-			print_amount(text, sizeof(text), own, false);
+			amount_text(text, sizeof(text), own, false);
 			fprintf(out, "%s\n", text);
 		}
 	}
