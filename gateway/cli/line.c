@@ -8,6 +8,7 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/html/document.h"
+#include "gateway/line/balance_view.h"
 #include "gateway/line/line_view.h"
 
 extern const struct command command_line;
@@ -21,7 +22,7 @@ struct call {
 	double for_s; /* 0: the file's, likewise the others */
 	uint32_t replications;
 	int64_t seed; /* -1 */
-	bool json;
+	bool json, balance;
 };
 
 static bool read_count(const char *text, int64_t most, int64_t *out)
@@ -64,6 +65,9 @@ static enum exit_code take_option(struct call *call, int option)
 	case 'o':
 		call->page = optarg;
 		return EXIT_DONE;
+	case 'b':
+		call->balance = true;
+		return EXIT_DONE;
 	case 'J':
 		call->json = true;
 		return EXIT_DONE;
@@ -80,6 +84,7 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 		{"seed", required_argument, NULL, 's'},
 		{"variant", required_argument, NULL, 'v'},
 		{"output", required_argument, NULL, 'o'},
+		{"balance", no_argument, NULL, 'b'},
 		{"json", no_argument, NULL, 'J'},
 		{0}};
 	enum exit_code code = EXIT_DONE;
@@ -181,6 +186,40 @@ static enum exit_code study(const struct call *call, struct line_setup *const *s
 	return code;
 }
 
+static enum exit_code balance(const struct call *call, const struct line_setup *setup)
+{
+	struct balance_view v;
+	const char *why;
+	json_t *json;
+
+	if (balance_view_find(&v, setup, &why)) {
+		fprintf(stderr, "pollux line: %s: %s\n", call->path, why);
+		return EXIT_FAILED;
+	}
+	if (call->json) {
+		json = balance_view_json(&v);
+		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+		json_decref(json);
+	} else {
+		balance_view_print(stdout, &v);
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code simulate(const struct call *call, struct line_setup *const *setups)
+{
+	if (setups[0]->config.n_stations == 0) {
+		fprintf(stderr,
+		        "pollux line: %s: there are no stations; --balance gives its "
+		        "tasks "
+		        "to some\n",
+		        call->path);
+		return EXIT_CONFIG;
+	}
+	return study(call, setups);
+}
+
 static enum exit_code run(int argc, char **argv)
 {
 	struct line_setup *setups[VARIANTS_MAX + 1] = {NULL};
@@ -192,7 +231,9 @@ static enum exit_code run(int argc, char **argv)
 			code = EXIT_CONFIG;
 		}
 	}
-	code = code == EXIT_DONE ? study(&call, setups) : code;
+	if (code == EXIT_DONE && setups[0]) {
+		code = call.balance ? balance(&call, setups[0]) : simulate(&call, setups);
+	}
 	for (size_t i = 0; i < call.n; i++) {
 		line_file_free(setups[i]);
 	}
@@ -219,6 +260,10 @@ const struct command command_line = {
 		"has "
 		"more,\n"
 		"                        investment, floor space and when it pays back\n"
+		"      --balance         instead: gives the `tasks:` of FILE to "
+		"stations, "
+		"with\n"
+		"                        lifting index and posture score of each\n"
 		"      --json            everything, instead of the table\n"
 		"      --output FILE     also one HTML page with Gantt and time-in-state "
 		"charts\n\n"

@@ -20,6 +20,9 @@ struct line_build {
 /** Stations with all they have.  What is wrong is complained about. */
 void line_stations_build(struct line_build *b);
 
+/** Tasks and how they are to be balanced, likewise. */
+void line_tasks_build(struct line_build *b);
+
 /** A distribution under a key; absent or wrong: 1 s. */
 struct dist line_dist(struct line_build *b, const struct schema_view *v, const char *key);
 

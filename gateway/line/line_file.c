@@ -526,9 +526,12 @@ static int build(struct line_build *b)
 		read_ways(b);
 		read_operators(b);
 		read_shifts(b);
+		line_tasks_build(b);
 	}
 	b->setup->skills = b->skills;
-	if (!b->full && complaint_errors(b->said) == 0) {
+	/* Tasks alone are enough to be balanced. */
+	if (!b->full && complaint_errors(b->said) == 0 &&
+	    (b->setup->n_tasks == 0 || b->setup->config.n_stations > 0)) {
 		check_line(b);
 	}
 	return b->full ? -ENOMEM : complaint_errors(b->said) ? -EINVAL : 0;

@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 #include "twin/line/line.h"
+#include "twin/people/balance.h"
+#include "twin/people/lifting.h"
+#include "twin/people/rula.h"
 
 /** What is known of a station beside what it does. */
 struct line_module {
@@ -23,6 +26,23 @@ struct line_run {
 	uint64_t seed;
 };
 
+/** Work that is done by hand, to be given to stations. */
+struct line_task {
+	const char *id;
+	bool lifts, poses; /* lift, posture are said */
+	struct lift lift;
+	struct posture posture;
+};
+
+/** How tasks are to be given to stations. */
+struct line_balance {
+	double cycle_s;   /* NAN: as short as stations allow */
+	size_t stations;  /* 0: as few as the cycle allows */
+	double load_max;  /* of a station; 0: no matter */
+	double index_max; /* of lifting, above which a task is flagged */
+	int score_max;    /* of posture */
+};
+
 /** The whole file.  Strings and arrays belong to it. */
 struct line_setup {
 	const char *name; /* "base", or the variant's file without folder and ending */
@@ -32,6 +52,10 @@ struct line_setup {
 	const char *const *skills;         /* by bit */
 	size_t n_skills;
 	struct line_run run;
+	const struct line_task *tasks;
+	const struct balance_task *work; /* the same, for balance_find() */
+	size_t n_tasks;
+	struct line_balance balance;
 	double margin; /* of a good part, in the currency; NAN: not said */
 };
 

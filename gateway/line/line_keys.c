@@ -166,6 +166,70 @@ static const struct schema_key shift_keys[] = {
 };
 static const struct schema_object shifts = {"shifts", "when nobody works", shift_keys};
 
+static const struct schema_key lift_keys[] = {
+	{"load", SCHEMA_REAL, "kg", .flags = SCHEMA_REQUIRED, .min = 0, .max = 1000},
+	{"h", SCHEMA_REAL, "cm, of the hands before the ankles", .flags = SCHEMA_REQUIRED,
+         .min = 0, .max = 300},
+	{"v", SCHEMA_REAL, "cm, of the hands above the floor", .flags = SCHEMA_REQUIRED,
+         .min = 0, .max = 300},
+	{"d", SCHEMA_REAL, "cm, that it is lifted", .min = 0, .max = 300, .preset = "25"},
+	{"turn", SCHEMA_REAL, "degrees, that one turns", .min = 0, .max = 180,
+         .preset = "0"},
+	{"per_min", SCHEMA_REAL, "lifts a minute", .flags = SCHEMA_REQUIRED, .min = 0,
+         .max = 100},
+	{"hours", SCHEMA_REAL, "in a row, with the rest after them", .min = 0, .max = 24,
+         .preset = "8"},
+	{"grip", SCHEMA_CHOICE, "of the load", .choices = "good fair poor",
+         .preset = "good"},
+	{0},
+};
+static const struct schema_object lift = {"lift", "by hand, after NIOSH", lift_keys};
+
+static const struct schema_key posture_keys[] = {
+	{"upper_arm", SCHEMA_INT, "score of RULA", .min = 1, .max = 6, .preset = "1"},
+	{"lower_arm", SCHEMA_INT, "likewise", .min = 1, .max = 3, .preset = "1"},
+	{"wrist", SCHEMA_INT, "likewise", .min = 1, .max = 4, .preset = "1"},
+	{"twist", SCHEMA_INT, "of the wrist", .min = 1, .max = 2, .preset = "1"},
+	{"neck", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
+	{"trunk", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
+	{"legs", SCHEMA_INT, "likewise", .min = 1, .max = 2, .preset = "1"},
+	{"muscle_arm", SCHEMA_INT, "1: held, or repeated", .min = 0, .max = 1,
+         .preset = "0"},
+	{"muscle_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 1, .preset = "0"},
+	{"force_arm", SCHEMA_INT, "0 to 3, by load", .min = 0, .max = 3, .preset = "0"},
+	{"force_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 3, .preset = "0"},
+	{0},
+};
+static const struct schema_object posture = {"posture", "scores of RULA", posture_keys};
+
+static const struct schema_key task_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"time", SCHEMA_DURATION, "it takes", .flags = SCHEMA_REQUIRED, .min = 0,
+         .max = 86400000},
+	{"after", SCHEMA_ID, "tasks that come before it", .shape = SCHEMA_LIST_OF},
+	{"load", SCHEMA_REAL, "of who does it, in a measure of your own", .min = 0,
+         .max = 1e9, .preset = "0"},
+	{"lift", SCHEMA_OBJECT, "what is lifted in it", .object = &lift},
+	{"posture", SCHEMA_OBJECT, "how one stands in it", .object = &posture},
+	{0},
+};
+static const struct schema_object task = {"task", "work by hand", task_keys};
+
+static const struct schema_key balance_keys[] = {
+	{"cycle", SCHEMA_DURATION, "of a station; absent: the shortest", .min = 1,
+         .max = 86400000},
+	{"stations", SCHEMA_INT, "so many; absent: the fewest", .min = 1, .max = 200},
+	{"load", SCHEMA_REAL, "of a station, at most; 0: no matter", .min = 0, .max = 1e9,
+         .preset = "0"},
+	{"lifting_index", SCHEMA_REAL, "above it a task is flagged", .min = 0.1,
+         .max = 10, .preset = "1"},
+	{"rula", SCHEMA_INT, "above it a task is flagged", .min = 1, .max = 7,
+         .preset = "4"},
+	{0},
+};
+static const struct schema_object balance = {"balance", "tasks to stations",
+                                             balance_keys};
+
 static const struct schema_key run_keys[] = {
 	{"for", SCHEMA_DURATION, "what counts, after the warm-up", .min = 1,
          .max = 100 * YEAR_MS, .preset = "8h"},
@@ -198,6 +262,10 @@ static const struct schema_key root_keys[] = {
 	{"ways", SCHEMA_OBJECT, "how they go", .shape = SCHEMA_LIST_OF, .object = &way},
 	{"operators", SCHEMA_OBJECT, "who works", .shape = SCHEMA_LIST_OF,
          .object = &operator_object},
+	{"tasks", SCHEMA_OBJECT, "by hand, for --balance", .shape = SCHEMA_LIST_OF,
+         .object = &task},
+	{"balance", SCHEMA_OBJECT, "how --balance gives them to stations",
+         .object = &balance},
 	{"shifts", SCHEMA_OBJECT, "absent: day and night", .object = &shifts},
 	{0},
 };

@@ -104,6 +104,41 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
     assert done.returncode == 1 and 'without any time passing' in done.stderr, done
 
 
+def test_tasks_are_given_to_stations(bench):
+    done = line(bench, example('assembly.yaml'), '--balance')
+    assert done.returncode == 0 and '4 stations of 60 s' in done.stdout, done
+    assert 'fewer are not possible' in done.stdout, done
+    assert 'housing, station 1: lifting index' in done.stdout, done
+    assert 'enough: at most' in done.stdout and 'no medical statement' in done.stdout
+    found = json.loads(line(bench, example('assembly.yaml'), '--balance',
+                            '--json').stdout)
+    at = {t['id']: k for k, s in enumerate(found['stations']) for t in s['tasks']}
+    assert len(at) == 10 and found['exact'], at
+    for before, task in (('housing', 'shaft'), ('gear', 'oil'), ('cover', 'screws')):
+        assert at[before] <= at[task], at
+    assert all(s['time_s'] <= 60 for s in found['stations']), found
+    with open(example('assembly.yaml'), encoding='utf-8') as file:
+        text = file.read()
+    path = bench.write('work.yaml', text.replace('cycle: 60s', 'stations: 3'))
+    found = json.loads(line(bench, path, '--balance', '--json').stdout)
+    # 189 s in three
+    assert len(found['stations']) == 3 and 63 <= found['cycle_s'] <= 70, found
+    for old, new, code, words in (
+            ('after: [screws]', 'after: [screw]', 3, "did you mean 'screws'"),
+            ('{id: shaft, time: 18s, after: [housing]}',
+             '{id: shaft, time: 18s, after: [test]}', 1, 'wait for each other'),
+            ('cycle: 60s', 'cycle: 30s', 1, 'longer or heavier'),
+            ('cycle: 60s', 'rula: 3', 3, "'rula'"),
+            ('load: 12', 'load: -1', 3, 'load')):
+        bench.write('work.yaml', text.replace(old, new, 1))
+        done = line(bench, path, '--balance')
+        assert done.returncode == code and words in done.stderr, (new, done)
+    done = line(bench, example('assembly.yaml'))
+    assert done.returncode == 3 and 'no stations' in done.stderr, done
+    done = line(bench, example('line.yaml'), '--balance')
+    assert done.returncode == 1 and "no 'tasks'" in done.stderr, done
+
+
 def test_a_variant_is_laid_over_by_id(bench):
     path = bench.write('line.yaml', LINE)
     variant = bench.write('fast.yaml', 'stations: [{id: one, time: 500ms}]\n')

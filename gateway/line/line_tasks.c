@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Work by hand. */
+#include <math.h>
+#include <string.h>
+
+#include "gateway/line/line_build.h"
+#include "twin/nearest.h"
+
+static void read_lift(const struct schema_view *task, struct line_task *out)
+{
+	struct schema_view v = schema_sub(task, "lift");
+
+	out->lifts = schema_node(task, "lift") != NULL;
+	out->lift = (struct lift){.load_kg = schema_real(&v, "load"),
+	                          .h_cm = schema_real(&v, "h"),
+	                          .v_cm = schema_real(&v, "v"),
+	                          .d_cm = schema_real(&v, "d"),
+	                          .a_deg = schema_real(&v, "turn"),
+	                          .per_min = schema_real(&v, "per_min"),
+	                          .hours = schema_real(&v, "hours"),
+	                          .grip = (enum lifting_grip)schema_choice(&v, "grip")};
+}
+
+static int score(const struct schema_view *v, const char *key)
+{
+	return (int)schema_int(v, key);
+}
+
+static void read_posture(const struct schema_view *task, struct line_task *out)
+{
+	struct schema_view v = schema_sub(task, "posture");
+
+	out->poses = schema_node(task, "posture") != NULL;
+	out->posture = (struct posture){.upper_arm = score(&v, "upper_arm"),
+	                                .lower_arm = score(&v, "lower_arm"),
+	                                .wrist = score(&v, "wrist"),
+	                                .twist = score(&v, "twist"),
+	                                .neck = score(&v, "neck"),
+	                                .trunk = score(&v, "trunk"),
+	                                .legs = score(&v, "legs"),
+	                                .muscle_arm = score(&v, "muscle_arm"),
+	                                .muscle_trunk = score(&v, "muscle_trunk"),
+	                                .force_arm = score(&v, "force_arm"),
+	                                .force_trunk = score(&v, "force_trunk")};
+}
+
+static void read_before(struct line_build *b, const struct schema_view *v,
+                        const struct line_task *tasks, struct balance_task *out)
+{
+	const struct node *list = schema_node(v, "after");
+	uint32_t *before = line_room(b, list ? list->n : 0, sizeof(*before));
+
+	for (size_t i = 0; before && list && i < list->n; i++) {
+		struct nearest nearest = {.word = list->items[i]->text};
+		uint32_t at = 0;
+
+		while (at < b->setup->n_tasks &&
+		       strcmp(tasks[at].id, list->items[i]->text) != 0) {
+			nearest_offer(&nearest, tasks[at++].id);
+		}
+		if (at == b->setup->n_tasks) {
+			complaint_error(b->said, list->items[i]->at,
+			                "there is no task '%.64s'%s%s%s",
+			                list->items[i]->text,
+			                nearest.best ? " (did you mean '" : "",
+			                nearest.best ? nearest.best : "",
+			                nearest.best ? "'?)" : "");
+		} else {
+			before[out->n_before++] = at;
+		}
+	}
+	out->before = before;
+}
+
+static void read_balance(struct line_build *b)
+{
+	struct schema_view v = schema_sub(&b->root, "balance");
+	const struct node *node = schema_node(&b->root, "balance");
+
+	b->setup->balance = (struct line_balance){
+		.cycle_s = schema_node(&v, "cycle") ? line_seconds(&v, "cycle")
+	                                            : (double)NAN,
+		.stations = schema_node(&v, "stations")
+	                            ? (size_t)schema_int(&v, "stations")
+	                            : 0,
+		.load_max = schema_real(&v, "load"),
+		.index_max = schema_real(&v, "lifting_index"),
+		.score_max = score(&v, "rula")};
+	if (node && !schema_node(&v, "cycle") == !schema_node(&v, "stations")) {
+		complaint_error(b->said, node->at, "'cycle' or 'stations' is wanted");
+	}
+}
+
+void line_tasks_build(struct line_build *b)
+{
+	size_t n = line_count(&b->root, "tasks");
+	struct line_task *tasks = line_room(b, n, sizeof(*tasks));
+	struct balance_task *work = line_room(b, n, sizeof(*work));
+
+	read_balance(b);
+	if (!tasks || !work) {
+		return;
+	}
+	if (n > BALANCE_TASKS_MAX) {
+		complaint_error(b->said, b->root.map->at, "more than %d tasks",
+		                BALANCE_TASKS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct schema_view v = schema_item(&b->root, "tasks", i);
+
+		tasks[i].id = v.map && schema_text(&v, "id") ? schema_text(&v, "id") : "";
+	}
+	b->setup->tasks = tasks;
+	b->setup->work = work;
+	b->setup->n_tasks = n;
+	for (size_t i = 0; i < n; i++) {
+		struct schema_view v = schema_item(&b->root, "tasks", i);
+
+		if (v.map) {
+			work[i].time_s = line_seconds(&v, "time");
+			work[i].load = schema_real(&v, "load");
+			read_before(b, &v, tasks, &work[i]);
+			read_lift(&v, &tasks[i]);
+			read_posture(&v, &tasks[i]);
+		}
+	}
+}
