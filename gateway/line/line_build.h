@@ -6,7 +6,7 @@
 #include "gateway/config/schema.h"
 #include "gateway/line/line_file.h"
 
-extern const struct schema_object line_root;
+extern const struct schema_object line_root, line_lift_object;
 
 struct line_build {
 	struct arena *arena;
@@ -22,6 +22,13 @@ void line_stations_build(struct line_build *b);
 
 /** Tasks and how they are to be balanced, likewise. */
 void line_tasks_build(struct line_build *b);
+
+/** The processes of a station. */
+void line_can_build(struct line_build *b, const struct schema_view *station,
+                    struct line_module *out);
+
+/** The lift under the key `lift` of a view. */
+void line_lift_read(const struct schema_view *v, struct lift *out);
 
 /** A distribution under a key; absent or wrong: 1 s. */
 struct dist line_dist(struct line_build *b, const struct schema_view *v, const char *key);

@@ -11,10 +11,31 @@
 #include "twin/people/lifting.h"
 #include "twin/people/rula.h"
 
+/** A quantity of a process: what it reaches, and how surely. */
+struct line_range {
+	const char *name;
+	double min, max;
+	double sigma; /* measured spread; NAN: not known */
+};
+
+/** A process that a station can. */
+struct line_can {
+	const char *process;
+	const struct line_range *ranges;
+	size_t n_ranges;
+	const char *const *tooling;
+	size_t n_tooling;
+	const char *const *materials; /* none: whatever comes */
+	size_t n_materials;
+	double payload_kg; /* INFINITY: no limit */
+};
+
 /** What is known of a station beside what it does. */
 struct line_module {
 	double investment, floor_m2; /* NAN: not said */
 	double changeover_s;         /* downtime to change or put it in; NAN: not said */
+	const struct line_can *can;
+	size_t n_can;
 };
 
 /** How it is simulated. */

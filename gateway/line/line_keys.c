@@ -85,6 +85,20 @@ static const struct schema_key power_keys[] = {
 };
 static const struct schema_object power = {"power", "what it takes", power_keys};
 
+static const struct schema_key can_keys[] = {
+	{"process", SCHEMA_ID, "that a routing may want", .flags = SCHEMA_REQUIRED},
+	{"ranges", SCHEMA_NUMBERS, "of its quantities, each [min, max]",
+         .shape = SCHEMA_MAP_OF},
+	{"sigma", SCHEMA_NUMBERS, "measured spread of its quantities",
+         .shape = SCHEMA_MAP_OF},
+	{"tooling", SCHEMA_ID, "that is there", .shape = SCHEMA_LIST_OF},
+	{"materials", SCHEMA_ID, "that it can work; absent: any",
+         .shape = SCHEMA_LIST_OF},
+	{"payload", SCHEMA_REAL, "kg, at most; absent: any", .min = 0, .max = 1e6},
+	{0},
+};
+static const struct schema_object can = {"can", "a process of a station", can_keys};
+
 static const struct schema_key station_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
 	{"machines", SCHEMA_INT, "alike, that share what comes", .min = 1, .max = 1000,
@@ -110,6 +124,8 @@ static const struct schema_key station_keys[] = {
 	{"skill", SCHEMA_ID, "of who works there; absent: it works alone", .flags = 0},
 	{"at", SCHEMA_NUMBERS, "[x, y] in m, for who walks", .flags = 0},
 	{"power", SCHEMA_OBJECT, "by state", .object = &power},
+	{"can", SCHEMA_OBJECT, "for pollux validate", .shape = SCHEMA_LIST_OF,
+         .object = &can},
 	{"investment", SCHEMA_REAL, "in the currency", .min = 0, .max = 1e12},
 	{"floor", SCHEMA_REAL, "m2", .min = 0, .max = 1e6},
 	{"changeover", SCHEMA_DURATION, "downtime of the line to put it in or change it",
@@ -183,7 +199,7 @@ static const struct schema_key lift_keys[] = {
          .preset = "good"},
 	{0},
 };
-static const struct schema_object lift = {"lift", "by hand, after NIOSH", lift_keys};
+const struct schema_object line_lift_object = {"lift", "by hand, after NIOSH", lift_keys};
 
 static const struct schema_key posture_keys[] = {
 	{"upper_arm", SCHEMA_INT, "score of RULA", .min = 1, .max = 6, .preset = "1"},
@@ -209,7 +225,7 @@ static const struct schema_key task_keys[] = {
 	{"after", SCHEMA_ID, "tasks that come before it", .shape = SCHEMA_LIST_OF},
 	{"load", SCHEMA_REAL, "of who does it, in a measure of your own", .min = 0,
          .max = 1e9, .preset = "0"},
-	{"lift", SCHEMA_OBJECT, "what is lifted in it", .object = &lift},
+	{"lift", SCHEMA_OBJECT, "what is lifted in it", .object = &line_lift_object},
 	{"posture", SCHEMA_OBJECT, "how one stands in it", .object = &posture},
 	{0},
 };

@@ -166,9 +166,12 @@ void line_stations_build(struct line_build *b)
 		}
 		read_station(b, &v, &stations[i]);
 		modules[i] = (struct line_module){
-			schema_real(&v, "investment"), schema_real(&v, "floor"),
-			schema_node(&v, "changeover") ? line_seconds(&v, "changeover")
-						      : (double)NAN};
+			.investment = schema_real(&v, "investment"),
+			.floor_m2 = schema_real(&v, "floor"),
+			.changeover_s = schema_node(&v, "changeover")
+		                                ? line_seconds(&v, "changeover")
+		                                : (double)NAN};
+		line_can_build(b, &v, &modules[i]);
 	}
 	b->setup->config.stations = stations;
 	b->setup->config.n_stations = stations ? n : 0;

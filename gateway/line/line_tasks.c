@@ -6,19 +6,18 @@
 #include "gateway/line/line_build.h"
 #include "twin/nearest.h"
 
-static void read_lift(const struct schema_view *task, struct line_task *out)
+void line_lift_read(const struct schema_view *v, struct lift *out)
 {
-	struct schema_view v = schema_sub(task, "lift");
+	struct schema_view lift = schema_sub(v, "lift");
 
-	out->lifts = schema_node(task, "lift") != NULL;
-	out->lift = (struct lift){.load_kg = schema_real(&v, "load"),
-	                          .h_cm = schema_real(&v, "h"),
-	                          .v_cm = schema_real(&v, "v"),
-	                          .d_cm = schema_real(&v, "d"),
-	                          .a_deg = schema_real(&v, "turn"),
-	                          .per_min = schema_real(&v, "per_min"),
-	                          .hours = schema_real(&v, "hours"),
-	                          .grip = (enum lifting_grip)schema_choice(&v, "grip")};
+	*out = (struct lift){.load_kg = schema_real(&lift, "load"),
+	                     .h_cm = schema_real(&lift, "h"),
+	                     .v_cm = schema_real(&lift, "v"),
+	                     .d_cm = schema_real(&lift, "d"),
+	                     .a_deg = schema_real(&lift, "turn"),
+	                     .per_min = schema_real(&lift, "per_min"),
+	                     .hours = schema_real(&lift, "hours"),
+	                     .grip = (enum lifting_grip)schema_choice(&lift, "grip")};
 }
 
 static int score(const struct schema_view *v, const char *key)
@@ -121,7 +120,8 @@ void line_tasks_build(struct line_build *b)
 			work[i].time_s = line_seconds(&v, "time");
 			work[i].load = schema_real(&v, "load");
 			read_before(b, &v, tasks, &work[i]);
-			read_lift(&v, &tasks[i]);
+			tasks[i].lifts = schema_node(&v, "lift") != NULL;
+			line_lift_read(&v, &tasks[i].lift);
 			read_posture(&v, &tasks[i]);
 		}
 	}

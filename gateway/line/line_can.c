@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a station can. */
+#include <math.h>
+
+#include "gateway/line/line_build.h"
+
+static double number(const struct node *node)
+{
+	const struct schema_key real = {.type = SCHEMA_REAL};
+	double value = (double)NAN;
+	int64_t whole;
+
+	if (node && node->kind == NODE_SCALAR) {
+		(void)schema_parse(&real, node->text, &value, &whole);
+	}
+	return value;
+}
+
+static void read_ranges(struct line_build *b, const struct schema_view *v,
+                        struct line_can *out)
+{
+	const struct node *map = schema_node(v, "ranges"),
+			  *sigma = schema_node(v, "sigma");
+	size_t n = map ? map->n : 0;
+	struct line_range *ranges = line_room(b, n, sizeof(*ranges));
+
+	for (size_t i = 0; ranges && i < n; i++) {
+		const struct node *range = map->items[i];
+		bool pair = range->kind == NODE_LIST && range->n == 2;
+
+		ranges[i] = (struct line_range){
+			.name = map->keys[i]->text,
+			.min = pair ? number(range->items[0]) : (double)NAN,
+			.max = pair ? number(range->items[1]) : (double)NAN,
+			.sigma = sigma ? number(tree_find(sigma, map->keys[i]->text))
+		                       : (double)NAN};
+		if (!(ranges[i].min <= ranges[i].max)) {
+			complaint_error(b->said, range->at, "a range is [min, max]");
+		}
+	}
+	out->ranges = ranges;
+	out->n_ranges = ranges ? n : 0;
+}
+
+static const char *const *read_names(struct line_build *b, const struct schema_view *v,
+                                     const char *key, size_t *n)
+{
+	const struct node *list = schema_node(v, key);
+	const char **names = line_room(b, list ? list->n : 0, sizeof(*names));
+
+	*n = names && list ? list->n : 0;
+	for (size_t i = 0; i < *n; i++) {
+		names[i] = list->items[i]->text;
+	}
+	return names;
+}
+
+void line_can_build(struct line_build *b, const struct schema_view *station,
+                    struct line_module *out)
+{
+	size_t n = line_count(station, "can");
+	struct line_can *can = line_room(b, n, sizeof(*can));
+
+	for (size_t i = 0; can && i < n; i++) {
+		struct schema_view v = schema_item(station, "can", i);
+
+		if (!v.map) {
+			continue;
+		}
+		can[i].process = schema_text(&v, "process");
+		can[i].payload_kg = schema_node(&v, "payload")
+		                            ? schema_real(&v, "payload")
+		                            : (double)INFINITY;
+		read_ranges(b, &v, &can[i]);
+		can[i].tooling = read_names(b, &v, "tooling", &can[i].n_tooling);
+		can[i].materials = read_names(b, &v, "materials", &can[i].n_materials);
+	}
+	out->can = can;
+	out->n_can = can ? n : 0;
+}

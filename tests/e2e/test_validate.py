@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""pollux validate on the routings that are shipped, and on wrong ones."""
+import json
+import os
+
+import harness
+
+EXAMPLES = os.path.join(os.environ.get('POLLUX_SOURCE', '.'), 'etc', 'examples')
+
+
+def validate(bench, *words):
+    """-> the finished process"""
+    done = bench.run([harness.POLLUX, 'validate', *words])
+    assert not any(word in done.stderr for word in harness.SANITIZERS), done.stderr
+    return done
+
+
+def example(name):
+    return os.path.join(EXAMPLES, name)
+
+
+def test_the_feasible_one(bench):
+    done = validate(bench, example('routing.yaml'))
+    assert done.returncode == 0 and ': yes\n' in done.stdout, done
+    found = json.loads(validate(bench, example('routing.yaml'), '--json').stdout)
+    assert found['feasible'] and not found['reasons'], found
+    assert found['rate'] - found['rate_half'] > found['rate_wanted'] == 1400, found
+    assert found['bottleneck'] == 'capper' and found['margin'] > 0, found
+    assert [o['station'] for o in found['operations']] == \
+        ['filler', 'capper', 'checkweigher', 'packer'], found
+
+
+def test_every_reason_why_not(bench):
+    done = validate(bench, example('routing-bad.yaml'), '--json')
+    assert done.returncode == 1, done
+    found = json.loads(done.stdout)
+    reasons = {(r['operation'], r['reason'].split(' ')[0]): r['nearest']
+               for r in found['reasons']}
+    assert not found['feasible'] and len(found['reasons']) >= 9, found
+    assert reasons[('label', 'no')] is None, reasons
+    assert reasons[('fill', 'volume')] == 'volume 1.5', reasons
+    # 0.005 / 3 / 0.002 is 0.83
+    assert reasons[('fill', 'tolerance')].startswith('tolerance 0.00798'), reasons
+    assert reasons[('fill', "'filler'")] == 'nozzle-28', reasons
+    assert reasons[('fill', 'payload')] == '2 kg', reasons
+    assert reasons[('cap', 'nobody')] is None, reasons
+    assert float(reasons[('pack', 'lifting')].split(' ')[0]) < 10, reasons
+    assert reasons[(None, "2000")].endswith(' an hour'), reasons
+    table = validate(bench, example('routing-bad.yaml')).stdout
+    assert ': no\n' in table and 'would do: nozzle-28' in table, table
+
+
+LINE = '''
+run: {for: 1h, warm_up: 0s, replications: 2}
+sources: [{id: in}]
+stations:
+  - {id: saw, time: 2s, can: [{process: sawing}]}
+  - {id: drill, time: 3s, can: [{process: drilling, ranges: {d: [1, 10]}}]}
+ways:
+  - {from: in, to: saw, places: 1}
+  - {from: saw, to: drill, places: 1}
+  - {from: drill, to: out}
+'''
+ROUTING = '''
+product: plank
+line: l.yaml
+operations:
+  - {id: one, process: sawing}
+  - {id: two, process: drilling, quantities: {d: 5}}
+'''
+
+
+def test_order_spread_and_cycle_count(bench):
+    bench.write('l.yaml', LINE)
+    path = bench.write('r.yaml', ROUTING)
+    found = json.loads(validate(bench, path, '--json').stdout)
+    assert found['feasible'] and abs(found['rate'] - 1199) < 1, found
+    bench.write('r.yaml', ROUTING.replace('process: sawing', 'process: sawing, cycle: 6s'))
+    found = json.loads(validate(bench, path, '--json').stdout)
+    assert abs(found['rate'] - 599) < 1 and found['bottleneck'] == 'saw', found
+    for old, new, words in (
+            ('sawing}\n  - {id: two, process: drilling, quantities: {d: 5}}',
+             'drilling, quantities: {d: 5}}\n  - {id: two, process: sawing}',
+             'no way leads from'),
+            ('{d: 5}', '{d: 5}, tolerances: {d: 0.1}', 'spread of d'),
+            ('{d: 5}', '{w: 5}', 'says nothing of w')):
+        bench.write('r.yaml', ROUTING.replace(old, new))
+        done = validate(bench, path)
+        assert done.returncode == 1 and words in done.stdout, (new, done)
+
+
+def test_what_is_wrong_is_said_where_it_stands(bench):
+    bench.write('l.yaml', LINE)
+    path = bench.path('r.yaml')
+    for old, new, where, words in (
+            ('line: l.yaml', 'lin: l.yaml', 'r.yaml:3:', "did you mean 'line'"),
+            ('line: l.yaml', 'line: m.yaml', 'm.yaml: error', 'No such file'),
+            ('{d: 5}', '{d: 5}, tolerances: {e: 1}', 'r.yaml:6:', "tolerance of 'e'"),
+            ('process: sawing', 'proces: sawing', 'r.yaml:5:', "unknown key 'proces'")):
+        bench.write('r.yaml', ROUTING.replace(old, new))
+        done = validate(bench, path)
+        assert done.returncode == 3 and where in done.stderr and words in done.stderr, done
+    bench.write('l.yaml', LINE.replace('[1, 10]', '[10, 1]'))
+    bench.write('r.yaml', ROUTING)
+    done = validate(bench, path)
+    assert done.returncode == 3 and 'l.yaml:6:' in done.stderr, done
+    for words in ([], ['a', 'b'], ['--xml', 'a']):
+        assert validate(bench, *words).returncode == 2
+
+
+if __name__ == '__main__':
+    harness.main(globals())
