@@ -101,7 +101,7 @@ void rollout_start(const struct twin *t, uint32_t component, struct rollout_star
 			out->theta[k++] = (uint8_t)i;
 		}
 	}
-	twin_parameters(t, component, out->p);
+	memcpy(out->p, c->fit ? c->fit->p : c->cfg->parameters, sizeof(out->p));
 }
 
 void rollout_begin(struct rollout *r, const struct twin *t, uint32_t component)
