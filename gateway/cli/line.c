@@ -13,11 +13,12 @@
 
 extern const struct command command_line;
 
-enum { VARIANTS_MAX = 8 };
+enum { VARIANTS_MAX = 32 };
 
 struct call {
 	const char *path, *page;
 	const char *variants[VARIANTS_MAX + 1]; /* the first NULL: the base */
+	char *made[VARIANTS_MAX + 1];           /* those of sweeps, free() */
 	size_t n;
 	double for_s; /* 0: the file's, likewise the others */
 	uint32_t replications;
@@ -32,6 +33,34 @@ static bool read_count(const char *text, int64_t most, int64_t *out)
 	errno = 0;
 	*out = strtoll(text, &end, 10);
 	return !errno && end != text && !*end && *out >= 0 && *out <= most;
+}
+
+/* "capper.machines=1,2,3": a variant each. */
+static enum exit_code add_sweep(struct call *call, char *text)
+{
+	char *equals = strchr(text, '='), *rest;
+	const char *key = text;
+
+	if (!equals || !strchr(text, '.') || strchr(text, '.') > equals) {
+		return command_usage("line", "'%s' is no STATION.KEY=VALUE,VALUE,...",
+		                     text);
+	}
+	*equals = '\0';
+	for (char *value = strtok_r(equals + 1, ",", &rest); value;
+	     value = strtok_r(NULL, ",", &rest)) {
+		char *variant;
+
+		if (call->n > VARIANTS_MAX) {
+			return command_usage("line", "at most %d variants", VARIANTS_MAX);
+		}
+		if (asprintf(&variant, "%s=%s", key, value) < 0) {
+			return EXIT_FAILED;
+		}
+		call->made[call->n] = variant;
+		call->variants[call->n] = variant;
+		call->n++;
+	}
+	return EXIT_DONE;
 }
 
 static enum exit_code take_option(struct call *call, int option)
@@ -62,6 +91,8 @@ static enum exit_code take_option(struct call *call, int option)
 		}
 		call->variants[call->n++] = optarg;
 		return EXIT_DONE;
+	case 'w':
+		return add_sweep(call, optarg);
 	case 'o':
 		call->page = optarg;
 		return EXIT_DONE;
@@ -83,6 +114,7 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 		{"replications", required_argument, NULL, 'r'},
 		{"seed", required_argument, NULL, 's'},
 		{"variant", required_argument, NULL, 'v'},
+		{"sweep", required_argument, NULL, 'w'},
 		{"output", required_argument, NULL, 'o'},
 		{"balance", no_argument, NULL, 'b'},
 		{"json", no_argument, NULL, 'J'},
@@ -236,6 +268,7 @@ static enum exit_code run(int argc, char **argv)
 	}
 	for (size_t i = 0; i < call.n; i++) {
 		line_file_free(setups[i]);
+		free(call.made[i]);
 	}
 	return code;
 }
@@ -265,6 +298,8 @@ const struct command command_line = {
 		"with\n"
 		"                        lifting index and posture score of each\n"
 		"      --json            everything, instead of the table\n"
+		"      --sweep STATION.KEY=VALUE,VALUE,...  a variant for each value: "
+		"capper.machines=1,2,3\n"
 		"      --output FILE     also one HTML page with Gantt and time-in-state "
 		"charts\n\n"
 		"Exit code 1: it cannot be simulated, 2: usage, 3: a file is not "

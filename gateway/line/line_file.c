@@ -610,19 +610,14 @@ static struct node *overlay(struct line_build *b, struct node *own, struct node 
 
 /* ---- files ---- */
 
-static int read_tree(struct line_build *b, const char *path, struct node **root,
-                     FILE *complaints)
+static int parse_tree(struct line_build *b, const char *path, const char *text,
+                      struct node **root)
 {
-	char *text;
-	size_t n;
-	int source, err = config_file_read(path, false, b->arena, &text, &n);
+	int source = complaint_source(b->said, arena_format(b->arena, "%s", path), text,
+	                              strlen(text));
+	int err = source < 0 ? source
+	                     : tree_read(root, b->arena, b->said, (uint32_t)source);
 
-	if (err) {
-		fprintf(complaints, "%s: error: %s\n", path, config_file_error(err));
-		return err;
-	}
-	source = complaint_source(b->said, arena_format(b->arena, "%s", path), text, n);
-	err = source < 0 ? source : tree_read(root, b->arena, b->said, (uint32_t)source);
 	if (!err && (!*root || (*root)->kind != NODE_MAP)) {
 		complaint_error(b->said, (struct place){.source = (uint32_t)source},
 		                "a line is a map of keys");
@@ -631,22 +626,54 @@ static int read_tree(struct line_build *b, const char *path, struct node **root,
 	return err;
 }
 
+static int read_tree(struct line_build *b, const char *path, struct node **root,
+                     FILE *complaints)
+{
+	char *text;
+	size_t n;
+	int err = config_file_read(path, false, b->arena, &text, &n);
+
+	if (err) {
+		fprintf(complaints, "%s: error: %s\n", path, config_file_error(err));
+		return err;
+	}
+	return parse_tree(b, path, text, root);
+}
+
+/* "capper.machines=2" as a file would say it; NULL: it is no assignment. */
+static char *assignment_text(struct line_build *b, const char *variant)
+{
+	const char *equals = strchr(variant, '='), *dot = strchr(variant, '.');
+
+	if (!equals || !dot || strchr(variant, '/') || dot > equals || dot == variant ||
+	    dot + 1 == equals) {
+		return NULL;
+	}
+	return arena_format(b->arena, "stations: [{id: %.*s, %.*s: %s}]\n",
+	                    (int)(dot - variant), variant, (int)(equals - dot - 1),
+	                    dot + 1, equals + 1);
+}
+
 static const char *name_of(struct line_build *b, const char *variant)
 {
 	const char *slash = variant ? strrchr(variant, '/') : NULL;
 	const char *name = !variant ? "base" : slash ? slash + 1 : variant;
 
-	return arena_format(b->arena, "%.*s", (int)strcspn(name, "."), name);
+	return variant && strchr(variant, '=')
+	               ? arena_format(b->arena, "%s", variant)
+	               : arena_format(b->arena, "%.*s", (int)strcspn(name, "."), name);
 }
 
 static int load(struct line_build *b, const char *path, const char *variant,
                 FILE *complaints)
 {
 	struct node *base = NULL, *own = NULL;
+	char *assigned = variant ? assignment_text(b, variant) : NULL;
 	int err = read_tree(b, path, &base, complaints);
 
 	if (!err && variant) {
-		err = read_tree(b, variant, &own, complaints);
+		err = assigned ? parse_tree(b, variant, assigned, &own)
+		               : read_tree(b, variant, &own, complaints);
 		base = err ? base : overlay(b, own, base);
 	}
 	b->setup->name = name_of(b, variant);

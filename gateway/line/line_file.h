@@ -85,7 +85,7 @@ struct line_setup {
  * `file:line:col: error: ...`.
  *
  * @param[out] out  set on success only; free with line_file_free()
- * @param variant   NULL: none
+ * @param variant   a file, or "STATION.KEY=VALUE"; NULL: none
  * @return 0, -ENOMEM, -EINVAL: complaints say why; or what the file cannot be read for
  */
 int line_file_read(struct line_setup **out, const char *path, const char *variant,

@@ -149,5 +149,23 @@ def test_a_variant_is_laid_over_by_id(bench):
     assert abs(figures(fast)['throughput'] - 3596.4) < 2, figures(fast)
 
 
+def test_a_sweep_is_a_variant_for_each_value(bench):
+    path = bench.write('line.yaml', LINE)
+    done = line(bench, path, '--sweep', 'one.machines=1,2,3', '--sweep', 'two.time=500ms',
+                '--json')
+    assert done.returncode == 0 and not done.stderr, done
+    found = {v['name']: figures(v)['throughput']
+             for v in json.loads(done.stdout)['variants']}
+    assert list(found) == ['base', 'one.machines=1', 'one.machines=2', 'one.machines=3',
+                           'two.time=500ms'], found
+    assert found['one.machines=1'] == found['base'], found
+    # two of the first at 2 s are as fast as the second at 1 s
+    assert 3500 < found['one.machines=2'] < 3601 and 3500 < found['one.machines=3'] < 3601
+    for words, code in (('one.machines', 2), ('machines=2', 2), ('one.machine=2', 3),
+                        ('one.machines=none', 3)):
+        done = line(bench, path, '--sweep', words)
+        assert done.returncode == code, (words, done)
+
+
 if __name__ == '__main__':
     harness.main(globals())
