@@ -2,6 +2,7 @@
 /* pollux line: a production line and its operators as discrete events. */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,40 @@ static void tell(const char *name, int err)
 	                      : strerror(-err));
 }
 
+/* Those that were not run so often, or so long before it counts, once more: pairs of
+ * replications are to be of the same time and chance. */
+static int even_out(struct line_study **studies, struct line_setup *const *setups,
+                    const struct call *call, const struct line_run *run)
+{
+	struct line_run all = *run;
+	int err = 0;
+
+	all.precision = 0;
+	all.replications = 0;
+	all.warm_up_s = 0;
+	for (size_t i = 0; i < call->n; i++) {
+		uint32_t n = (uint32_t)studies[i]->n;
+
+		all.replications = n > all.replications ? n : all.replications;
+		all.warm_up_s = fmax(all.warm_up_s, studies[i]->warm_up_s);
+	}
+	for (size_t i = 0; i < call->n && !err; i++) {
+		bool found = studies[i]->found;
+
+		if (studies[i]->n == all.replications &&
+		    !(studies[i]->warm_up_s < all.warm_up_s)) {
+			continue;
+		}
+		line_study_free(studies[i]);
+		studies[i] = NULL;
+		err = line_study_run(&studies[i], setups[i], &all);
+		if (!err) {
+			studies[i]->found = found;
+		}
+	}
+	return err;
+}
+
 /* All with the base's way to simulate, so that they can be compared. */
 static enum exit_code study(const struct call *call, struct line_setup *const *setups)
 {
@@ -202,15 +237,18 @@ static enum exit_code study(const struct call *call, struct line_setup *const *s
 	                            .studies = (const struct line_study *const *)studies,
 	                            .n = call->n};
 	enum exit_code code = EXIT_DONE;
+	int err = 0;
 
-	for (size_t i = 0; i < call->n && code == EXIT_DONE; i++) {
-		int err = line_study_run(&studies[i], setups[i], &run);
-
+	for (size_t i = 0; i < call->n && !err; i++) {
+		err = line_study_run(&studies[i], setups[i], &run);
 		if (err) {
 			tell(setups[i]->name, err);
-			code = EXIT_FAILED;
 		}
 	}
+	if (!err) {
+		err = even_out(studies, setups, call, &run);
+	}
+	code = err ? EXIT_FAILED : EXIT_DONE;
 	code = code == EXIT_DONE ? say(call, &v) : code;
 	for (size_t i = 0; i < call->n; i++) {
 		line_study_free(studies[i]);

@@ -109,12 +109,14 @@ int line_file_dist(const char *text, struct dist *out, double *values, const cha
 	int got;
 
 	*why = "a time such as 4s, or constant, exponential, normal, lognormal, weibull, "
-	       "triangular, gamma, uniform or empirical with its numbers: normal(4s, "
+	       "triangular, gamma, uniform or empirical with its numbers: normal(4s "
 	       "500ms)";
 	if (!text[n]) {
 		*out = (struct dist){.kind = DIST_CONSTANT};
-		return read_argument(text, n, &out->a, &timed[0]) && timed[0] ? 0
-		                                                              : -EINVAL;
+		return read_argument(text, n, &out->a, &timed[0]) && timed[0] &&
+		                       dist_is_valid(out)
+		               ? 0
+		               : -EINVAL;
 	}
 	if (!dist_name(kind)) {
 		return -EINVAL;

@@ -54,7 +54,7 @@ static void print_figures(FILE *out, const struct line_view *v)
 		fputs(i ? "</th><th class=\"number\">more than base</th>" : "</th>", out);
 	}
 	fputs("</tr></thead><tbody>\n", out);
-	for (size_t m = 0; m < MEASURES; m++) {
+	for (size_t m = 0; m < MEASURES_SHOWN; m++) {
 		struct interval in = line_study_of(v->studies[0], (enum line_measure)m);
 
 		if (isnan(in.mean)) {
@@ -81,6 +81,16 @@ static void print_figures(FILE *out, const struct line_view *v)
 	      "replications; the replications of a variant have the same chance as those "
 	      "of the base.</p>\n",
 	      out);
+	for (size_t i = 0; i < v->n; i++) {
+		if (line_study_grows(v->studies[i])) {
+			fputs("<p><strong>", out);
+			markup_text(out, v->studies[i]->setup->name);
+			fputs("</strong>: the work in process grows all the time; its "
+			      "figures "
+			      "are of the length of the run.</p>\n",
+			      out);
+		}
+	}
 }
 
 static void print_plans(FILE *out, const struct line_view *v)

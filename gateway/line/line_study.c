@@ -12,6 +12,7 @@ enum { PILOT_BINS = 200, ROUND = 10 };
 #define PILOT_RUNS  1.5 /* lengths of a run that the warm-up is sought in */
 #define USUAL_SHARE 0.1 /* of a run, where it is not found */
 #define WH_J        3.6e6
+#define GROWTH      0.5 /* of the mean work in process: surely no chance */
 
 static const struct {
 	const char *name, *unit;
@@ -26,6 +27,7 @@ static const struct {
 	[MEASURE_SCRAP] = {"scrap", ""},
 	[MEASURE_ENERGY] = {"energy a part", "kWh"},
 	[MEASURE_OEE] = {"OEE of the bottleneck", ""},
+	[MEASURE_GROWTH] = {"growth", ""},
 };
 
 const char *line_measure_name(enum line_measure measure)
@@ -63,6 +65,7 @@ static void take_line(const struct line_figures *f, double *out)
 	out[MEASURE_ENERGY] = f->good ? f->energy_j / WH_J / (double)f->good
 	                              : (double)NAN;
 	out[MEASURE_OEE] = f->stations[f->bottleneck].oee.oee;
+	out[MEASURE_GROWTH] = f->growth;
 }
 
 static void take_station(const struct line_station_figures *f, double *out)
@@ -299,6 +302,14 @@ struct interval line_study_operator(const struct line_study *s, size_t operator,
 	return column(s, NULL,
 	              MEASURES + s->setup->config.n_stations * STATION_MEASURES +
 	                         operator* OPERATOR_MEASURES + measure);
+}
+
+bool line_study_grows(const struct line_study *s)
+{
+	struct interval growth = line_study_of(s, MEASURE_GROWTH);
+	double wip = line_study_of(s, MEASURE_WIP).mean;
+
+	return growth.mean - growth.half > GROWTH * wip;
 }
 
 struct interval line_study_more(const struct line_study *a, const struct line_study *b,

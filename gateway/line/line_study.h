@@ -19,6 +19,8 @@ enum line_measure {
 	MEASURE_SCRAP,   /* share of what left */
 	MEASURE_ENERGY,  /* kWh a good part */
 	MEASURE_OEE,     /* of the station that is the bottleneck most often */
+	MEASURES_SHOWN,
+	MEASURE_GROWTH = MEASURES_SHOWN, /* of the work in process, over a run */
 	MEASURES,
 };
 
@@ -61,6 +63,10 @@ struct interval line_study_station(const struct line_study *s, size_t station,
                                    size_t measure);
 struct interval line_study_operator(const struct line_study *s, size_t operator,
                                     size_t measure);
+
+/** Does the work in process still grow at the end: then the other figures are of the
+ * length of the run alone. */
+bool line_study_grows(const struct line_study *s);
 
 /** What a has more than b: pairs of replications have the same chance. */
 struct interval line_study_more(const struct line_study *a, const struct line_study *b,

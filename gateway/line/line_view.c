@@ -108,7 +108,7 @@ static void print_measures(FILE *out, const struct line_view *v)
 		print_cell(out, i ? "more than base" : "", i ? 22 : 0);
 	}
 	fputc('\n', out);
-	for (size_t m = 0; m < MEASURES; m++) {
+	for (size_t m = 0; m < MEASURES_SHOWN; m++) {
 		char text[80];
 
 		if (isnan(line_study_of(v->studies[0], (enum line_measure)m).mean)) {
@@ -212,6 +212,16 @@ void line_view_print(FILE *out, const struct line_view *v)
 	for (size_t i = 1; i < v->n; i++) {
 		print_plan(out, v, i);
 	}
+	for (size_t i = 0; i < v->n; i++) {
+		if (line_study_grows(v->studies[i])) {
+			fprintf(out,
+			        "\n%s: the work in process grows all the time, more "
+			        "comes than "
+			        "the line can take: its figures are of the length of the "
+			        "run\n",
+			        v->studies[i]->setup->name);
+		}
+	}
 	fprintf(out,
 	        "\n± is half of a 95 %% interval (Student's t).  Bottleneck: the longest "
 	        "active period (Roser 2001), in %.0f %% of the runs.  Little's law holds "
@@ -299,7 +309,7 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	json_t *figures = json_object(), *more = json_object(), *stations = json_array(),
 	       *operators = json_array();
 
-	for (size_t m = 0; m < MEASURES; m++) {
+	for (size_t m = 0; m < MEASURES_SHOWN; m++) {
 		struct interval in = line_study_of(s, (enum line_measure)m);
 
 		json_object_set_new(figures, line_measure_name((enum line_measure)m),
@@ -314,6 +324,7 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	for (size_t k = 0; k < s->setup->config.n_operators; k++) {
 		json_array_append_new(operators, operator_json(s, k));
 	}
+	json_object_set_new(o, "settles", json_boolean(!line_study_grows(s)));
 	json_object_set_new(o, "figures", figures);
 	json_object_set_new(o, "more_than_base", more);
 	json_object_set_new(o, "stations", stations);

@@ -28,7 +28,7 @@ def figures(variant):
 def test_the_shipped_line_beside_its_variants(bench):
     page, again = bench.path('a.html'), bench.path('b.html')
     words = [example('line.yaml'), '--variant', example('line-second-capper.yaml'),
-             '--variant', example('line-twin.yaml'), '--replications', '6', '--json']
+             '--variant', example('line-twin.yaml'), '--for', '6h', '--json']
     done = line(bench, *words, '--output', page)
     assert done.returncode == 0 and not done.stderr, done.stderr
     base, capper, twin = json.loads(done.stdout)['variants']
@@ -37,6 +37,11 @@ def test_the_shipped_line_beside_its_variants(bench):
     # the capper's 2 s, less what fails and pauses
     assert 1400 < figures(base)['throughput'] < 1700, figures(base)
     assert [s['id'] for s in base['stations'] if s['bottleneck']] == ['capper']
+    # pairs of the same replications: the differences add up
+    for variant in (capper, twin):
+        assert variant['replications'] == base['replications'], variant
+        assert abs(figures(variant)['throughput'] - figures(base)['throughput'] -
+                   variant['more_than_base']['throughput']['mean']) < 1e-6
     more = capper['more_than_base']['throughput']
     assert more['mean'] > more['half'] > 0, more
     assert capper['plan']['changed'] == ['capper'], capper['plan']
@@ -80,6 +85,7 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
     assert done.returncode == 0 and '1796.4' in done.stdout, done
     for old, new, where, words in (
             ('time: 2s', 'time: 2', 5, "'time' wants a time such as 4s"),
+            ('time: 2s', 'time: -2s', 5, "'time' wants a time such as 4s"),
             ('time: 2s', 'time: normal(2s)', 5, 'as many numbers'),
             ('time: 2s', 'time: weibull(2s 3s)', 5, 'times with their units'),
             ('time: 2s', 'time: weibull(2s -3)', 5, 'numbers of a distribution'),
@@ -102,6 +108,16 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
     bench.write('line.yaml', LINE.replace('2s', '0s').replace('1s}', '0s}'))
     done = line(bench, path)
     assert done.returncode == 1 and 'without any time passing' in done.stderr, done
+
+
+def test_a_line_that_never_settles_is_called_out(bench):
+    path = bench.write('line.yaml', LINE.replace('{id: in}', '{id: in, every: 1s}')
+                       .replace('{from: in, to: one, places: 1}', '{from: in, to: one}'))
+    done = line(bench, path)
+    assert done.returncode == 0 and 'grows all the time' in done.stdout, done
+    assert not json.loads(line(bench, path, '--json').stdout)['variants'][0]['settles']
+    bench.write('line.yaml', LINE)
+    assert json.loads(line(bench, path, '--json').stdout)['variants'][0]['settles']
 
 
 def test_tasks_are_given_to_stations(bench):

@@ -175,8 +175,10 @@ struct line_operator_figures {
 struct line_figures {
 	double time_s;
 	uint64_t out, good, scrapped;
-	double throughput;                               /* good parts a second */
-	double wip;                                      /* mean number in the line */
+	double throughput; /* good parts a second */
+	double wip;        /* mean number in the line */
+	double growth; /* parts in the line at the end less those after the warm-up: of a
+	                  line that settles 0 in the mean */
 	double lead_s, lead_quantiles_s[LINE_QUANTILES]; /* of good parts; NAN: none */
 	double on_time; /* share of the good parts that had a due date; NAN: none had */
 	double little;  /* wip less (sum of times in the line) over time: 0 but for

@@ -135,6 +135,7 @@ void figures_reset(struct line *l)
 	l->window = l->now;
 	l->in_line_area = l->sojourn = l->lead_sum = 0;
 	l->in_line_since = l->now;
+	l->in_line_first = l->in_line;
 	l->good = l->scrapped = l->dated = l->on_time = 0;
 	memset(l->lead_bins, 0, sizeof(l->lead_bins));
 }
@@ -221,6 +222,7 @@ static void judge_line(struct line *l)
 		.scrapped = l->scrapped,
 		.throughput = (double)l->good / time_s,
 		.wip = l->in_line_area / time_s,
+		.growth = (double)l->in_line - l->in_line_first,
 		.lead_s = l->good ? l->lead_sum / (double)l->good : (double)NAN,
 		.on_time = l->dated ? (double)l->on_time / (double)l->dated : (double)NAN,
 		.little = (l->in_line_area - l->sojourn) / time_s,

@@ -107,7 +107,7 @@ struct line {
 	struct part *part;
 	size_t n_part, room;
 	uint32_t free_part;
-	uint32_t in_line;
+	uint32_t in_line, in_line_first; /* the second: after the warm-up */
 	double in_line_area, in_line_since, sojourn;
 	struct edge *edges;
 	struct source *sources;
