@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /** Exit codes that users script against. */
 enum exit_code {
@@ -36,6 +37,21 @@ enum exit_code command_usage(const char *name, const char *format, ...)
 
 /** Parse "90s", "500ms", "2h", "7d" to ms.  @return 0 or -EINVAL */
 int command_duration(const char *text, int64_t *ms);
+
+/** Print JSON for a program, indented, with a line's end.  @param json  owned by the
+ * callee; NULL: memory ran out */
+struct json_t;
+void command_print_json(FILE *out, struct json_t *json);
+
+/**
+ * Write a report to a file, dated as document_date() says; what is wrong is said on
+ * stderr.
+ * @param print  writes `what` to out
+ */
+enum exit_code command_write_file(const char *path,
+                                  void (*print)(FILE *out, const void *what,
+                                                const char *date),
+                                  const void *what);
 
 /** May stdout (or stderr) have colour and be redrawn: a terminal, and NO_COLOR unset. */
 bool command_is_terminal(int fd);

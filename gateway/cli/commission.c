@@ -11,7 +11,6 @@
 #include "gateway/commission/page.h"
 #include "gateway/commission/stand_line.h"
 #include "gateway/commission/table.h"
-#include "gateway/html/document.h"
 
 extern const struct command command_commission;
 
@@ -58,24 +57,14 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static enum exit_code write_file(const struct campaign *c, const char *path,
-                                 void (*print)(FILE *, const struct campaign *,
-                                               const char *))
+static void print_report(FILE *out, const void *what, const char *date)
 {
-	char date[DOCUMENT_DATE_BYTES];
-	FILE *out = fopen(path, "we");
-	int err = out ? 0 : errno;
+	page_print(out, what, date);
+}
 
-	if (out) {
-		document_date(date);
-		print(out, c, date);
-		err = ferror(out) ? EIO : 0;
-		err = fclose(out) ? errno : err;
-	}
-	if (err) {
-		fprintf(stderr, "%s: error: %s\n", path, strerror(err));
-	}
-	return err ? EXIT_FAILED : EXIT_DONE;
+static void print_junit(FILE *out, const void *what, const char *date)
+{
+	table_print_junit(out, what, date);
 }
 
 static enum exit_code say(const struct call *call, const struct campaign *c)
@@ -88,10 +77,10 @@ static enum exit_code say(const struct call *call, const struct campaign *c)
 		table_print(stdout, c, command_is_terminal(STDOUT_FILENO));
 	}
 	if (call->report) {
-		code = write_file(c, call->report, page_print);
+		code = command_write_file(call->report, print_report, c);
 	}
 	if (code == EXIT_DONE && call->junit) {
-		code = write_file(c, call->junit, table_print_junit);
+		code = command_write_file(call->junit, print_junit, c);
 	}
 	if (code != EXIT_DONE) {
 		return code;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "gateway/cli/command.h"
-#include "gateway/html/document.h"
 #include "gateway/line/balance_view.h"
 #include "gateway/line/line_view.h"
 
@@ -153,37 +152,19 @@ static struct line_run run_of(const struct call *call, const struct line_setup *
 	return run;
 }
 
-static enum exit_code write_page(const struct call *call, const struct line_view *v)
+static void print_page(FILE *out, const void *what, const char *date)
 {
-	FILE *page = fopen(call->page, "we");
-	char date[DOCUMENT_DATE_BYTES];
-	int err = page ? 0 : errno;
-
-	if (page) {
-		document_date(date);
-		line_view_page(page, v, date);
-		err = ferror(page) ? EIO : 0;
-		err = fclose(page) ? errno : err;
-	}
-	if (err) {
-		fprintf(stderr, "%s: error: %s\n", call->page, strerror(err));
-	}
-	return err ? EXIT_FAILED : EXIT_DONE;
+	line_view_page(out, what, date);
 }
 
 static enum exit_code say(const struct call *call, const struct line_view *v)
 {
-	json_t *json;
-
 	if (call->json) {
-		json = line_view_json(v);
-		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(json);
+		command_print_json(stdout, line_view_json(v));
 	} else {
 		line_view_print(stdout, v);
 	}
-	return call->page ? write_page(call, v) : EXIT_DONE;
+	return call->page ? command_write_file(call->page, print_page, v) : EXIT_DONE;
 }
 
 static void tell(const char *name, int err)
@@ -260,17 +241,13 @@ static enum exit_code balance(const struct call *call, const struct line_setup *
 {
 	struct balance_view v;
 	const char *why;
-	json_t *json;
 
 	if (balance_view_find(&v, setup, &why)) {
 		fprintf(stderr, "pollux line: %s: %s\n", call->path, why);
 		return EXIT_FAILED;
 	}
 	if (call->json) {
-		json = balance_view_json(&v);
-		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(json);
+		command_print_json(stdout, balance_view_json(&v));
 	} else {
 		balance_view_print(stdout, &v);
 	}

@@ -8,7 +8,6 @@
 
 #include "gateway/cli/command.h"
 #include "gateway/clock.h"
-#include "gateway/html/document.h"
 #include "gateway/usage/usage_view.h"
 
 extern const struct command command_report;
@@ -91,39 +90,21 @@ static enum exit_code find_tags(struct call *call, const struct config *cfg, cha
 	return EXIT_DONE;
 }
 
-static enum exit_code write_page(const struct call *call, const struct usage *u)
+static void print_page(FILE *out, const void *what, const char *date)
 {
-	FILE *page = fopen(call->page, "we");
-	char date[DOCUMENT_DATE_BYTES];
-	int err = page ? 0 : errno;
-
-	if (page) {
-		document_date(date);
-		usage_print_page(page, u, date);
-		err = ferror(page) ? EIO : 0;
-		err = fclose(page) ? errno : err;
-	}
-	if (err) {
-		fprintf(stderr, "%s: error: %s\n", call->page, strerror(err));
-	}
-	return err ? EXIT_FAILED : EXIT_DONE;
+	usage_print_page(out, what, date);
 }
 
 static enum exit_code say(const struct call *call, const struct usage *u)
 {
-	json_t *json;
-
 	if (call->json) {
-		json = usage_json(u);
-		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(json);
+		command_print_json(stdout, usage_json(u));
 	} else if (call->csv) {
 		usage_print_csv(stdout, u);
 	} else {
 		usage_print(stdout, u);
 	}
-	return call->page ? write_page(call, u) : EXIT_DONE;
+	return call->page ? command_write_file(call->page, print_page, u) : EXIT_DONE;
 }
 
 static enum exit_code report(const struct call *call, const struct config *cfg,

@@ -42,15 +42,11 @@ static enum exit_code validate(const struct call *call, const struct routing *r,
 	struct routing_verdict *v = calloc(1, sizeof(*v));
 	int err = v ? routing_judge(v, r, line) : -ENOMEM;
 	enum exit_code code = EXIT_FAILED;
-	json_t *json;
 
 	if (err) {
 		fprintf(stderr, "pollux validate: %s: %s\n", r->line, strerror(-err));
 	} else if (call->json) {
-		json = routing_json(v);
-		json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(json);
+		command_print_json(stdout, routing_json(v));
 	} else {
 		routing_print(stdout, v);
 	}

@@ -66,6 +66,16 @@ extern const struct schema_object schema_root;
 void schema_check(struct node *root, const struct schema_object *object,
                   struct complaints *said);
 
+struct schema_view;
+
+/**
+ * Read YAML text (complaint_source()'s name and text) to a checked tree in view, whose
+ * object is set; the tree is the arena's.
+ * @return 0, -ENOMEM, or -EINVAL with complaints
+ */
+int schema_read(struct arena *arena, struct complaints *said,
+                const char *const path_text[2], struct schema_view *view);
+
 /** A map with its table: what is absent or bad has the table's default. */
 struct schema_view {
 	const struct schema_object *object;
@@ -81,6 +91,9 @@ struct schema_view schema_sub(const struct schema_view *v, const char *name);
 
 /** Item i of a list of SCHEMA_OBJECT; map is NULL where it is bad. */
 struct schema_view schema_item(const struct schema_view *v, const char *name, size_t i);
+
+/** Items of a list or pairs of a map, 0 where it is absent or bad. */
+size_t schema_count(const struct schema_view *v, const char *name);
 
 /** Text, borrowed from tree or table; NULL where absent and without default. */
 const char *schema_text(const struct schema_view *v, const char *name);

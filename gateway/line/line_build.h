@@ -43,8 +43,10 @@ int64_t line_product_of(struct line_build *b, const struct node *node);
 void line_place(struct line_build *b, const struct schema_view *v, const char *key,
                 double xy[2]);
 
+/** A scalar as a number; NAN: it is none, or NULL. */
+double line_number(const struct node *node);
+
 double line_seconds(const struct schema_view *v, const char *key);
-size_t line_count(const struct schema_view *v, const char *key);
 
 /** Room in the arena; b->full where there is none. */
 void *line_room(struct line_build *b, size_t n, size_t size);

@@ -4,18 +4,6 @@
 
 #include "gateway/line/line_build.h"
 
-static double number(const struct node *node)
-{
-	const struct schema_key real = {.type = SCHEMA_REAL};
-	double value = (double)NAN;
-	int64_t whole;
-
-	if (node && node->kind == NODE_SCALAR) {
-		(void)schema_parse(&real, node->text, &value, &whole);
-	}
-	return value;
-}
-
 static void read_ranges(struct line_build *b, const struct schema_view *v,
                         struct line_can *out)
 {
@@ -30,9 +18,9 @@ static void read_ranges(struct line_build *b, const struct schema_view *v,
 
 		ranges[i] = (struct line_range){
 			.name = map->keys[i]->text,
-			.min = pair ? number(range->items[0]) : (double)NAN,
-			.max = pair ? number(range->items[1]) : (double)NAN,
-			.sigma = sigma ? number(tree_find(sigma, map->keys[i]->text))
+			.min = pair ? line_number(range->items[0]) : (double)NAN,
+			.max = pair ? line_number(range->items[1]) : (double)NAN,
+			.sigma = sigma ? line_number(tree_find(sigma, map->keys[i]->text))
 		                       : (double)NAN};
 		if (!(ranges[i].min <= ranges[i].max)) {
 			complaint_error(b->said, range->at, "a range is [min, max]");
@@ -58,7 +46,7 @@ static const char *const *read_names(struct line_build *b, const struct schema_v
 void line_can_build(struct line_build *b, const struct schema_view *station,
                     struct line_module *out)
 {
-	size_t n = line_count(station, "can");
+	size_t n = schema_count(station, "can");
 	struct line_can *can = line_room(b, n, sizeof(*can));
 
 	for (size_t i = 0; can && i < n; i++) {

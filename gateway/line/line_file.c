@@ -29,16 +29,21 @@ void *line_room(struct line_build *b, size_t n, size_t size)
 	return room;
 }
 
+double line_number(const struct node *node)
+{
+	const struct schema_key real = {.type = SCHEMA_REAL};
+	double value = (double)NAN;
+	int64_t whole;
+
+	if (node && node->kind == NODE_SCALAR) {
+		(void)schema_parse(&real, node->text, &value, &whole);
+	}
+	return value;
+}
+
 double line_seconds(const struct schema_view *v, const char *key)
 {
 	return (double)schema_int(v, key) / 1000;
-}
-
-size_t line_count(const struct schema_view *v, const char *key)
-{
-	const struct node *list = schema_node(v, key);
-
-	return list ? list->n : 0;
 }
 
 /* A time with its unit, or a bare number where that is meant. */
@@ -237,7 +242,7 @@ int64_t line_product_of(struct line_build *b, const struct node *node)
 
 static void read_products(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "products");
+	size_t n = schema_count(&b->root, "products");
 	struct line_product *products = line_room(b, n + 1, sizeof(*products));
 
 	if (!products) {
@@ -263,7 +268,7 @@ static void read_products(struct line_build *b)
 static void read_orders(struct line_build *b, const struct schema_view *source,
                         struct line_source *out)
 {
-	size_t n = line_count(source, "orders");
+	size_t n = schema_count(source, "orders");
 	struct line_order *orders = line_room(b, n, sizeof(*orders));
 
 	for (size_t i = 0; orders && i < n; i++) {
@@ -285,7 +290,7 @@ static void read_orders(struct line_build *b, const struct schema_view *source,
 
 static void read_sources(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "sources");
+	size_t n = schema_count(&b->root, "sources");
 	struct line_source *sources = line_room(b, n, sizeof(*sources));
 
 	for (size_t i = 0; sources && i < n; i++) {
@@ -383,7 +388,7 @@ static uint32_t products_of(struct line_build *b, const struct schema_view *v)
 
 static void read_ways(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "ways"), kept = 0;
+	size_t n = schema_count(&b->root, "ways"), kept = 0;
 	struct line_edge *edges = line_room(b, n, sizeof(*edges));
 
 	for (size_t i = 0; edges && i < n; i++) {
@@ -411,7 +416,7 @@ static void read_ways(struct line_build *b)
 
 static void read_operators(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "operators");
+	size_t n = schema_count(&b->root, "operators");
 	struct line_operator *operators = line_room(b, n, sizeof(*operators));
 
 	for (size_t i = 0; operators && i < n; i++) {
@@ -438,7 +443,7 @@ static void read_operators(struct line_build *b)
 static void read_shifts(struct line_build *b)
 {
 	struct schema_view shifts = schema_sub(&b->root, "shifts");
-	size_t n = line_count(&shifts, "breaks");
+	size_t n = schema_count(&shifts, "breaks");
 	struct line_break *breaks = line_room(b, n, sizeof(*breaks));
 
 	for (size_t i = 0; breaks && i < n; i++) {
@@ -473,7 +478,7 @@ static void read_run(struct line_build *b)
 
 static void check_ids(struct line_build *b, const char *list)
 {
-	for (size_t i = 0; i < line_count(&b->root, list); i++) {
+	for (size_t i = 0; i < schema_count(&b->root, list); i++) {
 		struct schema_view v = schema_item(&b->root, list, i);
 
 		for (size_t k = 0; v.map && k < i; k++) {

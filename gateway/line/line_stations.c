@@ -154,7 +154,7 @@ static void read_station(struct line_build *b, const struct schema_view *v,
 
 void line_stations_build(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "stations");
+	size_t n = schema_count(&b->root, "stations");
 	struct line_station *stations = line_room(b, n, sizeof(*stations));
 	struct line_module *modules = line_room(b, n, sizeof(*modules));
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "gateway/scenario/foresight.h"
+#include "gateway/spread.h"
 
 enum { PILOT_BINS = 200, ROUND = 10 };
 
@@ -188,7 +188,7 @@ static int do_round(struct line_study *s, const struct line_run *run, size_t n,
 	if (!r.bottlenecks || !r.little || !r.events) {
 		err = -ENOMEM;
 	}
-	err = err ? err : foresights_spread(n, replicate, &r, NULL);
+	err = err ? err : spread_run(n, replicate, &r, NULL);
 	for (size_t i = 0; i < n && !err; i++) {
 		counts[r.bottlenecks[i]]++;
 		s->worst_little = fmax(s->worst_little, r.little[i]);

@@ -92,7 +92,7 @@ static void read_balance(struct line_build *b)
 
 void line_tasks_build(struct line_build *b)
 {
-	size_t n = line_count(&b->root, "tasks");
+	size_t n = schema_count(&b->root, "tasks");
 	struct line_task *tasks = line_room(b, n, sizeof(*tasks));
 	struct balance_task *work = line_room(b, n, sizeof(*work));
 

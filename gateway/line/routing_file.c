@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "gateway/config/config_file.h"
+#include "gateway/config/schema.h"
 #include "gateway/line/line_build.h"
 #include "gateway/line/routing.h"
-#include "gateway/plant/plant_build.h"
 
 static const struct schema_key operation_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
@@ -52,19 +52,6 @@ struct loaded {
 	struct arena arena;
 };
 
-static double number(const struct node *map, const char *key)
-{
-	const struct node *node = map ? tree_find(map, key) : NULL;
-	const struct schema_key real = {.type = SCHEMA_REAL};
-	double value = (double)NAN;
-	int64_t whole;
-
-	if (node && node->kind == NODE_SCALAR) {
-		(void)schema_parse(&real, node->text, &value, &whole);
-	}
-	return value;
-}
-
 static void read_quantities(const struct schema_view *v, struct routing_operation *out,
                             struct complaints *said)
 {
@@ -75,7 +62,9 @@ static void read_quantities(const struct schema_view *v, struct routing_operatio
 		const char *name = values->keys[i]->text;
 
 		out->quantities[out->n_quantities++] = (struct routing_quantity){
-			name, number(values, name), number(tolerances, name)};
+			name, line_number(tree_find(values, name)),
+			tolerances ? line_number(tree_find(tolerances, name))
+				   : (double)NAN};
 	}
 	for (size_t i = 0; tolerances && i < tolerances->n; i++) {
 		if (!values || !tree_find(values, tolerances->keys[i]->text)) {
@@ -120,11 +109,11 @@ static int load(struct loaded *l, const char *path, struct complaints *said)
 	int err = config_file_read(path, false, &l->arena, &text, &n);
 
 	path_text[1] = text;
-	err = err ? err : plant_tree_read(&l->arena, said, path_text, &view);
+	err = err ? err : schema_read(&l->arena, said, path_text, &view);
 	if (err) {
 		return err;
 	}
-	n = plant_count(&view, "operations");
+	n = schema_count(&view, "operations");
 	operations = arena_array(&l->arena, n, sizeof(*operations));
 	if (n < 1 || n > 64) {
 		complaint_error(said, view.map->at, "a routing has 1 to 64 operations");

@@ -45,11 +45,6 @@ struct plant_build {
 	const struct plant_given *given; /* NULL: none */
 };
 
-/** Read YAML text to a checked tree in view, whose object is set.
- * @return 0, -ENOMEM, or -EINVAL with complaints */
-int plant_tree_read(struct arena *arena, struct complaints *said,
-                    const char *const path_text[2], struct schema_view *view);
-
 /** Would it be a plant, although each part of it is right?  @return 0; -EINVAL with a
  * complaint; -ENOMEM */
 int plant_try(struct plant_build *b);
@@ -142,8 +137,5 @@ void plant_unknown(struct plant_build *b, const struct node *node, const char *w
 
 /** What setup is made of: its first member's owner. */
 struct arena *plant_config_arena(struct plant_setup *s);
-
-/** Items of a list in view, 0 where it is absent. */
-size_t plant_count(const struct schema_view *view, const char *name);
 
 #endif

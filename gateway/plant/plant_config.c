@@ -15,29 +15,6 @@ struct loaded {
 	struct arena arena;
 };
 
-int plant_tree_read(struct arena *arena, struct complaints *said,
-                    const char *const path_text[2], struct schema_view *view)
-{
-	struct node *root = NULL;
-	int source = complaint_source(said, path_text[0], path_text[1],
-	                              strlen(path_text[1]));
-	int err = source < 0 ? source : 0;
-
-	if (!err) {
-		err = tree_read(&root, arena, said, (uint32_t)source);
-	}
-	if (!err && !root) {
-		complaint_error(said, (struct place){.source = (uint32_t)source},
-		                "the file is empty");
-	}
-	if (err || !root) {
-		return err ? err : -EINVAL;
-	}
-	schema_check(root, view->object, said);
-	view->map = root->bad ? NULL : root;
-	return complaint_errors(said) ? -EINVAL : 0;
-}
-
 /* The members of a loop, each feeding the next. */
 static void complain_loop(struct plant_build *b)
 {
@@ -110,10 +87,10 @@ static int load(struct loaded *l, struct complaints *said, const char *const pat
 	                        .root = {&plant_root, NULL},
 	                        .setup = &l->setup};
 	struct schema_view script = {&plant_script_root, NULL};
-	int err = plant_tree_read(&l->arena, said, own, &b.root);
+	int err = schema_read(&l->arena, said, own, &b.root);
 
 	if (texts[1] && err != -ENOMEM) {
-		int err_of_script = plant_tree_read(&l->arena, said, other, &script);
+		int err_of_script = schema_read(&l->arena, said, other, &script);
 
 		err = err ? err : err_of_script;
 	} else {

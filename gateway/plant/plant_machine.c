@@ -325,10 +325,10 @@ static int allocate(struct plant_build *b, struct plant_lists *l)
 	struct plant_config *c = &b->setup->plant;
 	const struct node *map = schema_node(&b->root, "signals");
 
-	c->n_parts = plant_given_parts(b) + plant_count(&b->root, "components");
-	c->n_sensors = given_sensors(b) + plant_count(&b->root, "sensors");
-	c->n_blocks = plant_count(&b->root, "control");
-	c->n_actuators = plant_count(&b->root, "actuators");
+	c->n_parts = plant_given_parts(b) + schema_count(&b->root, "components");
+	c->n_sensors = given_sensors(b) + schema_count(&b->root, "sensors");
+	c->n_blocks = schema_count(&b->root, "control");
+	c->n_actuators = schema_count(&b->root, "actuators");
 	/* Outputs, inputs that are constants, and numbers to start from. */
 	b->room = (map ? map->n : 0) +
 	          c->n_parts * (2 * MODEL_OUTPUTS_MAX + MODEL_INPUTS_MAX) +

@@ -204,7 +204,7 @@ int plant_plc_build(struct plant_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "plc");
 	struct plant_plc *plc = &b->setup->plc;
-	size_t n = plant_count(&v, "io");
+	size_t n = schema_count(&v, "io");
 	struct plant_io *io = arena_array(b->arena, n, sizeof(*io));
 
 	if (!io) {

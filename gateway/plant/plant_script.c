@@ -198,7 +198,7 @@ static int read_event(struct plant_build *b, const struct schema_view *v,
 
 int plant_script_build(struct plant_build *b, const struct schema_view *view)
 {
-	size_t n = plant_count(view, "script"), kept = 0;
+	size_t n = schema_count(view, "script"), kept = 0;
 	int err = 0;
 	struct fault *faults = arena_array(b->arena, n, sizeof(*faults));
 

@@ -11,13 +11,6 @@
 #include "twin/nearest.h"
 #include "twin/units.h"
 
-size_t plant_count(const struct schema_view *view, const char *name)
-{
-	const struct node *list = schema_node(view, name);
-
-	return list ? list->n : 0;
-}
-
 static int64_t find_signal(const struct signal_config *signals, size_t n,
                            const char *name)
 {

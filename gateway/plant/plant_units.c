@@ -98,7 +98,7 @@ static void check_overlap(struct plant_build *b, const struct schema_view *v,
 static int read_unit(struct plant_build *b, const struct schema_view *v,
                      struct plant_unit *out)
 {
-	size_t n = plant_count(v, "registers");
+	size_t n = schema_count(v, "registers");
 	struct plant_register *list = arena_array(b->arena, n, sizeof(*list));
 	const char *id = schema_text(v, "id");
 
@@ -136,7 +136,7 @@ static void check_twice(struct plant_build *b, const struct node *map,
 int plant_units_build(struct plant_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "modbus");
-	size_t n = plant_count(&v, "units"), n_plc = b->setup->plc.n_io > 0;
+	size_t n = schema_count(&v, "units"), n_plc = b->setup->plc.n_io > 0;
 	struct plant_unit *units = arena_array(b->arena, n + 1, sizeof(*units));
 	const struct node *listen = tree_find(v.map, "listen");
 	struct address address;

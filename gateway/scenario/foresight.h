@@ -39,10 +39,4 @@ void foresights_free(struct foresights *f);
 /** Time of a point of a course, s from now. */
 double foresights_time(const struct scenario_setup *setup, size_t point);
 
-/** Run so many jobs on all cores: each once, in no order.
- * @param job  called from several threads at once; non-zero ends it all
- * @return 0, what a job returned, or a negative errno */
-int foresights_spread(size_t n, int (*job)(void *arg, size_t i), void *arg,
-                      unsigned *threads);
-
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "gateway/config/config_file.h"
-#include "gateway/plant/plant_build.h"
+#include "gateway/config/schema.h"
 #include "twin/models/expression.h"
 #include "twin/nearest.h"
 
@@ -82,7 +82,7 @@ int goal_file_open(struct goal_file **out, const char *const path_text[2],
 	f->said = complaint_new();
 	f->root.object = &goal_root;
 	if (f->said) {
-		err = plant_tree_read(&f->arena, f->said, path_text, &f->root);
+		err = schema_read(&f->arena, f->said, path_text, &f->root);
 	}
 	if (!err) {
 		f->goal.scenarios = config_file_path(schema_text(&f->root, "scenarios"),
@@ -118,7 +118,7 @@ const char *goal_file_scenarios(const struct goal_file *f)
 
 static size_t count(const struct goal_file *f, const char *key)
 {
-	return plant_count(&f->root, key);
+	return schema_count(&f->root, key);
 }
 
 static void find_base(struct goal_file *f)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/scenario/foresight.h"
+#include "gateway/spread.h"
 
 enum { FRESH_DRAWS = 1 << 20, FRESH_MIN = 40 }; /* first number of those judged on */
 
@@ -173,8 +173,7 @@ static int run_points(struct hunt *h, struct trials *t, size_t n,
 
 	t->h = h;
 	t->kpis = calloc(n * t->draws * kpis + 1, sizeof(*t->kpis));
-	err = room && t->kpis ? foresights_spread(n * t->draws, run_one, t, NULL)
-	                      : -ENOMEM;
+	err = room && t->kpis ? spread_run(n * t->draws, run_one, t, NULL) : -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
 		judge(t, i, room, &out[i]);
 	}

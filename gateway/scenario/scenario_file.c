@@ -126,7 +126,7 @@ static int load(struct loaded *l, struct complaints *said,
 		.snapshot = wish->snapshot,
 		.setup = &l->setup,
 	};
-	int err = plant_tree_read(&l->arena, said, path_text, &b.plant.root);
+	int err = schema_read(&l->arena, said, path_text, &b.plant.root);
 
 	l->setup.path = arena_format(&l->arena, "%s", path_text[0]);
 	return err ? err : build(&b, wish);

@@ -129,7 +129,7 @@ static int choose_components(struct scenario_build *b, size_t *n_parts)
 
 	b->part_of = arena_array(b->plant.arena, n, sizeof(*b->part_of));
 	b->parts = arena_array(b->plant.arena,
-	                       n + plant_count(&b->plant.root, "components"),
+	                       n + schema_count(&b->plant.root, "components"),
 	                       sizeof(*b->parts));
 	b->setup->held = arena_array(b->plant.arena, n, sizeof(char *));
 	if (!b->part_of || !b->parts || !b->setup->held) {

@@ -30,7 +30,7 @@ static int64_t settable(struct scenario_build *b, const struct node *node)
 
 static int read_noises(struct scenario_build *b)
 {
-	size_t n = plant_count(&b->plant.root, "disturbances");
+	size_t n = schema_count(&b->plant.root, "disturbances");
 	struct scenario_noise *noises = arena_array(b->plant.arena, n, sizeof(*noises));
 	struct scenario_world *w = &b->setup->world;
 
@@ -94,7 +94,7 @@ static int read_kpi(struct scenario_build *b, const struct schema_view *v,
 
 static int read_kpis(struct scenario_build *b)
 {
-	size_t n = plant_count(&b->plant.root, "kpis");
+	size_t n = schema_count(&b->plant.root, "kpis");
 	struct kpi_config *kpis = arena_array(b->plant.arena, n, sizeof(*kpis));
 	struct scenario_world *w = &b->setup->world;
 	int err = kpis ? 0 : -ENOMEM;
@@ -240,9 +240,9 @@ static int earlier(const void *a, const void *b)
 
 static size_t moves_in(const struct schema_view *v)
 {
-	size_t n = plant_count(v, "moves");
+	size_t n = schema_count(v, "moves");
 
-	for (size_t i = 0; i < plant_count(v, "orders"); i++) {
+	for (size_t i = 0; i < schema_count(v, "orders"); i++) {
 		struct schema_view order = schema_item(v, "orders", i);
 		const struct node *set = order.map ? schema_node(&order, "set") : NULL;
 
@@ -265,14 +265,14 @@ static int read_moves(struct scenario_build *b, const struct schema_view *v,
 		                SCENARIO_MOVES_MAX);
 		return 0;
 	}
-	for (size_t i = 0; i < plant_count(v, "moves"); i++) {
+	for (size_t i = 0; i < schema_count(v, "moves"); i++) {
 		struct schema_view item = schema_item(v, "moves", i);
 
 		if (item.map) {
 			read_move(b, &item, &moves);
 		}
 	}
-	for (size_t i = 0; i < plant_count(v, "orders"); i++) {
+	for (size_t i = 0; i < schema_count(v, "orders"); i++) {
 		struct schema_view item = schema_item(v, "orders", i);
 
 		if (item.map) {
@@ -313,7 +313,7 @@ static void check_id(struct scenario_build *b, const struct scenario *all, size_
 
 static int read_scenarios(struct scenario_build *b)
 {
-	size_t n = plant_count(&b->plant.root, "scenarios");
+	size_t n = schema_count(&b->plant.root, "scenarios");
 	struct scenario *all = arena_array(b->plant.arena, n + 1, sizeof(*all));
 	const char **said = arena_array(b->plant.arena, n + 1, sizeof(*said));
 	size_t kept = 1;

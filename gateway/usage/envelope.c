@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "gateway/config/config_file.h"
-#include "gateway/plant/plant_build.h"
+#include "gateway/config/schema.h"
 #include "gateway/usage/usage.h"
 
 static const struct schema_key limit_keys[] = {
@@ -61,11 +61,11 @@ static int load(struct envelope_file *f, const char *path, const struct config *
 		return err;
 	}
 	path_text[1] = text;
-	err = plant_tree_read(&f->arena, said, path_text, &view);
+	err = schema_read(&f->arena, said, path_text, &view);
 	if (err) {
 		return err;
 	}
-	n = plant_count(&view, "envelope");
+	n = schema_count(&view, "envelope");
 	f->limits = arena_array(&f->arena, n, sizeof(*f->limits));
 	for (size_t i = 0; f->limits && i < n; i++) {
 		struct schema_view v = schema_item(&view, "envelope", i);

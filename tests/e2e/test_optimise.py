@@ -3,6 +3,8 @@
 """pollux optimise against an optimum that is known, on its example, and on wrong goals."""
 import json
 import os
+import signal
+import subprocess
 
 import harness
 from test_whatif import DEMO
@@ -124,6 +126,26 @@ def test_what_cannot_be_kept_is_said(bench):
     assert done.returncode == 1 and 'No setting was found' in done.stdout, done
 
 
+def test_an_interrupt_ends_it_with_the_best_so_far(bench):
+    config, goal, state = prepare(bench, 1000, GOAL.replace('step: 40', 'step: 0.01') +
+                                  'evaluations: 100000\n')
+    with subprocess.Popen([harness.POLLUX, 'optimise', '-c', config, goal, '--state', state,
+                           '--json'], stdout=subprocess.PIPE, text=True,
+                          cwd=bench.folder, start_new_session=True) as process:
+        # The second process is the search.
+        harness.wait_until('it searches', lambda: len(children_of(process.pid)) == 1)
+        os.killpg(process.pid, signal.SIGINT)
+        found = json.loads(process.stdout.read())
+    assert process.returncode in (0, 1) and not found['whole'], found
+    assert 0 < found['evaluations'] < 1000, found
+
+
+def children_of(pid):
+    """-> its children's numbers"""
+    with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as file:
+        return file.read().split()
+
+
 def test_the_shipped_goal(bench):
     state = bench.write('state.json', json.dumps(DEMO))
     env = {**os.environ, 'POLLUX_DEMO_STATE': bench.mkdir('demo-state')}
@@ -152,7 +174,8 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
         done = optimise(bench, config, goal, '--state', state)
         assert done.returncode == 3 and 'g.yaml:%d:' % where in done.stderr and \
             words in done.stderr, (new, done)
-    for words in ([], ['a', 'b'], ['a', '--at', 'noon']):
+    for words in ([], ['a', 'b'], ['a', '--at', 'noon'],
+                  ['a', '--at', '1h', '--state', state]):
         done = optimise(bench, config, *words)
         assert done.returncode == 2 and 'optimise --help' in done.stderr, done
 

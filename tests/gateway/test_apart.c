@@ -53,6 +53,8 @@ static void what_it_writes_is_passed_on(void **state)
 	}
 }
 
+static char here[] = "/tmp/apart-XXXXXX", there[sizeof(here)];
+
 /* Each way out, tried; the number of those that were open. */
 static int try_all(void *arg, FILE *first, FILE *second)
 {
@@ -62,9 +64,9 @@ static int try_all(void *arg, FILE *first, FILE *second)
 	(void)second;
 	open_ways += socket(AF_INET, SOCK_STREAM, 0) >= 0;
 	open_ways += socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
-	open_ways += open("/tmp/apart-was-here", O_WRONLY | O_CREAT, 0600) >= 0;
+	open_ways += open(here, O_WRONLY | O_CREAT, 0600) >= 0;
 	open_ways += open("/dev/null", O_WRONLY) >= 0;
-	open_ways += unlink("/tmp/apart-was-there") == 0;
+	open_ways += unlink(there) == 0;
 	open_ways += kill(getppid(), 0) == 0;
 	open_ways += fork() >= 0;
 	fprintf(first, "%d ways out\n", open_ways);
@@ -73,17 +75,20 @@ static int try_all(void *arg, FILE *first, FILE *second)
 
 static void there_is_no_way_out(void **state)
 {
-	FILE *there = fopen("/tmp/apart-was-there", "w");
+	int fd = mkstemp(here);
 	FILE *const out[2] = {tmpfile(), NULL};
 	size_t n;
 
 	(void)state;
-	assert_non_null(there);
-	fclose(there);
+	/* One file that is there, and a name at which there is none. */
+	assert_true(fd >= 0);
+	close(fd);
+	strcpy(there, here);
+	here[strlen("/tmp/apart")] = '_';
 	assert_int_equal(apart_run(try_all, NULL, out), 0);
 	assert_string_equal(passed(out[0], &n), "0 ways out\n");
-	assert_int_equal(unlink("/tmp/apart-was-there"), 0);
-	assert_int_equal(access("/tmp/apart-was-here", F_OK), -1);
+	assert_int_equal(unlink(there), 0);
+	assert_int_equal(access(here, F_OK), -1);
 	fclose(out[0]);
 }
 
