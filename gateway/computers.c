@@ -8,12 +8,14 @@
 
 #include "gateway/clock.h"
 #include "gateway/fmu/supervisor.h"
+#include "gateway/fmu/trials.h"
 #include "gateway/log.h"
 #include "gateway/lua/luadesk.h"
 
 struct computers {
 	struct computers_parts parts;
 	struct supervisor *fmus; /* NULL: there are none */
+	struct trials *trials;   /* likewise */
 	struct luadesk *scripts; /* likewise */
 	char fmu_folder[PATH_MAX];
 };
@@ -23,21 +25,31 @@ struct kind {
 	const char *name, *down, *up;
 };
 
+/* An event, of what goes well or does not. */
+static void tell(struct computers *c, size_t component, const char *kind, bool well,
+                 const char *what)
+{
+	const struct component_config *k = &c->parts.config->twin.components[component];
+	char message[700];
+
+	snprintf(message, sizeof(message), "%s: its %s", k->id, what);
+	log_line(well ? LOG_NOTICE : LOG_WARNING, "%s", message);
+	bus_event(c->parts.bus, &(struct event){.device = k->device_index,
+	                                        .tag = EVENT_NOBODY,
+	                                        .kind = kind,
+	                                        .severity = well ? "info" : "warning",
+	                                        .message = message});
+}
+
 /* One failed, or runs again (why NULL). */
 static void say(struct computers *c, size_t component, const struct kind *kind,
                 const char *why)
 {
-	const struct component_config *k = &c->parts.config->twin.components[component];
-	char message[512];
+	char what[512];
 
-	snprintf(message, sizeof(message), "%s: its %s %s%s", k->id, kind->name,
+	snprintf(what, sizeof(what), "%s %s%s", kind->name,
 	         why ? "failed: " : "runs again", why ? why : "");
-	log_line(why ? LOG_WARNING : LOG_NOTICE, "%s", message);
-	bus_event(c->parts.bus, &(struct event){.device = k->device_index,
-	                                        .tag = EVENT_NOBODY,
-	                                        .kind = why ? kind->down : kind->up,
-	                                        .severity = why ? "warning" : "info",
-	                                        .message = message});
+	tell(c, component, why ? kind->down : kind->up, !why, what);
 }
 
 /* ---- FMUs ---- */
@@ -64,6 +76,15 @@ static void on_fmu_event(void *arg, size_t component, const char *why)
 	say(arg, component, &fmu, why);
 }
 
+static void on_fmu_verdict(void *arg, size_t component, const char *why)
+{
+	char what[640];
+
+	snprintf(what, sizeof(what), "FMU %s its self-test%s%s", why ? "fails" : "passed",
+	         why ? ": " : "", why ? why : "");
+	tell(arg, component, "fmu_selftest", !why, what);
+}
+
 static int open_fmus(struct computers *c)
 {
 	const struct config *config = c->parts.config;
@@ -75,12 +96,19 @@ static int open_fmus(struct computers *c)
 	                                                 .tell = on_fmu_tells,
 	                                                 .event = on_fmu_event,
 	                                                 .arg = c}};
+	const struct trials_parts trials = {.config = config,
+	                                    .loop = c->parts.loop,
+	                                    .folder = c->fmu_folder,
+	                                    .verdict = on_fmu_verdict,
+	                                    .arg = c};
+	int err;
 
 	if (config->n_fmus == 0) {
 		return 0;
 	}
 	snprintf(c->fmu_folder, sizeof(c->fmu_folder), "%s/fmu", config->state_dir);
-	return supervisor_open(&c->fmus, &parts);
+	err = supervisor_open(&c->fmus, &parts);
+	return err ? err : trials_open(&c->trials, &trials);
 }
 
 /* ---- scripts ---- */
@@ -112,6 +140,7 @@ static void on_script_event(void *arg, size_t component, const char *why)
 static int open_scripts(struct computers *c)
 {
 	const struct luadesk_parts parts = {.config = c->parts.config,
+	                                    .components = c->parts.components,
 	                                    .loop = c->parts.loop,
 	                                    .now_ns = clock_now_ns,
 	                                    .calls = {.question = on_script_asks,
@@ -148,6 +177,7 @@ void computers_look(struct computers *c)
 void computers_close(struct computers *c)
 {
 	if (c) {
+		trials_close(c->trials);
 		supervisor_close(c->fmus);
 		luadesk_close(c->scripts);
 	}
@@ -156,6 +186,7 @@ void computers_close(struct computers *c)
 void computers_free(struct computers *c)
 {
 	if (c) {
+		trials_free(c->trials);
 		supervisor_free(c->fmus);
 		luadesk_free(c->scripts);
 		free(c);

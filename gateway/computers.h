@@ -12,6 +12,7 @@
 /** All borrowed until computers_free(). */
 struct computers_parts {
 	const struct config *config;
+	const struct component_config *components; /* the twin's: parameters in force */
 	uv_loop_t *loop;
 	struct twin *twin;
 	struct bus *bus;

@@ -522,6 +522,7 @@ static int open_commands(struct gateway *g)
 static int open_computers(struct gateway *g)
 {
 	const struct computers_parts parts = {.config = g->config,
+	                                      .components = g->components,
 	                                      .loop = &g->loop,
 	                                      .twin = g->parts.twin,
 	                                      .bus = g->parts.bus};

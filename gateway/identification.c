@@ -8,8 +8,8 @@
 
 bool identification_is_possible(const struct component_config *c)
 {
-	return !c->made && !c->model->remote && c->model->n_parameters > 0 &&
-	       c->model->rates;
+	return (!c->made || c->model->local) && !c->model->remote &&
+	       c->model->n_parameters > 0 && c->model->rates;
 }
 
 void identification_default(const struct component_config *c, bool *wanted)
@@ -80,23 +80,31 @@ static int judge(struct identification *out, const struct held_out_task *task)
 	return err == -ENODATA ? 0 : err;
 }
 
+int identification_find(struct identification *out, const struct component_config *c,
+                        const struct twin_config *twin, const struct patience *patience)
+{
+	const struct held_out_task task = {
+		.rows = &out->history.rows,
+		.spans = out->history.spans,
+		.n_spans = out->history.n_spans,
+		.from = component_history_held_out(&out->history),
+		.component = c,
+		.twin = twin,
+		.patience = patience};
+	int err = fit(out, c, task.from, patience);
+
+	return err ? err : judge(out, &task);
+}
+
 int identification_run(struct identification *out, struct reader *reader,
                        const struct config *cfg,
                        const struct component_history_wish *wish)
 {
-	const struct component_config *c = &cfg->twin.components[wish->component];
-	struct held_out_task task = {.component = c, .twin = &cfg->twin};
 	int err = component_history_read(&out->history, reader, cfg, wish);
 
-	if (!err) {
-		task.rows = &out->history.rows;
-		task.spans = out->history.spans;
-		task.n_spans = out->history.n_spans;
-		task.from = component_history_held_out(&out->history);
-		task.patience = wish->patience;
-		err = fit(out, c, task.from, wish->patience);
-	}
-	return err ? err : judge(out, &task);
+	return err ? err
+	           : identification_find(out, &cfg->twin.components[wish->component],
+	                                 &cfg->twin, wish->patience);
 }
 
 void identification_fini(struct identification *i)

@@ -18,7 +18,8 @@ struct identification {
 	bool better;                   /* held_out_is_better() */
 };
 
-/** Can a component be identified at all: has its model parameters with names? */
+/** Can a component be identified at all: has its model parameters with names?  Those of
+ * a script are by gateway/script_identification.h. */
 bool identification_is_possible(const struct component_config *c);
 
 /** Those that the configuration says: the model requires them, or they are not as
@@ -34,6 +35,11 @@ int identification_run(struct identification *out, struct reader *reader,
                        const struct config *cfg,
                        const struct component_history_wish *wish);
 void identification_fini(struct identification *i);
+
+/** The second half of it, on the history that was read.
+ * @param c  what is identified; its model is that of the history's rows */
+int identification_find(struct identification *out, const struct component_config *c,
+                        const struct twin_config *twin, const struct patience *patience);
 
 /** Mean ratio of forecast errors, after to before; NAN where none tells. */
 double identification_gain(const struct identification *i);

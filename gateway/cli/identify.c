@@ -12,7 +12,7 @@
 #include "gateway/cli/identify_view.h"
 #include "gateway/clock.h"
 #include "gateway/control.h"
-#include "gateway/identification.h"
+#include "gateway/script_identification.h"
 #include "gateway/versions.h"
 
 extern const struct command command_identify;
@@ -284,6 +284,24 @@ static enum exit_code failed(const struct call *call, const struct identificatio
 	return EXIT_FAILED;
 }
 
+/* Whether the model is ours or a script. */
+static int find(struct identification *i, const struct config *cfg,
+                const struct call *call, struct reader *reader)
+{
+	struct machine_error why;
+	int err;
+
+	if (!cfg->twin.components[call->wish.component].model->local) {
+		return identification_run(i, reader, cfg, &call->wish);
+	}
+	err = script_identification_run(i, reader, cfg, &call->wish, &why);
+	if (err == -EINVAL) {
+		fprintf(stderr, "pollux identify: %s: its script failed, line %u: %s\n",
+		        call->component, why.line, why.text);
+	}
+	return err;
+}
+
 static enum exit_code study(const struct config *cfg, const struct call *call,
                             struct reader *reader, const struct known *known)
 {
@@ -295,8 +313,10 @@ static enum exit_code study(const struct config *cfg, const struct call *call,
 		return code;
 	}
 	memcpy(i.now, known->parameters, sizeof(i.now));
-	err = identification_run(&i, reader, cfg, &call->wish);
-	if (err) {
+	err = find(&i, cfg, call, reader);
+	if (err == -EINVAL) {
+		code = EXIT_FAILED;
+	} else if (err) {
 		code = failed(call, &i, err);
 	} else {
 		(call->json ? identify_view_json : identify_view_table)(stdout,

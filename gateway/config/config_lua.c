@@ -11,10 +11,6 @@
 #include "gateway/lua/caller.h"
 #include "twin/units.h"
 
-/* What the model does not know, as a share of a state's size over one second, where the
- * script does not say. */
-#define UNKNOWN_SHARE 1e-3
-
 /* A model on its way. */
 struct maker {
 	struct build *b;
@@ -202,21 +198,6 @@ static struct model_port *make_ports(struct maker *m, const char *list,
 	return out;
 }
 
-static double noise_of(const struct luamodel_port *x)
-{
-	double size = 1;
-
-	if (isfinite(x->noise)) {
-		return x->noise;
-	}
-	if (isfinite(x->max - x->min)) {
-		size = x->max - x->min;
-	} else if (isfinite(x->preset) && x->preset != 0) {
-		size = fabs(x->preset);
-	}
-	return UNKNOWN_SHARE * size;
-}
-
 /* By state least, most, noise; then the text's sum, on which saved state depends. */
 static int make_numbers(struct maker *m, struct made_model *out)
 {
@@ -230,7 +211,7 @@ static int make_numbers(struct maker *m, struct made_model *out)
 	for (size_t i = 0; i < n; i++) {
 		p[i] = m->ports.states[i].min;
 		p[n + i] = m->ports.states[i].max;
-		p[2 * n + i] = noise_of(&m->ports.states[i]);
+		p[2 * n + i] = luamodel_noise(&m->ports.states[i]);
 	}
 	for (size_t i = 0; i < 8; i++) {
 		memcpy(word, m->out->sha256 + 8 * i, 8);

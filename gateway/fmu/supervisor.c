@@ -281,7 +281,7 @@ void supervisor_free(struct supervisor *s)
 		fmu_close(s->members[i].fmu);
 	}
 	if (s->parts.folder) {
-		(void)rmdir(s->parts.folder);
+		(void)nftw(s->parts.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	}
 	free(s->members);
 	free(s);

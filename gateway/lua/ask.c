@@ -21,18 +21,15 @@ bool ask_is_new(const struct ask_state *s, const struct local_question *q)
 	       !is_same(q->u, s->last.u, MODEL_INPUTS_MAX);
 }
 
-void ask_make(struct ask_state *s, const struct config *config,
-              const struct lua_config *cfg, const struct local_question *q,
-              struct luamodel_ask *out)
+void ask_make(struct ask_state *s, const double *parameters,
+              const struct local_question *q, struct luamodel_ask *out)
 {
-	const struct component_config *c = &config->twin.components[cfg->component];
-
 	if (!s->begun) {
 		s->begun = true;
 		s->t0_ns = q->t_ns;
 	}
 	s->last = *q;
-	memcpy(out->p, c->parameters, sizeof(out->p));
+	memcpy(out->p, parameters, sizeof(out->p));
 	out->t = (double)(q->t_ns - s->t0_ns) / 1e9;
 	out->q = *q;
 }

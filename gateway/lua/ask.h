@@ -3,7 +3,6 @@
 #ifndef GATEWAY_LUA_ASK_H
 #define GATEWAY_LUA_ASK_H
 
-#include "gateway/config.h"
 #include "gateway/lua/luamodel.h"
 
 /** What was asked of a script before.  Zero at first. */
@@ -16,10 +15,10 @@ struct ask_state {
 /** Is it another question than the last? */
 bool ask_is_new(const struct ask_state *s, const struct local_question *q);
 
-/** Make it the last, and a question to the script. */
-void ask_make(struct ask_state *s, const struct config *config,
-              const struct lua_config *cfg, const struct local_question *q,
-              struct luamodel_ask *out);
+/** Make it the last, and a question to the script.
+ * @param parameters  MODEL_PARAMETERS_MAX of them */
+void ask_make(struct ask_state *s, const double *parameters,
+              const struct local_question *q, struct luamodel_ask *out);
 
 /** Does a script declare what it declared when the configuration was read? */
 bool ask_is_same(const struct model *model, const struct luamodel_ports *ports);

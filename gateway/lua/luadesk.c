@@ -76,7 +76,8 @@ static void look(struct member *m)
 		return;
 	}
 	m->of->mail.head = (struct mail_head){.op = MAIL_ASK};
-	ask_make(&m->state, p->config, m->cfg, &q, &m->of->mail.body.ask);
+	ask_make(&m->state, p->components[m->cfg->component].parameters, &q,
+	         &m->of->mail.body.ask);
 	post(m, p->deadline_ms > 0 ? p->deadline_ms : CALLER_ASK_MS);
 }
 

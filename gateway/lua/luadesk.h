@@ -28,6 +28,7 @@ struct luadesk_calls {
 /** All borrowed until luadesk_free(). */
 struct luadesk_parts {
 	const struct config *config;
+	const struct component_config *components; /* the twin's: parameters in force */
 	uv_loop_t *loop;
 	uint64_t (*now_ns)(void);
 	const char *program; /* of the children; NULL: this one */

@@ -19,11 +19,8 @@ enum table { TABLE_X, TABLE_U, TABLE_P, TABLE_Y, TABLES };
 static const char *const function_names[] = {"derivative", "output", "start"};
 static const char *const table_names[] = {"x", "u", "p", "y"};
 
-/* What stands at p of its model; cast, for a model's p are numbers. */
-struct bound {
-	double p[MODEL_PARAMETERS_MAX];
-	struct luamodel *script;
-};
+/* Of whom a struct model's functions are, which get numbers only. */
+static _Thread_local struct luamodel *in_use;
 
 struct luamodel {
 	struct machine *machine;
@@ -31,8 +28,8 @@ struct luamodel {
 	struct luamodel_ports ports;
 	struct model_port names[4][MODEL_PARAMETERS_MAX]; /* states, inputs, ... */
 	struct model model;
-	struct bound bound;
 	double t;
+	bool alone;                               /* each call is a request of its own */
 	int functions[FUNCTIONS], tables[TABLES]; /* in the registry; LUA_NOREF: none */
 	int lines[FUNCTIONS];                     /* where they are defined */
 	bool failed;                              /* a call, since the last request */
@@ -49,7 +46,7 @@ struct names {
 struct job {
 	struct luamodel *script;
 	enum function function;
-	const double *x, *u, *y;
+	const double *p, *x, *u, *y;
 	double *out;
 };
 
@@ -214,9 +211,13 @@ static int do_call(lua_State *L)
 		push_table(L, s, TABLE_X, job->x);
 	}
 	push_table(L, s, TABLE_U, job->u);
-	push_table(L, s, TABLE_P, s->bound.p);
+	push_table(L, s, TABLE_P, job->p);
 	if (job->function == DERIVATIVE) {
-		lua_pushnumber(L, s->t);
+		if (isnan(s->t)) {
+			lua_pushnil(L); /* nobody knows: a script that wants it fails */
+		} else {
+			lua_pushnumber(L, s->t);
+		}
 		n = 4;
 	}
 	lua_call(L, n, 1);
@@ -230,6 +231,9 @@ static void call(const struct job *job)
 	struct luamodel *s = job->script;
 	size_t n = job->function == OUTPUT ? s->ports.n_outputs : s->ports.n_states;
 
+	if (s->alone) {
+		machine_begin(s->machine);
+	}
 	if (!s->failed) {
 		s->failed = machine_protect(s->machine, do_call, (void *)job, &s->why) !=
 		            0;
@@ -239,15 +243,11 @@ static void call(const struct job *job)
 	}
 }
 
-static struct luamodel *script_of(const double *p)
-{
-	return ((const struct bound *)(const void *)p)->script;
-}
-
 static void limit(const double *p, double *x)
 {
-	const struct luamodel_ports *ports = &script_of(p)->ports;
+	const struct luamodel_ports *ports = &in_use->ports;
 
+	(void)p;
 	for (size_t i = 0; i < ports->n_states; i++) {
 		x[i] = x[i] < ports->states[i].min ? ports->states[i].min : x[i];
 		x[i] = x[i] > ports->states[i].max ? ports->states[i].max : x[i];
@@ -257,7 +257,7 @@ static void limit(const double *p, double *x)
 /* Where it is said, else as measured where an output has the state's name, else 0. */
 static void start(const double *p, const double *u, const double *y, double *x)
 {
-	struct luamodel *s = script_of(p);
+	struct luamodel *s = in_use;
 	const struct luamodel_ports *ports = &s->ports;
 
 	for (size_t i = 0; i < ports->n_states; i++) {
@@ -270,21 +270,50 @@ static void start(const double *p, const double *u, const double *y, double *x)
 		}
 	}
 	if (s->functions[START] != LUA_NOREF) {
-		call(&(struct job){s, START, NULL, u, y, x});
+		call(&(struct job){s, START, p, NULL, u, y, x});
 	}
 	limit(p, x);
 }
 
 static void rates(const double *p, const double *x, const double *u, double *dx)
 {
-	if (script_of(p)->ports.n_states > 0) {
-		call(&(struct job){script_of(p), DERIVATIVE, x, u, NULL, dx});
+	if (in_use->ports.n_states > 0) {
+		call(&(struct job){in_use, DERIVATIVE, p, x, u, NULL, dx});
 	}
 }
 
 static void outputs_of(const double *p, const double *x, const double *u, double *y)
 {
-	call(&(struct job){script_of(p), OUTPUT, x, u, NULL, y});
+	call(&(struct job){in_use, OUTPUT, p, x, u, NULL, y});
+}
+
+static void noise(const double *p, double *qc)
+{
+	(void)p;
+	for (size_t i = 0; i < in_use->ports.n_states; i++) {
+		double sigma = luamodel_noise(&in_use->ports.states[i]);
+
+		qc[i] = sigma * sigma;
+	}
+}
+
+/* What the model does not know, as a share of a state's size over one second, where the
+ * script does not say. */
+#define UNKNOWN_SHARE 1e-3
+
+double luamodel_noise(const struct luamodel_port *state)
+{
+	double size = 1;
+
+	if (isfinite(state->noise)) {
+		return state->noise;
+	}
+	if (isfinite(state->max - state->min)) {
+		size = state->max - state->min;
+	} else if (isfinite(state->preset) && state->preset != 0) {
+		size = fabs(state->preset);
+	}
+	return UNKNOWN_SHARE * size;
 }
 
 /* ---- up and down ---- */
@@ -326,7 +355,13 @@ static void make_model(struct luamodel *s)
 		const struct names names = names_of(&s->ports, (enum table)t);
 
 		for (size_t i = 0; i < names.n; i++) {
-			s->names[t][i].name = names.port[i].name;
+			const struct luamodel_port *port = &names.port[i];
+
+			s->names[t][i] = (struct model_port){.name = port->name,
+			                                     .unit = port->unit,
+			                                     .preset = port->preset,
+			                                     .min = port->min,
+			                                     .max = port->max};
 		}
 	}
 	s->model = (struct model){.name = "lua",
@@ -340,8 +375,8 @@ static void make_model(struct luamodel *s)
 	                          .start = start,
 	                          .rates = rates,
 	                          .outputs_of = outputs_of,
+	                          .noise = noise,
 	                          .limit = limit};
-	s->bound.script = s;
 }
 
 /* A line for what is wrong with a declaration, "states.level: ...". */
@@ -402,30 +437,30 @@ const struct luamodel_ports *luamodel_ports(const struct luamodel *s)
 
 /* ---- requests ---- */
 
-static const double *begin(struct luamodel *s, const struct luamodel_ask *ask)
+static void begin(struct luamodel *s, const struct luamodel_ask *ask)
 {
 	machine_begin(s->machine);
-	memcpy(s->bound.p, ask->p, sizeof(s->bound.p));
+	in_use = s;
+	s->alone = false;
 	s->t = ask->t + ask->q.dt_s / 2; /* of the step that is looked at */
 	s->failed = false;
-	return s->bound.p;
 }
 
 int luamodel_try(struct luamodel *s, const struct luamodel_ask *ask,
                  struct machine_error *why)
 {
-	const double *p = begin(s, ask);
 	double x[MODEL_STATES_MAX] = {0}, dx[MODEL_STATES_MAX], y[MODEL_OUTPUTS_MAX];
 
-	start(p, ask->q.u, ask->q.y, x);
-	rates(p, x, ask->q.u, dx);
-	outputs_of(p, x, ask->q.u, y);
+	begin(s, ask);
+	start(ask->p, ask->q.u, ask->q.y, x);
+	rates(ask->p, x, ask->q.u, dx);
+	outputs_of(ask->p, x, ask->q.u, y);
 	*why = s->why;
 	return s->failed ? -EINVAL : 0;
 }
 
 /* What it is that is no number. */
-static void find_nan(struct luamodel *s, const struct local_answer *a,
+static void find_nan(struct luamodel *s, const double *p, const struct local_answer *a,
                      struct machine_error *why)
 {
 	double dx[MODEL_STATES_MAX] = {0};
@@ -433,7 +468,7 @@ static void find_nan(struct luamodel *s, const struct local_answer *a,
 	const struct names outputs = names_of(&s->ports, TABLE_Y);
 
 	*why = (struct machine_error){.text = "it gives no number"};
-	rates(s->bound.p, a->x0, a->u0, dx);
+	rates(p, a->x0, a->u0, dx);
 	for (size_t i = 0; i < states.n; i++) {
 		if (!isfinite(a->x0[i]) || !isfinite(dx[i])) {
 			why->line = (unsigned)s->lines[DERIVATIVE];
@@ -456,13 +491,29 @@ static void find_nan(struct luamodel *s, const struct local_answer *a,
 int luamodel_answer(struct luamodel *s, const struct luamodel_ask *ask,
                     struct local_answer *a, struct machine_error *why)
 {
-	const struct localised of = {&s->model, begin(s, ask)};
-	int err = localise(&of, &ask->q, a);
+	const struct localised of = {&s->model, ask->p};
+	int err;
 
+	begin(s, ask);
+	err = localise(&of, &ask->q, a);
 	if (err && !s->failed) {
-		find_nan(s, a, why);
+		find_nan(s, ask->p, a, why);
 		return -EINVAL;
 	}
 	*why = s->why;
 	return s->failed ? -EINVAL : 0;
+}
+
+const struct model *luamodel_model(struct luamodel *s)
+{
+	in_use = s;
+	s->alone = true;
+	s->t = (double)NAN;
+	s->failed = false;
+	return &s->model;
+}
+
+const struct machine_error *luamodel_fault(const struct luamodel *s)
+{
+	return s->failed ? &s->why : NULL;
 }

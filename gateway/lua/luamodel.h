@@ -76,4 +76,19 @@ int luamodel_try(struct luamodel *s, const struct luamodel_ask *ask,
 int luamodel_answer(struct luamodel *s, const struct luamodel_ask *ask,
                     struct local_answer *a, struct machine_error *why);
 
+/** A state's, unit/sqrt(s), where the script does not say one too. */
+double luamodel_noise(const struct luamodel_port *state);
+
+/**
+ * Its functions, to be called with any parameters, states and inputs; one script at a
+ * time on a thread, until another function of this header is called.  Each call may take
+ * what a request may.  The time t is nil.
+ *
+ * @return borrowed
+ */
+const struct model *luamodel_model(struct luamodel *s);
+
+/** What went wrong in such a call; all is no number since then.  NULL: nothing did. */
+const struct machine_error *luamodel_fault(const struct luamodel *s);
+
 #endif

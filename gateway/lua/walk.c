@@ -63,7 +63,8 @@ static void advance(struct walk *w, struct walker *one, int64_t t_ns)
 		return;
 	}
 	q.dt_s = t_ns > q.t_ns ? (double)(t_ns - q.t_ns) / 1e9 : 0;
-	ask_make(&one->state, config, one->cfg, &q, &ask);
+	ask_make(&one->state, config->twin.components[one->cfg->component].parameters, &q,
+	         &ask);
 	if (caller_answer(one->caller, &ask, &a, &why)) {
 		lose(w, one, &why);
 	} else if (!ask_is_finite(model, &a)) {

@@ -92,6 +92,33 @@ def test_bad_units_cost_their_components_only(bench):
     assert not os.path.exists(os.path.join(gateway.state, 'fmu')), 'what was unpacked is gone'
 
 
+def test_gateway_tries_its_units_beside_its_work(bench):
+    """One that is what its reference says, one that is not, one that crashes."""
+    for model, tau in ('stiff', 1), ('bad', 1):
+        make_fmu(bench, model, 'time,slow\n' + ''.join(
+            '%.1f,%.9f\n' % (k / 10, -math.expm1(-k / 10 / tau)) for k in range(11)))
+    os.rename(bench.path('stiff.fmu'), bench.path('true.fmu'))
+    make_fmu(bench, 'stiff', 'time,slow\n0,0\n1,0.5\n')
+    gateway = harness.Gateway(bench, CONFIG.split('    - {id: lag')[0] + '''
+    - {id: sound, model: fmu, file: true.fmu, step: 100ms}
+    - {id: untrue, model: fmu, file: stiff.fmu, step: 100ms}
+    - {id: bad, model: fmu, file: bad.fmu, step: 100ms}
+''')
+    gateway.start()
+
+    def verdicts():
+        return dict((message.split(':')[0], (severity, message)) for severity, message in
+                    gateway.query("select severity, message from events "
+                                  "where kind = 'fmu_selftest'"))
+    harness.wait_until('all were tried', lambda: len(verdicts()) == 3)
+    assert verdicts()['sound'] == ('info', 'sound: its FMU passed its self-test'), verdicts()
+    severity, message = verdicts()['untrue']
+    assert severity == 'warning' and 'fails its self-test: it is up to 0.132 off its reference' \
+        in message, message
+    gateway.process.stop()
+    assert not os.path.exists(os.path.join(gateway.state, 'fmu')), 'what was unpacked is gone'
+
+
 def test_check_runs_what_brings_a_reference(bench):
     """The slow lag of 1 s towards 1, and one of 0.9 s that it is not."""
     config = bench.write('cell.yaml', 'gateway: {id: a, state_dir: %s}\ntwin:\n  components:\n'

@@ -30,6 +30,19 @@ twin:
 OUTLET, TRUE_OUTLET = 0.00175, 0.0021
 
 
+SCRIPT = '''
+states     = { level = { unit = 'm', min = 0, max = 3, noise = 1e-3 } }
+inputs     = { inflow = 'm3/s', valve = '1' }
+outputs    = { level = 'm', outflow = 'm3/s' }
+parameters = { area = { default = 1.2, unit = 'm2' }, outlet = { unit = 'm2' } }
+local function out(x, u, p)
+  return u.valve * p.outlet * math.sqrt(2 * 9.80665 * math.max(x.level, 0))
+end
+function derivative(x, u, p, t) return { level = (u.inflow - out(x, u, p)) / p.area } end
+function output(x, u, p) return { level = x.level, outflow = out(x, u, p) } end
+'''
+
+
 def past(bench, gateway, *words):
     done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, *words])
     assert done.returncode == 0 and not done.stderr, done.stderr
@@ -139,6 +152,43 @@ def test_fit_of_a_running_gateway_is_said(bench):
         message for message, in gateway.query("select message from events where kind = 'fitted'")])
     assert len(said) == 1 and said[0].startswith('tank: outlet '), said
     assert process.stop()[0] == 0
+
+
+def scripted(bench, script):
+    """-> a gateway whose tank is that script, with a past"""
+    gateway = harness.Gateway(bench, CONFIG)
+    past(bench, gateway, 'tank', '4000')
+    with open(os.path.join(os.path.dirname(gateway.config), 'tank.lua'), 'w') as file:
+        file.write(script)
+    with open(gateway.config) as file:
+        config = file.read()
+    with open(gateway.config, 'w') as file:
+        file.write(config.replace('model: tank', 'model: lua\n      file: tank.lua'))
+    return gateway
+
+
+def test_parameters_of_a_script_are_found_and_put_in_force(bench):
+    gateway = scripted(bench, SCRIPT)
+    until = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+    found = json.loads(identify(bench, gateway, '--json').stdout)
+    outlet = [p for p in found['parameters'] if p['name'] == 'outlet'][0]
+    assert abs(outlet['found'] / TRUE_OUTLET - 1) < 0.02, outlet
+    process = start(bench, gateway)
+    before = outflow(bench, gateway)
+    accepted = identify(bench, gateway, '--accept', '--until', until)
+    assert accepted.returncode == 0, accepted.stderr
+    wanted = before * TRUE_OUTLET / OUTLET
+    harness.wait_until('the running script computes with it', lambda: abs(
+        outflow(bench, gateway) / wanted - 1) < 0.02)
+    assert process.stop()[0] == 0
+
+
+def test_script_that_cannot_be_identified_says_its_line(bench):
+    gateway = scripted(bench, SCRIPT.replace('local function out', 'calls = 0\nlocal function out').replace(
+        'return { level = (', 'return { level = t * 0 + ('))
+    said = identify(bench, gateway)
+    assert said.returncode == 1, said
+    assert 'its script failed, line 10: ' in said.stderr and "'t'" in said.stderr, said.stderr
 
 
 if __name__ == '__main__':

@@ -96,12 +96,11 @@ def test_check_names_the_line(bench):
     assert "good.lua:9:1: error: x has no 'b' (it has: a)" in done.stderr + done.stdout, done
 
 
-def test_replay_gives_the_same_bytes(bench):
-    write_scripts(bench)
+def replay(bench, name):
+    """-> what the twin with good.lua makes of a body with a time constant of 1 s"""
     with open(bench.path('cell.yaml'), 'w', encoding='utf-8') as file:
-        file.write('gateway: {id: a, state_dir: %s}\n%s' % (
-            bench.path('state'), CONFIG.replace('rig/', 'replay/').split('twin:')[0]
-            .split('devices:')[0] + 'twin:' + CONFIG.replace('rig/', 'replay/').split('twin:')[1]))
+        file.write('gateway: {id: a, state_dir: %s}\ntwin:%s' % (
+            bench.path('state'), CONFIG.replace('rig/', 'replay/').split('twin:')[1]))
     with open(bench.path('in.csv'), 'w', encoding='utf-8') as file:
         file.write('time,u,a\n')
         a = 0
@@ -110,16 +109,33 @@ def test_replay_gives_the_same_bytes(bench):
             noise = 0.01 * (math.sin(k * 12.9898) + math.sin(k * 78.233))
             file.write('%.1f,%g,%.6f\n' % (1e9 + k * 0.5, u, a + noise))
             a += (u - a) * (1 - math.exp(-0.5))
-    outputs = []
-    for name in 'one', 'two':
-        done = bench.run([harness.POLLUX, 'replay', '--input', bench.path('in.csv'), '--output',
-                          bench.path(name), '--config', bench.path('cell.yaml'), '--learn', '200'])
-        assert done.returncode == 0, done
-        with open(bench.path(name), encoding='utf-8') as file:
-            outputs.append(file.read())
+    done = bench.run([harness.POLLUX, 'replay', '--input', bench.path('in.csv'), '--output',
+                      bench.path(name), '--config', bench.path('cell.yaml'), '--learn', '200'])
+    assert done.returncode == 0, done
+    with open(bench.path(name), encoding='utf-8') as file:
+        return file.read()
+
+
+def test_replay_gives_the_same_bytes(bench):
+    write_scripts(bench)
+    outputs = [replay(bench, name) for name in ('one', 'two')]
     assert outputs[0] == outputs[1]
     health = [line.split(',')[-1] for line in outputs[0].splitlines() if ',good,health,' in line]
     assert health[-1] == 'healthy' and 'mismatch' not in health[250:], health[-1]
+
+
+def test_parameter_that_is_a_state_is_followed(bench):
+    with open(bench.path('good.lua'), 'w', encoding='utf-8') as file:
+        file.write(GOOD.replace('states = {', 'states = { tau = { unit = "s", start = 2, '
+                                'min = 0.1, max = 10, noise = 0.02 },')
+                   .replace('outputs = {', 'outputs = { tau = "s",')
+                   .replace('return { a = (u.u - x.a) / p.tau }',
+                            'return { a = (u.u - x.a) / x.tau, tau = 0 }')
+                   .replace('return { a = x.a,', 'return { a = x.a, tau = x.tau,'))
+    rows = [line.split(',') for line in replay(bench, 'out').splitlines() if ',good,tau,' in line]
+    found = float(rows[-1][4])
+    print(rows[0], rows[-1])
+    assert abs(found - 1) < 0.05, rows[-1]
 
 
 if __name__ == '__main__':

@@ -148,6 +148,7 @@ static void open_rig(struct rig *r, int deadline_ms)
 {
 	const struct luadesk_parts parts = {
 		.config = &r->config,
+		.components = r->config.twin.components,
 		.loop = &r->loop,
 		.now_ns = clock_now_ns,
 		.program = getenv("POLLUX_PROGRAM"),
