@@ -18,6 +18,7 @@
 #include "gateway/fitting.h"
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
+#include "gateway/mqtt/paho.h"
 #include "gateway/notify.h"
 #include "gateway/outlook.h"
 #include "gateway/proposals.h"
@@ -702,8 +703,7 @@ int gateway_run(const struct config *cfg, struct config **next)
 	}
 	g->reload.out = next;
 	signal(SIGPIPE, SIG_IGN);
-	unsetenv("http_proxy"); /* Paho would send the drivers' traffic through it */
-	unsetenv("https_proxy");
+	paho_begin(); /* of the drivers too */
 	g->config = cfg;
 	g->synced = clock_synced();
 	g->parts.config = cfg;

@@ -14,12 +14,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <MQTTAsync.h>
-
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/mqtt/feed.h"
 #include "gateway/mqtt/nodelay.h"
+#include "gateway/mqtt/paho.h"
 #include "gateway/mqtt/sender.h"
 #include "gateway/mqtt/session.h"
 #include "storage/reader.h"
@@ -36,11 +35,6 @@ enum {
 };
 
 #define MS_NS 1000000U
-
-/* Suites of TLS 1.2 only, with forward secrecy; those of 1.3 are always there.  Paho's
- * sslVersion does nothing with OpenSSL 1.1 and later: this is what keeps out 1.1. */
-static const char *const cipher_suites =
-	"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!eNULL";
 
 /* What a callback is about. */
 struct ticket {
@@ -214,21 +208,6 @@ static int client_new(struct publisher *p)
 	return rc == MQTTASYNC_SUCCESS ? 0 : -ENOMEM;
 }
 
-static void set_tls(struct publisher *p, MQTTAsync_SSLOptions *tls)
-{
-	const struct mqtt_config *mqtt = &p->cfg->mqtt;
-
-	tls->trustStore = mqtt->ca; /* NULL: the system's */
-	tls->keyStore = mqtt->cert;
-	tls->privateKey = mqtt->key;
-	tls->enabledCipherSuites = cipher_suites;
-	tls->enableServerCertAuth = 1;
-	tls->sslVersion = MQTT_SSL_VERSION_TLS_1_2;
-	tls->verify = 1; /* the certificate is for this host */
-	tls->ssl_error_cb = on_tls_error;
-	tls->ssl_error_context = p;
-}
-
 static int client_connect(void *arg, uint32_t generation, size_t server)
 {
 	struct publisher *p = arg;
@@ -245,7 +224,9 @@ static int client_connect(void *arg, uint32_t generation, size_t server)
 	will.message = "offline";
 	will.retained = 1;
 	will.qos = mqtt->qos;
-	set_tls(p, &tls);
+	paho_tls(&tls, mqtt);
+	tls.ssl_error_cb = on_tls_error;
+	tls.ssl_error_context = p;
 	options.will = &will;
 	options.ssl = strncmp(*uri, "ssl://", 6) == 0 ? &tls : NULL;
 	options.MQTTVersion = MQTTVERSION_3_1_1;
@@ -615,24 +596,6 @@ static void *run(void *arg)
 
 /* ---- From outside ---- */
 
-/* "mqtts://host" as Paho wants it: "ssl://host:8883". */
-static char *paho_uri(const char *uri)
-{
-	bool tls = strncmp(uri, "mqtts://", 8) == 0 || strncmp(uri, "ssl://", 6) == 0;
-	const char *host = strstr(uri, "://");
-	const char *bracket, *port;
-	char *out = NULL;
-
-	host = host ? host + 3 : uri;
-	bracket = strrchr(host, ']'); /* of an IPv6 address */
-	port = strrchr(bracket ? bracket : host, ':');
-	if (asprintf(&out, "%s://%s%s", tls ? "ssl" : "tcp", host,
-	             port ? "" : (tls ? ":8883" : ":1883")) < 0) {
-		return NULL;
-	}
-	return out;
-}
-
 static int make_uris(struct publisher *p)
 {
 	const struct mqtt_config *mqtt = &p->cfg->mqtt;
@@ -715,8 +678,7 @@ int publisher_start(struct publisher **out, const struct config *cfg, struct wri
 	if (!p) {
 		return -ENOMEM;
 	}
-	unsetenv("http_proxy"); /* Paho would send broker traffic through it */
-	unsetenv("https_proxy");
+	paho_begin();
 	p->cfg = cfg;
 	p->writer = w;
 	p->destination = destination;

@@ -45,7 +45,7 @@ for d in drivers/*/; do
   never "$d" "drivers/($others)/" '-' 'no driver includes another'
 done
 
-only 'gateway/publisher\.c|drivers/mqtt/client\.c' '^#include [<"]MQTT' 'alone see the Paho headers'
+only 'gateway/publisher\.c|gateway/mqtt/(paho|board)\.[ch]|drivers/mqtt/client\.c' '^#include [<"]MQTT' 'alone see the Paho headers'
 only 'storage/[a-z_]+\.[ch]' '^#include <sqlite3' 'alone sees SQLite'
 only 'drivers/modbus/rtu\.c' '^#include <(modbus/)?modbus\.h' 'alone sees libmodbus'
 only 'gateway/fmu/archive\.c' '^#include <zip' 'alone sees libzip'

@@ -13,6 +13,7 @@
 #include "gateway/control.h"
 #include "gateway/plc/modbus_map.h"
 #include "gateway/plc/plc_desk.h"
+#include "gateway/plc/teller.h"
 
 enum { N_SIGNALS = 3 };
 
@@ -26,9 +27,11 @@ struct live {
 	struct cycle *cycle;
 	struct plc_desk *desk;
 	struct online_change *online;
+	struct config *config; /* of mqtt; NULL: none */
+	struct teller *teller;
 	struct cycle_stats stats; /* as they were at the end */
 	enum exit_code code;
-	bool ending;
+	bool ending, invalid; /* a configuration */
 };
 
 int plc_duration(const char *text, int64_t *ns)
@@ -65,6 +68,7 @@ static void end(struct live *l, enum exit_code code)
 	if (l->control) {
 		control_close(l->control);
 	}
+	teller_close(l->teller);
 	for (size_t i = 0; i < N_SIGNALS; i++) {
 		uv_close((uv_handle_t *)&l->signals[i], NULL);
 	}
@@ -112,7 +116,7 @@ static bool on_after(void *arg, int64_t time_ns, int err)
 		return false;
 	}
 	code = plc_run_after(l->parts, l->call);
-	if (l->call->watch &&
+	if (l->call->watch && !l->call->mqtt &&
 	    (l->call->every <= 1 ||
 	     (program_scans(l->parts->program) - 1) % l->call->every == 0)) {
 		watched_line(l->parts->watched, time_ns, stdout);
@@ -191,11 +195,40 @@ static int64_t live_time_ns(void *arg)
 	return cycle_time(l->cycle);
 }
 
+static void on_forced(void *arg, const char *name, const char *value)
+{
+	const struct live *l = arg;
+
+	if (l->teller) {
+		teller_forced(l->teller, name, value);
+	}
+}
+
+static int open_teller(struct live *l)
+{
+	struct teller_wish wish = {.loop = &l->loop,
+	                           .program = l->parts->program,
+	                           .watched = l->parts->watched};
+	int err;
+
+	if (teller_config(&l->config, l->call->mqtt, stderr)) {
+		l->invalid = true;
+		return -EINVAL;
+	}
+	wish.config = l->config;
+	err = teller_open(&l->teller, &wish);
+	if (err) {
+		fprintf(stderr, "pollux plc run: mqtt: %s\n", strerror(-err));
+	}
+	return err;
+}
+
 static int open_control(struct live *l)
 {
 	const struct plc_host host = {.program = l->parts->program,
 	                              .stats = live_stats,
 	                              .time_ns = live_time_ns,
+	                              .forced = on_forced,
 	                              .arg = l,
 	                              .online = l->online};
 	char *own = NULL;
@@ -261,6 +294,9 @@ static int start(struct live *l)
 	if (!err) {
 		err = open_control(l);
 	}
+	if (!err && l->call->mqtt) {
+		err = open_teller(l);
+	}
 	return err;
 }
 
@@ -282,12 +318,14 @@ enum exit_code plc_live(struct plc_parts *parts, const struct plc_call *call)
 	}
 	err = start(&l);
 	if (err) {
-		end(&l, EXIT_FAILED);
+		end(&l, l.invalid ? EXIT_CONFIG : EXIT_FAILED);
 	}
 	uv_run(&l.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&l.loop);
 	plc_desk_free(l.desk);
 	online_free(l.online);
+	teller_free(l.teller);
+	config_free(l.config);
 	if (!err) {
 		print_summary(&l.stats);
 	}

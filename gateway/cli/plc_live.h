@@ -19,7 +19,7 @@ struct plc_call {
 	uint64_t scans, every;
 	bool limited;   /* scans was said */
 	int64_t for_ms; /* real time; 0: until interrupted */
-	const char *inputs, *watch, *state, *listen, *socket;
+	const char *inputs, *watch, *state, *listen, *socket, *mqtt;
 };
 
 /** What was made of it; NULL: not asked for. */
@@ -30,6 +30,9 @@ struct plc_parts {
 	struct inputs *inputs;
 	struct keep_file *keep;
 };
+
+/** `pollux plc run` with that command line. */
+enum exit_code plc_run_call(const struct plc_call *call);
 
 /** Around each scan.  @return EXIT_DONE, or the code to end with: it was said why */
 enum exit_code plc_run_before(const struct plc_parts *parts, int64_t now_ns);

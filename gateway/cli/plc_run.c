@@ -79,6 +79,9 @@ static enum exit_code parse_option(struct plc_call *call, int option)
 	case 'S':
 		call->socket = optarg;
 		break;
+	case 'm':
+		call->mqtt = optarg;
+		break;
 	default:
 		return command_usage("plc", "no such option, or it needs a value");
 	}
@@ -97,6 +100,7 @@ static enum exit_code parse(struct plc_call *call, int argc, char **argv)
 		{"state", required_argument, NULL, 's'},
 		{"listen", required_argument, NULL, 'l'},
 		{"socket", required_argument, NULL, 'S'},
+		{"mqtt", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -245,28 +249,34 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-enum exit_code plc_run(int argc, char **argv)
+enum exit_code plc_run_call(const struct plc_call *call)
 {
-	struct plc_call call = {.every = 1};
 	struct plc_parts parts = {0};
-	enum exit_code code = parse(&call, argc, argv);
+	enum exit_code code = load(&parts, call);
 
 	if (code == EXIT_DONE) {
-		code = load(&parts, &call);
+		code = open_parts(&parts, call);
 	}
 	if (code == EXIT_DONE) {
-		code = open_parts(&parts, &call);
-	}
-	if (code == EXIT_DONE) {
-		watched_heading(parts.watched, stdout);
-		if (call.listen || call.socket || call.for_ms > 0) {
-			code = plc_live(&parts, &call);
+		if (!call->mqtt) {
+			watched_heading(parts.watched, stdout);
+		}
+		if (call->listen || call->socket || call->mqtt || call->for_ms > 0) {
+			code = plc_live(&parts, call);
 		} else {
 			catch_signals();
-			code = stepped(&parts, &call);
+			code = stepped(&parts, call);
 		}
 		fflush(stdout);
 	}
 	close_parts(&parts);
 	return code;
+}
+
+enum exit_code plc_run(int argc, char **argv)
+{
+	struct plc_call call = {.every = 1};
+	enum exit_code code = parse(&call, argc, argv);
+
+	return code == EXIT_DONE ? plc_run_call(&call) : code;
 }

@@ -7,21 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/cli/command.h"
+#include "gateway/cli/plc_live.h"
+#include "gateway/cli/sim_plc.h"
 #include "gateway/config/quantity.h"
-#include "gateway/control.h"
 #include "gateway/plant/plant_fmus.h"
-#include "gateway/plant/sim.h"
-#include "gateway/plc/plc_desk.h"
 
 extern const struct command command_sim;
 
 /* What the command line says. */
 struct call {
-	const char *path, *script, *socket, *plc;
+	const char *path, *script, *plc;
+	struct sim_plc_call watch;
 	struct sim_options options;
-	int64_t seed; /* -1: the file's */
-	bool alone;   /* the plant without its PLC */
+	int64_t seed;  /* -1: the file's */
+	bool alone;    /* the plant without its PLC */
+	bool no_plant; /* the PLC without its plant */
 };
 
 /* A run: ends at a signal or when its time is over. */
@@ -31,8 +31,7 @@ struct run {
 	struct sim *sim;
 	struct plc_link *link;     /* its PLC; NULL: none here */
 	struct plc_remote *remote; /* its PLC elsewhere, that it drives; NULL: none */
-	struct plc_desk *desk;
-	struct control *control;
+	struct sim_plc *watch;
 	bool plc_failed;
 	struct sim_stats stats; /* as they were at the end */
 	struct plc_remote_stats plc;
@@ -53,9 +52,7 @@ static void run_end(void *arg)
 		r->plc = plc_remote_stats(r->remote);
 		plc_remote_close(r->remote);
 	}
-	if (r->control) {
-		control_close(r->control);
-	}
+	sim_plc_close(r->watch);
 	for (size_t i = 0; i < 2; i++) {
 		uv_close((uv_handle_t *)&r->signals[i], NULL);
 	}
@@ -92,41 +89,6 @@ static void on_signal(uv_signal_t *signal, int number)
 	run_end(signal->data);
 }
 
-static struct cycle_stats plc_stats(void *arg)
-{
-	const struct run *r = arg;
-
-	return (struct cycle_stats){.scans = program_scans(plc_link_program(r->link)),
-	                            .overruns = sim_stats(r->sim).overruns};
-}
-
-static int64_t plc_time_ns(void *arg)
-{
-	const struct run *r = arg;
-
-	return llround(sim_stats(r->sim).time_s * 1e9);
-}
-
-/* `plc watch` and `plc force` ask there. */
-static int open_control(struct run *r, const char *path)
-{
-	const struct plc_host host = {.program = plc_link_program(r->link),
-	                              .stats = plc_stats,
-	                              .time_ns = plc_time_ns,
-	                              .arg = r};
-	int err = plc_desk_new(&r->desk, &host);
-
-	if (!err) {
-		err = control_open(&r->control, &r->loop, path, plc_desk_answer, r->desk);
-	}
-	if (err) {
-		fprintf(stderr, "pollux sim: %s: %s\n", path, strerror(-err));
-	} else {
-		printf("watch and force at %s\n", path);
-	}
-	return err;
-}
-
 static void print_summary(const struct sim_stats *s)
 {
 	printf("ran %.3f s of plant time: %llu turns, %llu overruns, %llu requests, %llu "
@@ -145,12 +107,34 @@ static void print_plc(const struct plc_remote_stats *s)
 	       (unsigned long long)s->late, (double)s->rtt_us / 1e3);
 }
 
+static bool is_watched(const struct call *call)
+{
+	return call->watch.socket || call->watch.mqtt || call->watch.watch;
+}
+
+static enum exit_code open_watch(struct run *r, const struct call *call)
+{
+	const struct sim_plc_wish wish = {
+		.call = &call->watch, .loop = &r->loop, .link = r->link, .sim = r->sim};
+
+	return is_watched(call) ? sim_plc_open(&r->watch, &wish) : EXIT_DONE;
+}
+
+static int open_remote(struct run *r, const struct call *call,
+                       const struct plant_setup *setup, const char **why)
+{
+	const struct plc_remote_wish wish = {call->plc, on_link, (void *)call->plc};
+
+	return plc_remote_open(&r->remote, &r->loop, setup, &wish, why);
+}
+
 /* In its own right: the loop, signals, the sim.  @return its exit code */
 static enum exit_code serve(const struct call *call, const struct plant_setup *setup)
 {
 	static const int numbers[] = {SIGINT, SIGTERM};
 	struct run r = {.link = call->options.link};
 	struct sim_options options = call->options;
+	enum exit_code code = EXIT_DONE;
 	const char *why = "";
 	int err = uv_loop_init(&r.loop);
 
@@ -164,10 +148,7 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		uv_signal_start(&r.signals[i], on_signal, numbers[i]);
 	}
 	if (call->plc) {
-		const struct plc_remote_wish wish = {call->plc, on_link,
-		                                     (void *)call->plc};
-
-		err = plc_remote_open(&r.remote, &r.loop, setup, &wish, &why);
+		err = open_remote(&r, call, setup, &why);
 		options.remote = r.remote;
 	}
 	if (err) {
@@ -188,22 +169,23 @@ static enum exit_code serve(const struct call *call, const struct plant_setup *s
 		run_end(&r);
 	} else {
 		printf("listening on %s\n", sim_address(r.sim));
-		err = call->socket ? open_control(&r, call->socket) : 0;
-		if (err) {
+		code = open_watch(&r, call);
+		if (code != EXIT_DONE) {
 			run_end(&r);
 		}
 		fflush(stdout);
 	}
 	uv_run(&r.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&r.loop);
-	plc_desk_free(r.desk);
-	if (!err) {
-		print_summary(&r.stats);
+	sim_plc_free(r.watch);
+	if (err || code != EXIT_DONE) {
+		return err ? EXIT_FAILED : code;
 	}
-	if (!err && call->plc) {
+	print_summary(&r.stats);
+	if (call->plc) {
 		print_plc(&r.plc);
 	}
-	return err || r.plc_failed ? EXIT_FAILED : EXIT_DONE;
+	return r.plc_failed ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* With its FMUs and its PLC, where the file has some. */
@@ -216,8 +198,8 @@ static enum exit_code equip(struct call *call, struct plant_setup *setup)
 	    plc_link_open(&call->options.link, setup, NULL, stderr)) {
 		code = EXIT_CONFIG;
 	}
-	if (code == EXIT_DONE && call->socket && !call->options.link) {
-		fprintf(stderr, "pollux sim: --socket: no PLC runs here to be watched\n");
+	if (code == EXIT_DONE && is_watched(call) && !call->options.link) {
+		fprintf(stderr, "pollux sim: no PLC runs here to be watched\n");
 		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE && setup->n_fmus > 0 &&
@@ -230,6 +212,28 @@ static enum exit_code equip(struct call *call, struct plant_setup *setup)
 	plant_fmus_close(fmus);
 	plc_link_close(call->options.link);
 	return code;
+}
+
+/* The PLC on OpenPLC's Modbus map, in real time, at the plant's cycle. */
+static enum exit_code run_plc(const struct call *call, const struct plant_setup *setup)
+{
+	const struct plant_config *plant = &setup->plant;
+	struct plc_call plc = {
+		.paths = (char **)(uintptr_t)setup->plc.files,
+		.n_paths = setup->plc.n_files,
+		.options = {.cycle_ns = llround(plant->step_s * plant->steps * 1e9)},
+		.every = 1,
+		.for_ms = call->options.for_ms,
+		.listen = call->options.listen ? call->options.listen : setup->listen,
+		.socket = call->watch.socket,
+		.watch = call->watch.watch,
+		.mqtt = call->watch.mqtt};
+
+	if (setup->plc.n_files == 0) {
+		fprintf(stderr, "pollux sim: %s has no program of a PLC\n", call->path);
+		return EXIT_USAGE;
+	}
+	return plc_run_call(&plc);
 }
 
 static enum exit_code parse_option(struct call *call, const char *name, int option)
@@ -268,7 +272,16 @@ static enum exit_code parse_option(struct call *call, const char *name, int opti
 		call->alone = true;
 		break;
 	case 'o':
-		call->socket = optarg;
+		call->watch.socket = optarg;
+		break;
+	case 'w':
+		call->watch.watch = optarg;
+		break;
+	case 'm':
+		call->watch.mqtt = optarg;
+		break;
+	case 'P':
+		call->no_plant = true;
 		break;
 	case 'p':
 		call->plc = optarg;
@@ -293,6 +306,9 @@ static enum exit_code run(int argc, char **argv)
 		{"no-plc", no_argument, NULL, 'a'},
 		{"socket", required_argument, NULL, 'o'},
 		{"plc", required_argument, NULL, 'p'},
+		{"watch", required_argument, NULL, 'w'},
+		{"mqtt", required_argument, NULL, 'm'},
+		{"no-plant", no_argument, NULL, 'P'},
 		{NULL, 0, NULL, 0},
 	};
 	struct call call = {.path = CONFIG_PATH, .options = {.speed = 1}, .seed = -1};
@@ -313,13 +329,17 @@ static enum exit_code run(int argc, char **argv)
 	if (call.plc && call.options.speed != 1) {
 		return command_usage(argv[0], "--plc runs in real time: no --speed");
 	}
+	if (call.no_plant && (call.alone || call.script || call.options.speed != 1)) {
+		return command_usage(argv[0], "--no-plant is the PLC in real time: "
+		                              "no --no-plc, --plc, --script, --speed");
+	}
 	if (plant_config_load(&setup, call.path, call.script, stderr)) {
 		return EXIT_CONFIG;
 	}
 	if (call.seed >= 0) {
 		setup->plant.seed = (uint64_t)call.seed;
 	}
-	code = equip(&call, setup);
+	code = call.no_plant ? run_plc(&call, setup) : equip(&call, setup);
 	plant_config_free(setup);
 	return code;
 }
@@ -329,7 +349,8 @@ const struct command command_sim = {
 	.summary = "the virtual machine, served over Modbus TCP",
 	.help = "usage: pollux sim [-c FILE] [--speed N] [--for T] [--script FILE]\n"
 		"                  [--listen tcp://HOST:PORT] [--seed N] [--no-plc]\n"
-		"                  [--socket PATH] [--plc tcp://HOST:PORT]\n\n"
+		"                  [--plc tcp://HOST:PORT] [--no-plant]\n"
+		"                  [--socket PATH] [--watch NAME,... --mqtt CONFIG]\n\n"
 		"Runs the plant of FILE (default " CONFIG_PATH ", see\n"
 		"etc/line.yaml and etc/bottling.yaml) with its PLC in step, and serves\n"
 		"both on the Modbus map of the real machine (docs/plant.md).\n"
@@ -348,7 +369,10 @@ const struct command command_sim = {
 		"                 writes its inputs and reads its outputs each cycle;\n"
 		"                 ?unit=N&inputs=N: where its map has them "
 		"(docs/plant.md)\n"
-		"  --socket PATH  for plc watch, force and unforce\n\n"
+		"  --no-plant     the PLC alone, in real time, on OpenPLC's map, as "
+		"`plc run`\n"
+		"  --socket PATH  for plc watch, force, unforce and change\n"
+		"  --watch, --mqtt  its variables over MQTT, as of `plc run`\n\n"
 		"Exit code 0: done, 1: cannot listen, or the PLC stopped by an error,\n"
 		"2: usage, 3: a file is not valid.\n",
 	.run = run,

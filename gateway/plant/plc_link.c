@@ -13,6 +13,7 @@ struct plc_link {
 	const struct plant_setup *setup;
 	struct sources *sources;
 	struct program *program;
+	struct program_options options;
 	double *last; /* by io: the signal as the last scan left it, or the plant began
 	                 with */
 	int fault;
@@ -154,6 +155,18 @@ struct program *plc_link_program(const struct plc_link *l)
 	return l->program;
 }
 
+struct online_change *plc_link_online(struct plc_link *l, struct watched *watched)
+{
+	const struct online online = {.paths = (char *const *)l->setup->plc.files,
+	                              .n_paths = l->setup->plc.n_files,
+	                              .options = &l->options,
+	                              .program = l->program,
+	                              .sources = &l->sources,
+	                              .watched = watched};
+
+	return online_new(&online);
+}
+
 struct sources *plc_link_sources(const struct plc_link *l)
 {
 	return l->sources;
@@ -168,7 +181,6 @@ int plc_link_open(struct plc_link **out, const struct plant_setup *setup,
                   const struct program_options *options, FILE *complaints)
 {
 	const struct plant_config *c = &setup->plant;
-	struct program_options own = {.cycle_ns = llround(c->step_s * c->steps * 1e9)};
 	struct plc_link *l = calloc(1, sizeof(*l));
 	int err = -ENOMEM;
 
@@ -176,6 +188,9 @@ int plc_link_open(struct plc_link **out, const struct plant_setup *setup,
 		return err;
 	}
 	l->setup = setup;
+	l->options = options ? *options
+	                     : (struct program_options){
+				       .cycle_ns = llround(c->step_s * c->steps * 1e9)};
 	l->last = calloc(setup->plc.n_io + 1, sizeof(*l->last));
 	if (!l->last) {
 		goto fail;
@@ -185,7 +200,7 @@ int plc_link_open(struct plc_link **out, const struct plant_setup *setup,
 	if (err) {
 		goto fail;
 	}
-	err = program_load(&l->program, l->sources, options ? options : &own);
+	err = program_load(&l->program, l->sources, &l->options);
 	listing_print(l->sources, complaints);
 	if (err) {
 		goto fail;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "gateway/plant/plant_config.h"
+#include "gateway/plc/online.h"
 #include "twin/plc/program.h"
 
 struct plc_link;
@@ -36,6 +37,11 @@ void plc_link_attach(struct plc_link *l, struct plant *plant);
 
 /** The program, for what one wants to see of it. */
 struct program *plc_link_program(const struct plc_link *l);
+
+/** Another program in its place, between two scans: the files again, or others.  The
+ * addresses of the plant's file stay.
+ * @param watched  borrowed  @return end with online_free(); NULL: out of memory */
+struct online_change *plc_link_online(struct plc_link *l, struct watched *watched);
 
 /** Its texts. */
 struct sources *plc_link_sources(const struct plc_link *l);

@@ -120,6 +120,9 @@ static json_t *force(struct plc_desk *d, char *rest)
 	}
 	remember(d, name, &v);
 	fprintf(stderr, "forced: %s = %s\n", name, rest);
+	if (d->host.forced) {
+		d->host.forced(d->host.arg, name, rest);
+	}
 	return variable_json(d, name);
 }
 
@@ -136,6 +139,9 @@ static json_t *unforce(struct plc_desk *d, const char *name)
 	}
 	forget(d);
 	fprintf(stderr, "no longer forced: %s\n", name);
+	if (d->host.forced) {
+		d->host.forced(d->host.arg, name, NULL);
+	}
 	return variable_json(d, name);
 }
 

@@ -29,6 +29,9 @@ struct plc_host {
 	struct cycle_stats (*stats)(void *arg);
 	/** The program's time of the last scan, ns. */
 	int64_t (*time_ns)(void *arg);
+	/** A variable is forced, to a value as text; NULL: no longer.  NULL: nobody
+	 * wants to know. */
+	void (*forced)(void *arg, const char *name, const char *value);
 	void *arg;
 	struct online_change *online; /* borrowed; NULL: it cannot be changed */
 };

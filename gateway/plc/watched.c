@@ -101,6 +101,18 @@ void watched_free(struct watched *w)
 	}
 }
 
+size_t watched_count(const struct watched *w)
+{
+	return w->n;
+}
+
+const struct program_variable *watched_at(const struct watched *w, size_t i,
+                                          const char **name)
+{
+	*name = w->name[i];
+	return &w->variables[i];
+}
+
 void watched_heading(const struct watched *w, FILE *out)
 {
 	fputs("time_ms", out);

@@ -31,6 +31,11 @@ void watched_free(struct watched *w);
  */
 int watched_find(struct watched *w, const struct program *p, FILE *complaints);
 
+/** How many, and the i-th with its name as it was given; borrowed. */
+size_t watched_count(const struct watched *w);
+const struct program_variable *watched_at(const struct watched *w, size_t i,
+                                          const char **name);
+
 /** time_ms and the names as they were given. */
 void watched_heading(const struct watched *w, FILE *out);
 
