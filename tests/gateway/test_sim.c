@@ -33,24 +33,20 @@ struct rig {
 	int fd;
 };
 
-static void rig_init(struct rig *r, double speed, int64_t for_ms,
-                     void (*on_end)(void *arg))
+/* The plant's file is read already. */
+static void rig_start(struct rig *r, double speed, int64_t for_ms,
+                      void (*on_end)(void *arg))
 {
 	struct sim_options o = {.listen = "tcp://127.0.0.1:0",
 	                        .speed = speed,
 	                        .for_ms = for_ms,
 	                        .on_end = on_end,
 	                        .arg = r};
-	const char *root = getenv("POLLUX_SOURCE"), *why = "";
+	const char *why = "";
 	struct sockaddr_in address;
-	char path[512];
 
-	memset(r, 0, sizeof(*r));
 	now_ns = 5000000000U;
 	clock_script(scripted_ns, NULL);
-	snprintf(path, sizeof(path), "%s/etc/line.yaml", root ? root : ".");
-	assert_int_equal(plant_config_load(&r->setup, path, NULL, stderr), 0);
-	r->setup->plant.settle_s = 60;
 	assert_int_equal(uv_loop_init(&r->loop), 0);
 	if (sim_open(&r->sim, &r->loop, r->setup, &o, &why)) {
 		fail_msg("%s", why);
@@ -60,6 +56,19 @@ static void rig_init(struct rig *r, double speed, int64_t for_ms,
 	assert_int_equal(
 		connect(r->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(fcntl(r->fd, F_SETFL, O_NONBLOCK), 0);
+}
+
+static void rig_init(struct rig *r, double speed, int64_t for_ms,
+                     void (*on_end)(void *arg))
+{
+	const char *root = getenv("POLLUX_SOURCE");
+	char path[512];
+
+	memset(r, 0, sizeof(*r));
+	snprintf(path, sizeof(path), "%s/etc/line.yaml", root ? root : ".");
+	assert_int_equal(plant_config_load(&r->setup, path, NULL, stderr), 0);
+	r->setup->plant.settle_s = 60;
+	rig_start(r, speed, for_ms, on_end);
 }
 
 static void rig_fini(struct rig *r)
@@ -218,6 +227,35 @@ static void wire_faults_are_felt(void **state)
 	(void)state;
 }
 
+/* Of one unit; the other tells the time right. */
+static void wrong_clock_is_one_units_own(void **state)
+{
+	static const char plant[] =
+		"plant: {cycle: 100ms}\n"
+		"modbus:\n"
+		"  listen: tcp://127.0.0.1:5020\n"
+		"  units:\n"
+		"    - {id: a, unit: 1, registers: [{at: input:0, signal: clock, "
+		"type: uint16, scale: 0.1}]}\n"
+		"    - {id: b, unit: 2, registers: [{at: input:0, signal: clock, "
+		"type: uint16, scale: 0.1}]}\n";
+	struct rig r;
+
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(plant_config_load_text(&r.setup, "clock.yaml", plant, stderr),
+	                 0);
+	rig_start(&r, 0, 0, NULL);
+	turn(&r, 50);
+	assert_in_range(ask(&r, 1, INPUT, 0, 1), 48, 51);
+	assert_int_equal(sim_inject(r.sim, "a", "clock", 3600, 1), 0);
+	turn(&r, 1);
+	assert_int_equal(ask(&r, 1, INPUT, 0, 1), ask(&r, 2, INPUT, 0, 1) + 36000);
+	turn(&r, 12);
+	assert_int_equal(ask(&r, 1, INPUT, 0, 1), ask(&r, 2, INPUT, 0, 1));
+	rig_fini(&r);
+	(void)state;
+}
+
 /* A sensor that drops out shows the NaN of its float, and the lowest of its integer. */
 static void lost_sensor_shows_no_number(void **state)
 {
@@ -314,6 +352,7 @@ int main(void)
 		cmocka_unit_test(written_setpoint_moves_the_plant),
 		cmocka_unit_test(injected_faults_are_felt),
 		cmocka_unit_test(wire_faults_are_felt),
+		cmocka_unit_test(wrong_clock_is_one_units_own),
 		cmocka_unit_test(lost_sensor_shows_no_number),
 		cmocka_unit_test(late_turn_is_an_overrun_and_no_burst),
 		cmocka_unit_test(fast_run_ends_in_time),
