@@ -59,7 +59,11 @@ bool check_direct(struct check *c, const struct direct *d)
 		}
 		return true;
 	}
-	if (d->n_parts != 1) {
+	if (d->n_parts == 2) { /* as OpenPLC takes it */
+		sources_warning(c->sources, d->at, d->length,
+		                "only the address of a bit has a point: this is %%%c%c%u",
+		                d->area, d->size, d->parts[0]);
+	} else if (d->n_parts != 1) {
 		say(c, d, "only the address of a bit has a point: %IX0.3, but %IW3");
 		return false;
 	}
@@ -134,7 +138,8 @@ void check_address(struct check *c, struct variable *v)
 static const char *place_key(struct check *c, const struct direct *d)
 {
 	const char *text = check_format(c, "%%%c%c%u.%u", d->area, d->size, d->parts[0],
-	                                d->n_parts > 1 ? d->parts[1] : 0);
+	                                d->size == 'X' && d->n_parts > 1 ? d->parts[1]
+	                                                                 : 0);
 	size_t n = 0;
 
 	while (text[n]) {

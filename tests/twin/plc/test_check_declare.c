@@ -193,6 +193,8 @@ static void address_has_a_place_of_its_own(void **state)
 	         ""},
 		{"a AT %IX0.8 : BOOL; -- ;", "2:10 E a byte has the bits 0 to 7"},
 		{"a AT %QW1.2 : INT; -- ;",
+	         "2:10 W only the address of a bit has a point: this is %QW1"},
+		{"a AT %QW1.2.3 : INT; -- ;",
 	         "2:10 E only the address of a bit has a point"},
 		{"a AT %QX0.0 : INT; -- ;", "2:10 E %QX is 1 bit, INT is 16"},
 		{"a AT %QW0 : BOOL; -- ;", "2:10 E %QW is 16 bits, BOOL is 1"},
