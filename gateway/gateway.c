@@ -26,6 +26,7 @@
 #include "gateway/reload.h"
 #include "gateway/report.h"
 #include "gateway/twin_file.h"
+#include "gateway/whatif_desk.h"
 #include "storage/reader.h"
 
 enum {
@@ -76,6 +77,7 @@ struct gateway {
 	struct fitting *fitting;
 	struct proposals *proposals;
 	struct computers *computers;
+	struct whatif_desk *whatif_desk;
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
 	struct outlook *outlook;
@@ -284,6 +286,7 @@ static void stop(struct gateway *g)
 	poller_close(g->parts.poller);
 	control_close(g->control);
 	computers_close(g->computers);
+	whatif_desk_close(g->whatif_desk);
 	fitting_stop(g->fitting);
 	proposals_stop(g->proposals);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -659,6 +662,9 @@ static int open_parts(struct gateway *g)
 	if (!err) {
 		err = open_control(g);
 	}
+	if (!err) {
+		err = whatif_desk_open(&g->whatif_desk, g->config, &g->loop);
+	}
 	return err;
 }
 
@@ -682,6 +688,7 @@ static void take_down(struct gateway *g)
 	proposals_free(g->proposals);
 	fitting_free(g->fitting);
 	computers_free(g->computers);
+	whatif_desk_free(g->whatif_desk);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

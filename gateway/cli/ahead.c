@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/cli/ahead.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/config/config_file.h"
+
+enum { STDIN_MAX = 1 << 20 };
 
 static enum exit_code take_horizon(struct ahead_call *call)
 {
@@ -71,11 +75,29 @@ const char *ahead_operand(const struct ahead_call *call, int argc, char **argv,
 	return argv[optind];
 }
 
+/* All of stdin. */
+static int read_stdin(struct arena *arena, char **text)
+{
+	size_t n = 0;
+
+	*text = arena_array(arena, STDIN_MAX + 1, 1);
+	if (!*text) {
+		return -ENOMEM;
+	}
+	for (size_t got = 1; got > 0 && n < STDIN_MAX; n += got) {
+		got = fread(*text + n, 1, STDIN_MAX - n, stdin);
+	}
+	(*text)[n] = '\0';
+	return ferror(stdin) ? -EIO : n == STDIN_MAX ? -EFBIG : 0;
+}
+
 char *ahead_text(struct ahead *a, const char *path)
 {
 	char *text = NULL;
 	size_t n;
-	int err = config_file_read(path, false, &a->arena, &text, &n);
+	int err = strcmp(path, "-") == 0
+	                  ? read_stdin(&a->arena, &text)
+	                  : config_file_read(path, false, &a->arena, &text, &n);
 
 	if (err) {
 		fprintf(stderr, "%s: error: %s\n", path, config_file_error(err));

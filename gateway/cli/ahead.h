@@ -52,7 +52,8 @@ struct ahead {
 	char *names;
 };
 
-/** A file's text, said on stderr where it cannot be read; NULL then. */
+/** A file's text, or that of stdin ("-", at most 1 MiB), said on stderr where it cannot
+ * be read; NULL then. */
 char *ahead_text(struct ahead *a, const char *path);
 
 /** The configuration, where it starts, and the scenarios of a file.  What is wrong is

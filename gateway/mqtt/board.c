@@ -96,11 +96,15 @@ static void on_gone(void *context, MQTTAsync_successData *data)
 	report(context, NEWS_GONE, 0);
 }
 
-/* Nothing is subscribed; Paho wants the callback all the same. */
+/* Only one topic is subscribed; Paho wants the callback in any case. */
 static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *m)
 {
-	(void)context;
+	const struct board *b = context;
+
 	(void)topic_len;
+	if (b->wish.subscribed && !m->retained) {
+		b->wish.message(b->wish.arg, m->payload, (size_t)m->payloadlen);
+	}
 	MQTTAsync_freeMessage(&m);
 	MQTTAsync_free(topic);
 	return 1;
@@ -136,7 +140,7 @@ static int dial(struct board *b)
 	will.message = b->wish.absent;
 	will.retained = 1;
 	paho_tls(&tls, mqtt);
-	options.will = &will;
+	options.will = b->wish.status ? &will : NULL;
 	options.ssl = strncmp(*uri, "ssl://", 6) == 0 ? &tls : NULL;
 	options.MQTTVersion = MQTTVERSION_3_1_1;
 	options.cleansession = 1;
@@ -190,7 +194,12 @@ static void begin(struct board *b)
 			b->last[i] = NULL;
 		}
 	}
-	(void)send_text(b, b->wish.status, b->wish.present, true);
+	if (b->wish.status) {
+		(void)send_text(b, b->wish.status, b->wish.present, true);
+	}
+	if (b->wish.subscribed) {
+		(void)MQTTAsync_subscribe(b->client, b->wish.subscribed, 1, NULL);
+	}
 	b->wish.news(b->wish.arg, true, b->wish.mqtt->servers[b->redial.server]);
 }
 
@@ -308,7 +317,9 @@ static void say_goodbye(struct board *b)
 	MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
 	uint64_t until_ns = clock_now_ns() + (uint64_t)GOODBYE_MS * MS_NS;
 
-	(void)send_text(b, b->wish.status, b->wish.absent, true);
+	if (b->wish.status) {
+		(void)send_text(b, b->wish.status, b->wish.absent, true);
+	}
 	options.onSuccess = on_gone;
 	options.context = b;
 	options.timeout = GOODBYE_MS; /* what is on its way goes first */

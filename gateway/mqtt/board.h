@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Topics of which the last value counts, for who keeps no history: a virtual PLC's
- * variables.  A thread of its own alone calls Paho; putting something up never waits and
- * takes no lock.
+ * variables; and one that is listened to and answered.  A thread of its own alone calls
+ * Paho; putting something up never waits and takes no lock.
  *
  * A value that is overtaken before it was sent is freed and counted.  All are sent again
  * when a connection begins.  Remarks, which are not retained, wait in a ring of
@@ -22,11 +22,14 @@ struct board_wish {
 	const char *client_id;
 	const char *const *topics; /* of the values */
 	size_t n_topics;
-	const char *remarks;          /* their topic */
-	const char *status;           /* topic of the retained status, also the will */
+	const char *remarks; /* their topic */
+	const char *status;  /* topic of the retained status, also the will; NULL: none */
 	const char *present, *absent; /* what it says */
 	/** Connected, or (why) not, for people; on the thread of the board. */
 	void (*news)(void *arg, bool connected, const char *why);
+	const char *subscribed; /* a topic that is listened to; NULL: none */
+	/** What came on it, not retained; on a thread of Paho's: copy, wake, no more. */
+	void (*message)(void *arg, const char *payload, size_t n);
 	void *arg;
 };
 

@@ -184,5 +184,45 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
     assert done.returncode == 1 and 'gateway.yaml:' in done.stderr, done.stderr
 
 
+def test_questions_over_mqtt_are_answered(bench):
+    broker = harness.Broker(bench)
+    sink = harness.Sink(bench, broker, 'pollux/cell7/cmd/whatif/reply')
+    gateway = harness.Gateway(bench, CONFIG + 'mqtt: {servers: ["mqtt://127.0.0.1:%d"]}\n'
+                              % broker.port)
+    asked = [harness.require('mosquitto_pub'), '-h', '127.0.0.1', '-p', str(broker.port), '-q', '1',
+             '-t', 'pollux/cell7/cmd/whatif', '-m']
+    bench.run(asked + ['a: retained one', '-r'])
+    process = gateway.start()
+    harness.wait_until('the tank has learnt', lambda: (gateway.status() or {}).get(
+        'components', [{}])[0].get('learnt') == 1)
+
+    def answers():
+        return [json.loads(m.payload) for m in sink.messages()
+                if m.topic == 'pollux/cell7/cmd/whatif/reply']
+
+    assert answers() == [], 'a retained question is dropped'
+    bench.run(asked + [json.dumps({'id': 'first', 'scenario': SCENARIOS, 'horizon': '1h'})])
+    first = harness.wait_until('it is answered', answers, 40)[0]
+    assert list(first) == ['id', 'status', 'error', 'ts', 'result'], first
+    assert first['id'] == 'first' and first['status'] == 'done' and first['error'] is None, first
+    scenarios = {s['id']: s for s in first['result']['scenarios']}
+    assert list(scenarios) == ['as-now', 'more', 'leak'], scenarios
+    level = {k: s['kpis']['level']['value'] for k, s in scenarios.items()}
+    assert level['leak'] < level['as-now'] < level['more'], level
+    assert abs(level['as-now'] - at_rest(7.36)) < 4, level
+    # the file's text alone will do; what is wrong with it is said
+    bench.run(asked + [SCENARIOS.replace('plc/level, as', 'plc/lvl, as')])
+    second = harness.wait_until('so is the second', lambda: answers()[1:], 40)[0]
+    assert second['status'] == 'refused' and second['id'] is None, second
+    assert '-:6:' in second['error'] and 'plc/lvl' in second['error'], second
+    # one at a time, and eight may wait
+    for k in range(12):
+        bench.run(asked + [json.dumps({'id': k, 'scenario': SCENARIOS})])
+    harness.wait_until('each is answered', lambda: len(answers()) == 14, 90)
+    given = {a['id']: a['status'] for a in answers()[2:] if a['status'] != 'busy'}
+    assert set(given.values()) == {'done'}, answers()
+    assert process.stop()[0] == 0
+
+
 if __name__ == '__main__':
     harness.main(globals())
