@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/cli/command.h"
+#include "gateway/cli/learn.h"
 #include "gateway/line/balance_view.h"
 #include "gateway/line/line_view.h"
 
@@ -24,6 +24,7 @@ struct call {
 	uint32_t replications;
 	int64_t seed; /* -1 */
 	bool json, balance;
+	struct learn_call learn;
 };
 
 static bool read_count(const char *text, int64_t most, int64_t *out)
@@ -103,7 +104,7 @@ static enum exit_code take_option(struct call *call, int option)
 		call->json = true;
 		return EXIT_DONE;
 	default:
-		return command_usage("line", "what is '%s'?", optarg ? optarg : "that");
+		return learn_option(&call->learn, option);
 	}
 }
 
@@ -118,6 +119,7 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 		{"output", required_argument, NULL, 'o'},
 		{"balance", no_argument, NULL, 'b'},
 		{"json", no_argument, NULL, 'J'},
+		LEARN_OPTIONS,
 		{0}};
 	enum exit_code code = EXIT_DONE;
 
@@ -157,11 +159,20 @@ static void print_page(FILE *out, const void *what, const char *date)
 	line_view_page(out, what, date);
 }
 
-static enum exit_code say(const struct call *call, const struct line_view *v)
+static enum exit_code say(const struct call *call, const struct line_view *v,
+                          const struct line_learning *learnt)
 {
 	if (call->json) {
-		command_print_json(stdout, line_view_json(v));
+		json_t *o = line_view_json(v);
+
+		if (o && call->learn.config) {
+			json_object_set_new(o, "learnt", line_learning_json(learnt));
+		}
+		command_print_json(stdout, o);
 	} else {
+		if (call->learn.config) {
+			line_learning_print(stdout, learnt);
+		}
 		line_view_print(stdout, v);
 	}
 	return call->page ? command_write_file(call->page, print_page, v) : EXIT_DONE;
@@ -209,7 +220,8 @@ static int even_out(struct line_study **studies, struct line_setup *const *setup
 }
 
 /* All with the base's way to simulate, so that they can be compared. */
-static enum exit_code study(const struct call *call, struct line_setup *const *setups)
+static enum exit_code study(const struct call *call, struct line_setup *const *setups,
+                            const struct line_learning *learnt)
 {
 	struct line_study *studies[VARIANTS_MAX + 1] = {NULL};
 	struct line_run run = run_of(call, setups[0]);
@@ -230,7 +242,7 @@ static enum exit_code study(const struct call *call, struct line_setup *const *s
 		err = even_out(studies, setups, call, &run);
 	}
 	code = err ? EXIT_FAILED : EXIT_DONE;
-	code = code == EXIT_DONE ? say(call, &v) : code;
+	code = code == EXIT_DONE ? say(call, &v, learnt) : code;
 	for (size_t i = 0; i < call->n; i++) {
 		line_study_free(studies[i]);
 	}
@@ -254,8 +266,12 @@ static enum exit_code balance(const struct call *call, const struct line_setup *
 	return EXIT_DONE;
 }
 
+/* All of them with what the gateway knows. */
 static enum exit_code simulate(const struct call *call, struct line_setup *const *setups)
 {
+	struct line_learning learnt[VARIANTS_MAX + 1] = {{.n = 0}};
+	enum exit_code code = EXIT_DONE;
+
 	if (setups[0]->config.n_stations == 0) {
 		fprintf(stderr,
 		        "pollux line: %s: there are no stations; --balance gives its "
@@ -264,13 +280,20 @@ static enum exit_code simulate(const struct call *call, struct line_setup *const
 		        call->path);
 		return EXIT_CONFIG;
 	}
-	return study(call, setups);
+	for (size_t i = 0; i < call->n && code == EXIT_DONE; i++) {
+		code = learn_into(&learnt[i], &call->learn, setups[i]);
+	}
+	code = code == EXIT_DONE ? study(call, setups, &learnt[0]) : code;
+	for (size_t i = 0; i < call->n; i++) {
+		line_learning_free(&learnt[i]);
+	}
+	return code;
 }
 
 static enum exit_code run(int argc, char **argv)
 {
 	struct line_setup *setups[VARIANTS_MAX + 1] = {NULL};
-	struct call call = {.n = 1, .seed = -1};
+	struct call call = {.n = 1, .seed = -1, .learn = LEARN_CALL("line")};
 	enum exit_code code = parse(&call, argc, argv);
 
 	for (size_t i = 0; i < call.n && code == EXIT_DONE; i++) {
@@ -293,7 +316,8 @@ const struct command command_line = {
 	.summary = "simulate a production line and its operators",
 	.help = "usage: pollux line FILE [--for T] [--replications N] [--seed S] "
 		"[--json]\n"
-		"                   [--variant FILE]... [--output FILE.html]\n\n"
+		"                   [--variant FILE]... [--output FILE.html]\n"
+		"                   [--learn CONFIG [--since T]]\n\n"
 		"Simulates the line of FILE (docs/line.md) as discrete events, again "
 		"and again,\n"
 		"and prints its figures after ISO 22400 with 95 % intervals, the states "
@@ -308,6 +332,11 @@ const struct command command_line = {
 		"has "
 		"more,\n"
 		"                        investment, floor space and when it pays back\n"
+		"      --learn CONFIG    cycle times, failures and scrap of stations "
+		"that "
+		"have\n"
+		"                        `tags:` out of that gateway's history, since T, "
+		"default 7d\n"
 		"      --balance         instead: gives the `tasks:` of FILE to "
 		"stations, "
 		"with\n"

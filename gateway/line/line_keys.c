@@ -99,6 +99,19 @@ static const struct schema_key can_keys[] = {
 };
 static const struct schema_object can = {"can", "a process of a station", can_keys};
 
+static const struct schema_key tags_keys[] = {
+	{"count", SCHEMA_TEXT, "DEVICE/TAG: jobs that it finished, good or not",
+         .flags = SCHEMA_REQUIRED, .min = 3, .max = 200},
+	{"rejects", SCHEMA_TEXT, "those of them that were not good", .min = 3,
+         .max = 200},
+	{"down", SCHEMA_TEXT, "not 0: it has failed", .min = 3, .max = 200},
+	{"busy", SCHEMA_TEXT, "not 0: it works; absent: waits count, but for long ones",
+         .min = 3, .max = 200},
+	{0},
+};
+static const struct schema_object tags = {
+	"tags", "of a gateway, that tell of it (--learn)", tags_keys};
+
 static const struct schema_key station_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
 	{"machines", SCHEMA_INT, "alike, that share what comes", .min = 1, .max = 1000,
@@ -124,6 +137,8 @@ static const struct schema_key station_keys[] = {
 	{"skill", SCHEMA_ID, "of who works there; absent: it works alone", .flags = 0},
 	{"at", SCHEMA_NUMBERS, "[x, y] in m, for who walks", .flags = 0},
 	{"power", SCHEMA_OBJECT, "by state", .object = &power},
+	{"tags", SCHEMA_OBJECT, "what a gateway knows of it, for --learn",
+         .object = &tags},
 	{"can", SCHEMA_OBJECT, "for pollux validate", .shape = SCHEMA_LIST_OF,
          .object = &can},
 	{"investment", SCHEMA_REAL, "in the currency", .min = 0, .max = 1e12},

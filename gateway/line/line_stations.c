@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "drivers/reading.h"
 #include "gateway/line/line_build.h"
 
 static struct place place_of(const struct schema_view *v)
@@ -152,6 +153,22 @@ static void read_station(struct line_build *b, const struct schema_view *v,
 	read_power(v, out);
 }
 
+static struct line_tags read_tags(struct line_build *b, const struct schema_view *station)
+{
+	static const char *const keys[] = {"count", "rejects", "down", "busy"};
+	struct schema_view v = schema_sub(station, "tags");
+	const char *names[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		names[i] = schema_text(&v, keys[i]);
+		if (names[i] && !strchr(names[i], '/')) {
+			complaint_error(b->said, schema_node(&v, keys[i])->at,
+			                "'%.130s' is not DEVICE/TAG", names[i]);
+		}
+	}
+	return (struct line_tags){names[0], names[1], names[2], names[3]};
+}
+
 void line_stations_build(struct line_build *b)
 {
 	size_t n = schema_count(&b->root, "stations");
@@ -166,6 +183,7 @@ void line_stations_build(struct line_build *b)
 		}
 		read_station(b, &v, &stations[i]);
 		modules[i] = (struct line_module){
+			.tags = read_tags(b, &v),
 			.investment = schema_real(&v, "investment"),
 			.floor_m2 = schema_real(&v, "floor"),
 			.changeover_s = schema_node(&v, "changeover")

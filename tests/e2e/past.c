@@ -6,6 +6,7 @@
  *                                           the outlet is tank_outlet
  *     past CONFIG ramp DEVICE/TAG FROM PER_DAY DAYS
  *                                           a reading an hour
+ *     past CONFIG machine DEVICE SECONDS    its count, rejects, down, busy
  *     past CONFIG propose COMPONENT VALUE   a version of its parameters, the second of
  * them VALUE, that waits for somebody
  */
@@ -20,6 +21,7 @@
 #include "storage/history.h"
 #include "storage/version.h"
 #include "tests/twin/tank_plant.h"
+#include "twin/line/dist.h"
 
 #define SECOND_US INT64_C(1000000)
 #define EVERY_US  (3600 * SECOND_US)
@@ -101,6 +103,73 @@ static void write_ramp(const struct past *p)
 	}
 }
 
+/* One thing that happens: the tags of a machine as they are from then on. */
+static void write_machine_at(const struct past *p, const uint32_t tags[4], double t_s,
+                             const double x[4])
+{
+	static int64_t now_us, last_us;
+	double end_s = strtod(p->words[1], NULL);
+	struct sample s[4];
+	int64_t ts_us;
+
+	/* as a gateway sees it that looks ten times a second */
+	now_us = now_us ? now_us : clock_wall_us();
+	ts_us = now_us + (int64_t)(ceil(10 * (t_s - end_s)) * 1e5);
+	ts_us = ts_us > last_us ? ts_us : last_us + 1;
+	last_us = ts_us;
+	for (int i = 0; i < 4; i++) {
+		s[i] = sample(tags[i], ts_us, x[i]);
+	}
+	check(history_append(p->history, ts_us, s, 4), "append");
+}
+
+/* Cycles lognormal(4 s, 0.5 s), after one in five a wait; 3 % rejects; a failure after
+ * 600 s of running in the mean, repaired within gamma(60 s, 3). */
+static void write_machine(const struct past *p)
+{
+	static const struct dist cycle = {DIST_LOGNORMAL, 4, 0.5, 0, NULL, 0},
+				 wait = {DIST_EXPONENTIAL, 6, 0, 0, NULL, 0},
+				 up = {DIST_EXPONENTIAL, 600, 0, 0, NULL, 0},
+				 repair = {DIST_GAMMA, 60, 3, 0, NULL, 0};
+	static const char *const names[] = {"count", "rejects", "down", "busy"};
+	double end_s = strtod(p->words[1], NULL), t_s = 0, left_s, x[4] = {0, 0, 0, 1};
+	uint32_t tags[4];
+	struct rng g;
+
+	for (int i = 0; i < 4; i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s/%s", p->words[0], names[i]);
+		tags[i] = find(p, name);
+	}
+	rng_init(&g, 6, 1);
+	left_s = dist_draw(&up, &g);
+	write_machine_at(p, tags, t_s, x);
+	while (t_s < end_s - 600) {
+		double work_s = dist_draw(&cycle, &g);
+
+		if (left_s < work_s) {
+			x[2] = 1;
+			write_machine_at(p, tags, t_s + left_s, x);
+			t_s += dist_draw(&repair, &g);
+			x[2] = 0;
+			write_machine_at(p, tags, t_s + left_s, x);
+			left_s = work_s + dist_draw(&up, &g);
+		}
+		left_s -= work_s;
+		t_s += work_s;
+		x[0]++;
+		x[1] += rng_uniform(&g) < 0.03;
+		x[3] = rng_uniform(&g) >= 0.2;
+		write_machine_at(p, tags, t_s, x);
+		if (x[3] == 0) {
+			t_s += 0.2 + dist_draw(&wait, &g);
+			x[3] = 1;
+			write_machine_at(p, tags, t_s, x);
+		}
+	}
+}
+
 static void write_proposal(const struct past *p)
 {
 	const struct twin_config *twin = &p->config->twin;
@@ -136,6 +205,7 @@ int main(int argc, char **argv)
 		void (*write)(const struct past *p);
 	} kinds[] = {{"tank", 1, write_tank},
 	             {"ramp", 4, write_ramp},
+	             {"machine", 2, write_machine},
 	             {"propose", 2, write_proposal}};
 	struct past p = {.words = argv + 3};
 	const char *found = NULL;
@@ -147,7 +217,7 @@ int main(int argc, char **argv)
 		kind++;
 	}
 	if (argc < 3 || kind == ARRAY_SIZE(kinds)) {
-		fputs("usage: past CONFIG tank|ramp|propose ...\n", stderr);
+		fputs("usage: past CONFIG tank|ramp|machine|propose ...\n", stderr);
 		return 2;
 	}
 	check(config_load(&p.config, argv[1], stderr), argv[1]);

@@ -183,5 +183,69 @@ def test_a_sweep_is_a_variant_for_each_value(bench):
         assert done.returncode == code, (words, done)
 
 
+MACHINE = '''
+devices:
+  - id: filler
+    driver: sim
+    tags:
+      - {id: count, at: "constant(value=0)", type: float64}
+      - {id: rejects, at: "constant(value=0)", type: float64}
+      - {id: down, at: "constant(value=0)", type: float64}
+      - {id: busy, at: "constant(value=0)", type: float64}
+'''
+KNOWN = '''
+title: One machine
+products: [{id: bottle}]
+sources: [{id: feed}]
+stations:
+  - id: filler
+    time: 3s
+    tags: {count: filler/count, rejects: filler/rejects, down: filler/down%s}
+ways:
+  - {from: feed, to: filler, places: 5}
+  - {from: filler, to: out, share: 0.9}
+  - {from: filler, to: out, share: 0.1, scrap: true}
+run: {for: 8h, warm_up: 0s, replications: 10}
+'''
+
+
+def test_times_are_learnt_from_the_history(bench):
+    gateway = harness.Gateway(bench, MACHINE)
+    done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
+                      '90000'])
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    learn = ['--learn', gateway.config, '--since', '2d', '--json']
+    file = bench.write('line.yaml', KNOWN % ', busy: filler/busy')
+    before = json.loads(line(bench, file, '--json').stdout)
+    done = line(bench, file, *learn)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    what = {item['what']: item for item in found['learnt']}
+    print(json.dumps(what))
+    assert all(item['taken'] for item in what.values()), what
+    time = what['time']
+    assert time['distribution'] == 'lognormal' and time['n'] > 10000, time
+    assert abs(time['mean_s'] - 4) < 0.04 and abs(time['sigma_s'] - 0.5) < 0.02, time
+    up, repair = what['between failures'], what['repair']
+    assert up['n'] > 70 and abs(up['mean_s'] / 600 - 1) < 0.2, up
+    assert abs(repair['mean_s'] / 60 - 1) < 0.15, repair
+    assert repair['ks'] < repair['ks_allowed'] and up['ks'] < up['ks_allowed'], what
+    assert abs(what['scrap']['share'] - 0.03) < 0.005 and what['scrap']['before'] == 0.1, what
+    # and the simulation works with it: 3600 / 4 s, less failures, less scrap
+    wanted = 900 * 600 / 660 * 0.97
+    more = figures(before['variants'][0])['throughput'], figures(found['variants'][0])['throughput']
+    assert more[0] > 1050 and abs(more[1] / wanted - 1) < 0.04, (more, wanted)
+    # without a tag that says when it works, long waits are told from work
+    done = line(bench, bench.write('blind.yaml', KNOWN % ''), '--learn', gateway.config)
+    assert done.returncode == 0 and 'waits left out' in done.stdout, done.stdout
+    print(done.stdout[:800])
+    done = line(bench, example('line.yaml'), '--learn', gateway.config)
+    assert done.returncode == 3 and 'no station has `tags:`' in done.stderr, done.stderr
+    done = line(bench, bench.write('flood.yaml', (KNOWN % '').replace(', places: 5', '')))
+    assert done.returncode == 3 and "wants 'places' on its way, or 'wip'" in done.stderr, done.stderr
+    done = line(bench, bench.write('wrong.yaml', (KNOWN % '').replace('filler/count', 'count')))
+    assert done.returncode == 3 and "'count' is not DEVICE/TAG" in done.stderr, done.stderr
+
+
 if __name__ == '__main__':
     harness.main(globals())

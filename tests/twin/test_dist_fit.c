@@ -114,6 +114,23 @@ static void two_humps_stay_what_was_observed(void **state)
 	(void)state;
 }
 
+/* A clock of a tenth of a second: the kind is found all the same. */
+static void steps_of_a_clock_are_no_distance(void **state)
+{
+	static double x[N];
+	struct dist d = {DIST_LOGNORMAL, 4, 0.5, 0, NULL, 0};
+	struct dist_fit fit;
+
+	draw(&d, 3, x, N);
+	for (size_t i = 0; i < N; i++) {
+		x[i] = round(x[i] * 10) / 10;
+	}
+	assert_int_equal(dist_fit(x, N, &fit), 0);
+	assert_int_equal(fit.dist.kind, DIST_LOGNORMAL);
+	assert_true(fit.distance < fit.allowed);
+	(void)state;
+}
+
 static void few_tell_little(void **state)
 {
 	double x[] = {5, 1, 4, 2, 8, 3, 9, 1, 2, 6}, same[] = {4, 4.001, 4, 4, 4};
@@ -136,6 +153,7 @@ int main(void)
 		cmocka_unit_test(the_kind_and_its_numbers_are_found),
 		cmocka_unit_test(shares_are_those_of_what_is_drawn),
 		cmocka_unit_test(two_humps_stay_what_was_observed),
+		cmocka_unit_test(steps_of_a_clock_are_no_distance),
 		cmocka_unit_test(few_tell_little),
 	};
 

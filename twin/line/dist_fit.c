@@ -196,8 +196,9 @@ static double digamma(double x)
 {
 	double sum = 0;
 
-	for (; x < 10; x++) {
+	while (x < 10) {
 		sum -= 1 / x;
+		x++;
 	}
 	return sum + log(x) - 1 / (2 * x) - 1 / (12 * x * x) + 1 / (120 * pow(x, 4));
 }
@@ -226,10 +227,39 @@ static double fit_gamma(const struct sample *s, struct dist *d)
 
 /* ---- the choice ---- */
 
-static double distance(const struct dist *d, const double *x, size_t n)
+/* But for rounding. */
+static bool differ(double a, double b)
+{
+	return b > a * (1 + 1e-6);
+}
+
+/* Times as a clock gives them, so many of each: half-way to the next is where the share
+ * of those up to it belongs. */
+static double distance_by_clock(const struct dist *d, const double *x, size_t n)
 {
 	double most = 0;
 
+	for (size_t i = 1; i < n; i++) {
+		if (differ(x[i - 1], x[i])) {
+			double share = dist_share(d, (x[i] + x[i - 1]) / 2);
+
+			most = fmax(most, fabs(share - (double)i / (double)n));
+		}
+	}
+	return most;
+}
+
+static double distance(const struct dist *d, const double *x, size_t n)
+{
+	size_t alike = 0;
+	double most = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		alike += !differ(x[i - 1], x[i]);
+	}
+	if (4 * alike > n) {
+		return distance_by_clock(d, x, n);
+	}
 	for (size_t i = 0; i < n; i++) {
 		double share = dist_share(d, x[i]);
 

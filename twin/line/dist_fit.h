@@ -20,7 +20,8 @@ struct dist_fit {
 	struct dist dist; /* of DIST_EMPIRICAL the values are those given, sorted */
 	size_t n;
 	double mean, sigma; /* of what was observed, s */
-	double distance;    /* Kolmogorov-Smirnov, of the likeliest; NAN: constant */
+	double distance;    /* Kolmogorov-Smirnov, of the likeliest, where a clock's steps
+	                       make many alike half-way between them; NAN: constant */
 	double allowed;     /* what chance brings: 1.358/sqrt(n), 5 % (Massey 1951) */
 	enum dist_kind likeliest; /* dist.kind, where its distance is allowed */
 };

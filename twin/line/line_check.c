@@ -62,6 +62,21 @@ static bool all_products(const struct line_config *c, uint32_t products)
 	return true;
 }
 
+/* Parts whenever there is room, and room without end. */
+static bool floods(const struct line_config *c, const struct line_source *s)
+{
+	size_t own = (size_t)(s - c->sources);
+	bool found = false;
+
+	for (size_t i = 0; i < c->n_edges && s->unlimited && s->wip == 0; i++) {
+		const struct line_edge *e = &c->edges[i];
+
+		found = found || (e->of_source && e->from == own && e->to != LINE_OUT &&
+		                  e->capacity == UINT32_MAX);
+	}
+	return found;
+}
+
 static const char *check_sources(const struct line_config *c, size_t *which)
 {
 	if (c->n_sources < 1) {
@@ -80,6 +95,10 @@ static const char *check_sources(const struct line_config *c, size_t *which)
 		}
 		if (!all_products(c, leave(c, true, (uint32_t)*which))) {
 			return "a source has no way for some product";
+		}
+		if (floods(c, s)) {
+			return "a source that gives whenever there is room wants "
+			       "'places' on its way, or 'wip'";
 		}
 	}
 	return NULL;

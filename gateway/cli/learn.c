@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/cli/learn.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/config.h"
+
+#define WEEK_US (INT64_C(7) * 86400 * 1000000)
+
+enum exit_code learn_option(struct learn_call *call, int option)
+{
+	if (option == 'L') {
+		call->config = optarg;
+	} else if (option == 'S') {
+		return clock_parse(optarg, clock_wall_us(), &call->since_us)
+		               ? command_usage(call->command, "'%s' is no time", optarg)
+		               : EXIT_DONE;
+	} else { /* getopt_long() has said what it is */
+		return command_usage(call->command, "what is that?");
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code read_history(struct line_learning *out, const struct config *cfg,
+                                   const struct learn_call *call,
+                                   struct line_setup *setup)
+{
+	struct reader *reader = NULL;
+	char *path = NULL;
+	int err = asprintf(&path, "%s/history.db", cfg->state_dir) < 0 ? -ENOMEM : 0;
+
+	if (!err) {
+		err = reader_open(&reader, path);
+		free(path);
+	}
+	err = err ? err : line_learn(out, setup, reader);
+	reader_close(reader);
+	if (err) {
+		fprintf(stderr, "pollux %s: %s: %s\n", call->command, cfg->state_dir,
+		        err == -ENOENT ? "there is no history yet" : strerror(-err));
+	}
+	return !err ? EXIT_DONE : err == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+enum exit_code learn_into(struct line_learning *out, const struct learn_call *call,
+                          struct line_setup *setup)
+{
+	struct config *cfg = NULL;
+	enum exit_code code;
+
+	*out = (struct line_learning){.until_us = clock_wall_us(),
+	                              .since_us = call->since_us};
+	if (!call->config) {
+		return EXIT_DONE;
+	}
+	if (out->since_us == INT64_MIN) {
+		out->since_us = out->until_us - WEEK_US;
+	}
+	if (config_load(&cfg, call->config, stderr)) {
+		return EXIT_CONFIG;
+	}
+	code = read_history(out, cfg, call, setup);
+	config_free(cfg);
+	if (code == EXIT_DONE && out->n == 0) {
+		fprintf(stderr,
+		        "pollux %s: no station has `tags:` that a gateway could tell "
+		        "of\n",
+		        call->command);
+		code = EXIT_CONFIG;
+	}
+	return code;
+}
