@@ -123,11 +123,24 @@ static void print_flags(FILE *out, const struct balance_view *v)
 	}
 }
 
+static void print_times(FILE *out, const struct line_balance *b)
+{
+	if (b->allowance > 0) {
+		fprintf(out, "times with %.3g %% for rest and fatigue\n",
+		        100 * b->allowance);
+	}
+	if (b->practice > 1) {
+		fprintf(out, "times %.2f of the trained (Wright 1936)\n", b->practice);
+	}
+	fputs(b->allowance > 0 || b->practice > 1 ? "\n" : "", out);
+}
+
 void balance_view_print(FILE *out, const struct balance_view *v)
 {
 	fprintf(out, "%zu stations of %.6g s, %.1f %% of them used%s\n\n",
 	        v->balance.stations, v->cycle_s, 100 * efficiency(v),
 	        v->balance.exact ? "; fewer are not possible" : "");
+	print_times(out, &v->setup->balance);
 	fprintf(out, "%-9s%9s%9s%9s%6s  %s\n", "station", "time, s", "idle, s", "lifting",
 	        "RULA", "tasks");
 	for (size_t k = 0; k < v->balance.stations; k++) {
@@ -206,7 +219,8 @@ json_t *balance_view_json(const struct balance_view *v)
 		                                real(s.composite), "rula", s.worst,
 		                                "tasks", tasks));
 	}
-	return json_pack("{s:f, s:b, s:f, s:o}", "cycle_s", v->cycle_s, "exact",
-	                 v->balance.exact, "efficiency", efficiency(v), "stations",
-	                 stations);
+	return json_pack("{s:f, s:b, s:f, s:f, s:f, s:o}", "cycle_s", v->cycle_s, "exact",
+	                 v->balance.exact, "efficiency", efficiency(v), "allowance",
+	                 v->setup->balance.allowance, "practice",
+	                 v->setup->balance.practice, "stations", stations);
 }

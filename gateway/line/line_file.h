@@ -71,6 +71,8 @@ struct line_balance {
 	double load_max;  /* of a station; 0: no matter */
 	double index_max; /* of lifting, above which a task is flagged */
 	int score_max;    /* of posture */
+	double allowance; /* for rest and fatigue, share on all times */
+	double practice;  /* factor on all times: 1 of the trained (Wright) */
 };
 
 /** The whole file.  Strings and arrays belong to it. */

@@ -235,8 +235,10 @@ static const struct schema_object posture = {"posture", "scores of RULA", postur
 
 static const struct schema_key task_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
-	{"time", SCHEMA_DURATION, "it takes", .flags = SCHEMA_REQUIRED, .min = 0,
-         .max = 86400000},
+	{"time", SCHEMA_DURATION, "it takes, measured", .min = 0, .max = 86400000},
+	{"elements", SCHEMA_TEXT,
+         "motions of MTM-1 in place of `time`: [R30B, G1A, M30C]",
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 16},
 	{"after", SCHEMA_ID, "tasks that come before it", .shape = SCHEMA_LIST_OF},
 	{"load", SCHEMA_REAL, "of who does it, in a measure of your own", .min = 0,
          .max = 1e9, .preset = "0"},
@@ -245,6 +247,18 @@ static const struct schema_key task_keys[] = {
 	{0},
 };
 static const struct schema_object task = {"task", "work by hand", task_keys};
+
+static const struct schema_key practice_keys[] = {
+	{"rate", SCHEMA_REAL, "of the time that each doubling of the units leaves",
+         .min = 0.5, .max = 1, .preset = "0.9"},
+	{"units", SCHEMA_REAL, "made up to now", .flags = SCHEMA_REQUIRED, .min = 1,
+         .max = 1e9},
+	{"trained", SCHEMA_REAL, "units after which the times hold",
+         .flags = SCHEMA_REQUIRED, .min = 1, .max = 1e9},
+	{0},
+};
+static const struct schema_object practice = {"practice", "a learning curve (Wright)",
+                                              practice_keys};
 
 static const struct schema_key balance_keys[] = {
 	{"cycle", SCHEMA_DURATION, "of a station; absent: the shortest", .min = 1,
@@ -256,6 +270,10 @@ static const struct schema_key balance_keys[] = {
          .max = 10, .preset = "1"},
 	{"rula", SCHEMA_INT, "above it a task is flagged", .min = 1, .max = 7,
          .preset = "4"},
+	{"allowance", SCHEMA_REAL, "for rest and fatigue, % on all times", .min = 0,
+         .max = 100, .preset = "0"},
+	{"practice", SCHEMA_OBJECT, "of who does it; absent: times are theirs",
+         .object = &practice},
 	{0},
 };
 static const struct schema_object balance = {"balance", "tasks to stations",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work by hand. */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "gateway/line/line_build.h"
 #include "twin/nearest.h"
+#include "twin/people/mtm.h"
 
 void line_lift_read(const struct schema_view *v, struct lift *out)
 {
@@ -71,6 +73,47 @@ static void read_before(struct line_build *b, const struct schema_view *v,
 	out->before = before;
 }
 
+/* Who is trained already is not faster than the times say. */
+static double read_practice(const struct schema_view *balance)
+{
+	struct schema_view v = schema_sub(balance, "practice");
+	double units = schema_real(&v, "units"), trained = schema_real(&v, "trained");
+
+	return schema_node(balance, "practice") && units < trained
+	               ? mtm_learnt(schema_real(&v, "rate"), units / trained)
+	               : 1;
+}
+
+/* As it was measured, or as its motions have it. */
+static double read_time(struct line_build *b, const struct schema_view *task)
+{
+	const struct node *elements = schema_node(task, "elements");
+	const struct node *time = schema_node(task, "time");
+	double sum = 0;
+
+	if (!elements == !time) {
+		complaint_error(b->said, task->map->at,
+		                "a task has a 'time' or 'elements' of MTM-1");
+	}
+	for (size_t i = 0; elements && i < elements->n; i++) {
+		const struct node *code = elements->items[i];
+		double tmu = 0;
+		int err = mtm_time(code->text ? code->text : "", &tmu);
+
+		if (err) {
+			complaint_error(b->said, code->at,
+			                err == -ERANGE
+			                        ? "'%.40s' is beyond the data card of "
+			                          "MTM-1"
+			                        : "'%.40s' is no motion of MTM-1: R30B, "
+			                          "G1A, M30C/4, P1SE, RL1, T90S, W4P",
+			                code->text ? code->text : "");
+		}
+		sum += tmu * MTM_TMU_S;
+	}
+	return elements ? sum : line_seconds(task, "time");
+}
+
 static void read_balance(struct line_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "balance");
@@ -84,7 +127,9 @@ static void read_balance(struct line_build *b)
 	                            : 0,
 		.load_max = schema_real(&v, "load"),
 		.index_max = schema_real(&v, "lifting_index"),
-		.score_max = score(&v, "rula")};
+		.score_max = score(&v, "rula"),
+		.allowance = schema_real(&v, "allowance") / 100,
+		.practice = read_practice(&v)};
 	if (node && !schema_node(&v, "cycle") == !schema_node(&v, "stations")) {
 		complaint_error(b->said, node->at, "'cycle' or 'stations' is wanted");
 	}
@@ -117,7 +162,9 @@ void line_tasks_build(struct line_build *b)
 		struct schema_view v = schema_item(&b->root, "tasks", i);
 
 		if (v.map) {
-			work[i].time_s = line_seconds(&v, "time");
+			work[i].time_s = read_time(b, &v) *
+			                 (1 + b->setup->balance.allowance) *
+			                 b->setup->balance.practice;
 			work[i].load = schema_real(&v, "load");
 			read_before(b, &v, tasks, &work[i]);
 			tasks[i].lifts = schema_node(&v, "lift") != NULL;
