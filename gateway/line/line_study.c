@@ -304,6 +304,36 @@ struct interval line_study_operator(const struct line_study *s, size_t operator,
 	                         operator* OPERATOR_MEASURES + measure);
 }
 
+static int rising(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Between two of them linear (Hyndman, Fan 1996, type 7). */
+void line_study_output(const struct line_study *s, double for_s,
+                       double parts[LINE_OUTPUTS])
+{
+	static const double shares[LINE_OUTPUTS] = {0.1, 0.5, 0.9};
+	double *all = calloc(s->n + 1, sizeof(*all));
+
+	for (size_t i = 0; all && i < s->n; i++) {
+		all[i] = s->values[i * s->width + MEASURE_THROUGHPUT] * for_s / 3600;
+	}
+	if (all) {
+		qsort(all, s->n, sizeof(*all), rising);
+	}
+	for (size_t k = 0; k < LINE_OUTPUTS; k++) {
+		double at = shares[k] * (double)(s->n - 1);
+		size_t low = (size_t)at, high = low + 1 < s->n ? low + 1 : low;
+
+		parts[k] = all ? all[low] + (all[high] - all[low]) * (at - (double)low)
+		               : (double)NAN;
+	}
+	free(all);
+}
+
 bool line_study_grows(const struct line_study *s)
 {
 	struct interval growth = line_study_of(s, MEASURE_GROWTH);

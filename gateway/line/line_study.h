@@ -68,6 +68,11 @@ struct interval line_study_operator(const struct line_study *s, size_t operator,
  * length of the run alone. */
 bool line_study_grows(const struct line_study *s);
 
+/** Good parts of one run of so long, by the replications: p10, p50, p90. */
+enum { LINE_OUTPUTS = 3 };
+void line_study_output(const struct line_study *s, double for_s,
+                       double parts[LINE_OUTPUTS]);
+
 /** What a has more than b: pairs of replications have the same chance. */
 struct interval line_study_more(const struct line_study *a, const struct line_study *b,
                                 enum line_measure measure);

@@ -193,6 +193,22 @@ static void print_plan(FILE *out, const struct line_view *v, size_t variant)
 	}
 }
 
+/* What one may count on in such a time, say a shift. */
+static void print_outputs(FILE *out, const struct line_view *v)
+{
+	fputc('\n', out);
+	for (size_t i = 0; i < v->n; i++) {
+		double q[LINE_OUTPUTS];
+
+		line_study_output(v->studies[i], v->run->for_s, q);
+		fprintf(out,
+		        "%s: in %.6g h %.0f good parts, p10 %.0f to p90 %.0f of %zu "
+		        "runs\n",
+		        v->studies[i]->setup->name, v->run->for_s / 3600, q[1], q[0],
+		        q[2], v->studies[i]->n);
+	}
+}
+
 void line_view_print(FILE *out, const struct line_view *v)
 {
 	const struct line_study *s = v->studies[0];
@@ -203,6 +219,7 @@ void line_view_print(FILE *out, const struct line_view *v)
 	        s->warm_up_s / 3600, s->found ? " (MSER-5)" : "",
 	        (unsigned long long)v->run->seed);
 	print_measures(out, v);
+	print_outputs(out, v);
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->n > 1) {
 			fprintf(out, "\n-- %s", v->studies[i]->setup->name);
@@ -308,6 +325,12 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	                      "little", s->worst_little);
 	json_t *figures = json_object(), *more = json_object(), *stations = json_array(),
 	       *operators = json_array();
+	double q[LINE_OUTPUTS];
+
+	line_study_output(s, v->run->for_s, q);
+	json_object_set_new(
+		o, "output",
+		json_pack("{s:f, s:f, s:f}", "p10", q[0], "p50", q[1], "p90", q[2]));
 
 	for (size_t m = 0; m < MEASURES_SHOWN; m++) {
 		struct interval in = line_study_of(s, (enum line_measure)m);

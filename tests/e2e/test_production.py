@@ -37,6 +37,10 @@ def test_the_shipped_line_beside_its_variants(bench):
     # the capper's 2 s, less what fails and pauses
     assert 1400 < figures(base)['throughput'] < 1700, figures(base)
     assert [s['id'] for s in base['stations'] if s['bottleneck']] == ['capper']
+    # what a shift gives, by the runs
+    output = base['output']
+    assert output['p10'] < output['p50'] < output['p90'], output
+    assert abs(output['p50'] / 6 / figures(base)['throughput'] - 1) < 0.05, output
     # pairs of the same replications: the differences add up
     for variant in (capper, twin):
         assert variant['replications'] == base['replications'], variant
