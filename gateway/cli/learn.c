@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/reading.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 
@@ -25,13 +26,40 @@ enum exit_code learn_option(struct learn_call *call, int option)
 	return EXIT_DONE;
 }
 
+static bool knows_tags(const struct config *cfg, const struct learn_call *call,
+                       const struct line_setup *setup)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < setup->config.n_stations; i++) {
+		const struct machine_tags *t = &setup->modules[i].tags;
+		const char *const names[] = {t->count, t->rejects, t->down, t->busy};
+
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+			if (names[k] && config_tag(cfg, names[k]) < 0) {
+				fprintf(stderr, "pollux %s: %s has no tag '%s' (of %s)\n",
+				        call->command, call->config, names[k],
+				        setup->config.stations[i].id);
+				all = false;
+			}
+		}
+	}
+	return all;
+}
+
 static enum exit_code read_history(struct line_learning *out, const struct config *cfg,
                                    const struct learn_call *call,
                                    struct line_setup *setup)
 {
 	struct reader *reader = NULL;
 	char *path = NULL;
-	int err = asprintf(&path, "%s/history.db", cfg->state_dir) < 0 ? -ENOMEM : 0;
+	int err;
+
+	if (!knows_tags(cfg, call, setup)) {
+		return EXIT_CONFIG;
+	}
+	out->config = cfg;
+	err = asprintf(&path, "%s/history.db", cfg->state_dir) < 0 ? -ENOMEM : 0;
 
 	if (!err) {
 		err = reader_open(&reader, path);

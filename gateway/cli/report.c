@@ -121,6 +121,7 @@ static enum exit_code report(const struct call *call, const struct config *cfg,
 	int err = asprintf(&path, "%s/history.db", cfg->state_dir) < 0 ? -ENOMEM : 0;
 
 	wish.envelope = envelope_limits(envelope, &wish.n_envelope);
+	wish.machines = envelope_machines(envelope, &wish.n_machines);
 	err = err ? err : reader_open(&reader, path);
 	err = err ? err : usage_read(&u, reader, cfg, &wish);
 	if (err) {

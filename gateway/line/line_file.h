@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gateway/machine_history.h"
 #include "twin/line/line.h"
 #include "twin/people/balance.h"
 #include "twin/people/lifting.h"
@@ -30,17 +31,9 @@ struct line_can {
 	double payload_kg; /* INFINITY: no limit */
 };
 
-/** Tags of a gateway, "DEVICE/TAG", that tell of a station; NULL: none does. */
-struct line_tags {
-	const char *count;   /* jobs that it finished, good or not */
-	const char *rejects; /* those of them that were not good */
-	const char *down;    /* not 0: it has failed */
-	const char *busy;    /* not 0: it works */
-};
-
 /** What is known of a station beside what it does. */
 struct line_module {
-	struct line_tags tags;
+	struct machine_tags tags;    /* of a gateway, that tell of it */
 	double investment, floor_m2; /* NAN: not said */
 	double changeover_s;         /* downtime to change or put it in; NAN: not said */
 	const struct line_can *can;

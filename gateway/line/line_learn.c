@@ -14,19 +14,6 @@
 
 enum { EACH = 4 }; /* things that may be learnt of a station */
 
-/* A tag's readings. */
-struct series {
-	double *t_s, *x; /* NAN: it was not known */
-	size_t n, room;
-};
-
-/* Time in which a station worked, up to each change of what is known of that. */
-struct worked {
-	double *t_s, *work_s, *unknown_s;
-	bool *works, *known; /* from there on */
-	size_t n;
-};
-
 /* A list of times that grows. */
 struct times {
 	double *s;
@@ -39,153 +26,6 @@ static const char *const what_names[] = {
 	[LEARNT_DOWN] = "repair",
 	[LEARNT_SCRAP] = "scrap",
 };
-
-/* ---- readings ---- */
-
-static double number_of(const struct history_row *row)
-{
-	if (strcmp(row->quality, "good") != 0 && strcmp(row->quality, "uncertain") != 0) {
-		return (double)NAN;
-	}
-	return value_number(&row->value);
-}
-
-static int on_row(void *arg, const struct history_row *row)
-{
-	struct series *s = arg;
-
-	if (s->n == s->room) {
-		size_t room = s->room ? 2 * s->room : 1024;
-		double *t_s = realloc(s->t_s, room * sizeof(*t_s));
-		double *x = t_s ? realloc(s->x, room * sizeof(*x)) : NULL;
-
-		s->t_s = t_s ? t_s : s->t_s;
-		s->x = x ? x : s->x;
-		if (!x) {
-			return -ENOMEM;
-		}
-		s->room = room;
-	}
-	s->t_s[s->n] = (double)row->ts_us / 1e6;
-	s->x[s->n++] = number_of(row);
-	return 0;
-}
-
-static int read_series(struct series *s, struct reader *reader, const char *name,
-                       const struct line_learning *l)
-{
-	const char *slash = name ? strchr(name, '/') : NULL;
-	char device[128];
-	int err;
-
-	*s = (struct series){.n = 0};
-	if (!slash) {
-		return 0;
-	}
-	snprintf(device, sizeof(device), "%.*s", (int)(slash - name), name);
-	err = reader_history(reader, device, slash + 1, l->since_us, l->until_us, 0,
-	                     on_row, s);
-	return err < 0 ? err : 0;
-}
-
-static void free_series(struct series *s)
-{
-	free(s->t_s);
-	free(s->x);
-}
-
-/* ---- time that was worked ---- */
-
-/* The value of a switch as it goes; NAN: not known. */
-static double next_value(const struct series *s, size_t *at, double t_s, double value)
-{
-	while (*at < s->n && s->t_s[*at] <= t_s) {
-		value = s->x[(*at)++];
-	}
-	return value;
-}
-
-static void add_change(struct worked *w, double t_s, bool works, bool known)
-{
-	if (w->n > 0) {
-		double dt = t_s - w->t_s[w->n - 1];
-
-		w->work_s[w->n] = w->work_s[w->n - 1] + (w->works[w->n - 1] ? dt : 0);
-		w->unknown_s[w->n] = w->unknown_s[w->n - 1] +
-		                     (w->known[w->n - 1] ? 0 : dt);
-	}
-	w->t_s[w->n] = t_s;
-	w->works[w->n] = works;
-	w->known[w->n++] = known;
-}
-
-static int find_worked(struct worked *w, const struct series *down,
-                       const struct series *busy, const struct line_learning *l)
-{
-	size_t n = down->n + busy->n + 1, d = 0, b = 0;
-	double is_down = down->n ? (double)NAN : 0, is_busy = busy->n ? (double)NAN : 1;
-	double t_s = (double)l->since_us / 1e6;
-
-	*w = (struct worked){.t_s = calloc(n, sizeof(double)),
-	                     .work_s = calloc(n, sizeof(double)),
-	                     .unknown_s = calloc(n, sizeof(double)),
-	                     .works = calloc(n, sizeof(bool)),
-	                     .known = calloc(n, sizeof(bool))};
-	if (!w->t_s || !w->work_s || !w->unknown_s || !w->works || !w->known) {
-		return -ENOMEM;
-	}
-	while (w->n < n) {
-		double next_s = INFINITY;
-
-		is_down = next_value(down, &d, t_s, is_down);
-		is_busy = next_value(busy, &b, t_s, is_busy);
-		add_change(w, t_s, is_down == 0 && is_busy != 0,
-		           !isnan(is_down) && !isnan(is_busy));
-		next_s = d < down->n ? down->t_s[d] : next_s;
-		next_s = b < busy->n ? fmin(next_s, busy->t_s[b]) : next_s;
-		if (isinf(next_s)) {
-			break;
-		}
-		t_s = next_s;
-	}
-	return 0;
-}
-
-static void free_worked(struct worked *w)
-{
-	free(w->t_s);
-	free(w->work_s);
-	free(w->unknown_s);
-	free(w->works);
-	free(w->known);
-}
-
-/* Up to a time, and in *unknown_s what is not known of it. */
-static double worked_to(const struct worked *w, double t_s, double *unknown_s)
-{
-	size_t low = 0, high = w->n;
-
-	while (high - low > 1) {
-		size_t middle = (low + high) / 2;
-
-		if (w->t_s[middle] <= t_s) {
-			low = middle;
-		} else {
-			high = middle;
-		}
-	}
-	*unknown_s = w->unknown_s[low] + (w->known[low] ? 0 : t_s - w->t_s[low]);
-	return w->work_s[low] + (w->works[low] ? t_s - w->t_s[low] : 0);
-}
-
-/* Work between two times; NAN where some of it is not known. */
-static double worked_between(const struct worked *w, double from_s, double to_s)
-{
-	double before, after, from = worked_to(w, from_s, &before),
-			      to = worked_to(w, to_s, &after);
-
-	return after > before ? (double)NAN : to - from;
-}
 
 /* ---- times ---- */
 
@@ -209,7 +49,7 @@ static int add_time(struct times *t, double s)
 }
 
 /* Each step of the counter by one is a job; *jobs counts all. */
-static int find_cycles(const struct series *count, const struct worked *w,
+static int find_cycles(const struct machine_series *count, const struct machine_worked *w,
                        struct times *t, double *jobs)
 {
 	double before = (double)NAN, at_s = (double)NAN;
@@ -223,7 +63,8 @@ static int find_cycles(const struct series *count, const struct worked *w,
 		} else if (step >= 1) {
 			*jobs += step;
 			if (step < 2 && !isnan(at_s)) {
-				err = add_time(t, worked_between(w, at_s, count->t_s[i]));
+				err = add_time(t, machine_worked_between(w, at_s,
+				                                         count->t_s[i]));
 			}
 			at_s = count->t_s[i];
 		}
@@ -232,21 +73,10 @@ static int find_cycles(const struct series *count, const struct worked *w,
 	return err;
 }
 
-static double steps_of(const struct series *count)
-{
-	double sum = 0;
-
-	for (size_t i = 1; i < count->n; i++) {
-		double step = count->x[i] - count->x[i - 1];
-
-		sum += step > 0 ? step : 0; /* NAN is not */
-	}
-	return sum;
-}
-
 /* Whole stretches only: both of their ends were seen. */
-static int find_failures(const struct series *down, const struct worked *w, bool calendar,
-                         struct times *up, struct times *repair)
+static int find_failures(const struct machine_series *down,
+                         const struct machine_worked *w, bool calendar, struct times *up,
+                         struct times *repair)
 {
 	double since_s = (double)NAN;
 	bool was = false, known = false;
@@ -265,8 +95,8 @@ static int find_failures(const struct series *down, const struct worked *w, bool
 			if (!isnan(since_s)) {
 				err = was        ? add_time(repair, t_s - since_s)
 				      : calendar ? add_time(up, t_s - since_s)
-				                 : add_time(up, worked_between(w, since_s,
-				                                               t_s));
+				                 : add_time(up, machine_worked_between(
+									w, since_s, t_s));
 			}
 			since_s = t_s;
 		}
@@ -346,14 +176,8 @@ static struct line_learnt *add_item(struct line_learning *l, const char *station
 	return item;
 }
 
-/* What a station's tags have told. */
-struct told {
-	struct series count, rejects, down, busy;
-	struct worked worked;
-};
-
 static int learn_time(struct line_learning *l, struct line_station *s,
-                      const struct told *told, double *jobs)
+                      const struct machine_history *told, double *jobs)
 {
 	struct line_learnt *item = add_item(l, s->id, LEARNT_TIME, dist_mean(&s->time));
 	struct times t = {.n = 0};
@@ -371,7 +195,7 @@ static int learn_time(struct line_learning *l, struct line_station *s,
 }
 
 static int learn_failures(struct line_learning *l, struct line_station *s,
-                          const struct told *told)
+                          const struct machine_history *told)
 {
 	struct line_learnt *up = add_item(l, s->id, LEARNT_UP,
 	                                  s->fails ? dist_mean(&s->up) : (double)NAN);
@@ -394,13 +218,14 @@ static int learn_failures(struct line_learning *l, struct line_station *s,
 }
 
 static void learn_scrap(struct line_learning *l, struct line_setup *setup, size_t station,
-                        const struct told *told, double jobs)
+                        const struct machine_history *told, double jobs)
 {
 	struct line_learnt *item = add_item(l, setup->config.stations[station].id,
 	                                    LEARNT_SCRAP, (double)NAN);
 
 	item->fit.n = (size_t)jobs;
-	item->share = jobs > 0 ? fmin(steps_of(&told->rejects) / jobs, 1) : (double)NAN;
+	item->share = jobs > 0 ? fmin(machine_steps(&told->rejects) / jobs, 1)
+	                       : (double)NAN;
 	if (jobs < DIST_FIT_SHAPE_MIN) {
 		item->why = "too few jobs";
 	} else {
@@ -412,15 +237,12 @@ static int learn_station(struct line_learning *l, struct line_setup *setup, size
                          struct reader *reader)
 {
 	struct line_station *s = (struct line_station *)&setup->config.stations[i];
-	const struct line_tags *tags = &setup->modules[i].tags;
-	struct told told = {.count = {.n = 0}};
+	const struct machine_tags *tags = &setup->modules[i].tags;
+	const struct machine_wish wish = {l->config, *tags, l->since_us, l->until_us};
+	struct machine_history told;
 	double jobs = 0;
-	int err = read_series(&told.count, reader, tags->count, l);
+	int err = machine_history_read(&told, reader, &wish);
 
-	err = err ? err : read_series(&told.rejects, reader, tags->rejects, l);
-	err = err ? err : read_series(&told.down, reader, tags->down, l);
-	err = err ? err : read_series(&told.busy, reader, tags->busy, l);
-	err = err ? err : find_worked(&told.worked, &told.down, &told.busy, l);
 	err = err ? err : learn_time(l, s, &told, &jobs);
 	if (!err && tags->down) {
 		err = learn_failures(l, s, &told);
@@ -428,11 +250,7 @@ static int learn_station(struct line_learning *l, struct line_setup *setup, size
 	if (!err && tags->rejects) {
 		learn_scrap(l, setup, i, &told, jobs);
 	}
-	free_worked(&told.worked);
-	free_series(&told.count);
-	free_series(&told.rejects);
-	free_series(&told.down);
-	free_series(&told.busy);
+	machine_history_free(&told);
 	return err;
 }
 

@@ -12,7 +12,6 @@
 #include <jansson.h>
 
 #include "gateway/line/line_file.h"
-#include "storage/reader.h"
 #include "twin/line/dist_fit.h"
 
 enum line_learnt_what { LEARNT_TIME, LEARNT_UP, LEARNT_DOWN, LEARNT_SCRAP };
@@ -31,6 +30,7 @@ struct line_learnt {
 };
 
 struct line_learning {
+	const struct config *config; /* of the gateway; borrowed for line_learn() */
 	int64_t since_us, until_us;
 	struct line_learnt *items;
 	size_t n;

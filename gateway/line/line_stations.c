@@ -153,7 +153,8 @@ static void read_station(struct line_build *b, const struct schema_view *v,
 	read_power(v, out);
 }
 
-static struct line_tags read_tags(struct line_build *b, const struct schema_view *station)
+static struct machine_tags read_tags(struct line_build *b,
+                                     const struct schema_view *station)
 {
 	static const char *const keys[] = {"count", "rejects", "down", "busy"};
 	struct schema_view v = schema_sub(station, "tags");
@@ -166,7 +167,7 @@ static struct line_tags read_tags(struct line_build *b, const struct schema_view
 			                "'%.130s' is not DEVICE/TAG", names[i]);
 		}
 	}
-	return (struct line_tags){names[0], names[1], names[2], names[3]};
+	return (struct machine_tags){names[0], names[1], names[2], names[3]};
 }
 
 void line_stations_build(struct line_build *b)

@@ -247,6 +247,45 @@ static void begin_tag(struct usage_tag *t, const struct config *cfg, uint32_t ta
 	}
 }
 
+/* Planned to be busy is all that is known: of breaks it knows nothing. */
+static int read_machine(struct usage_made *made, struct reader *reader,
+                        const struct usage *u)
+{
+	const struct usage_machine *m = made->machine;
+	const struct machine_wish wish = {u->config, m->tags, u->since_us, u->until_us};
+	double from_s = (double)u->since_us / 1e6, to_s = (double)u->until_us / 1e6;
+	struct machine_history h;
+	int err = machine_history_read(&h, reader, &wish);
+
+	if (!err) {
+		made->time = machine_time(&h, from_s, to_s);
+		made->jobs = machine_steps(&h.count);
+		made->rejects = machine_steps(&h.rejects);
+		made->oee = line_oee(
+			to_s - from_s - made->time.unknown_s, made->time.work_s,
+			m->ideal_s * made->jobs,
+			(const double[]){made->jobs, made->jobs - made->rejects});
+	}
+	machine_history_free(&h);
+	return err;
+}
+
+static int read_machines(struct usage *u, struct reader *reader,
+                         const struct usage_wish *wish)
+{
+	int err = 0;
+
+	u->made = calloc(wish->n_machines + 1, sizeof(*u->made));
+	if (!u->made) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < wish->n_machines && !err; i++) {
+		u->made[u->n_made].machine = &wish->machines[i];
+		err = read_machine(&u->made[u->n_made++], reader, u);
+	}
+	return err;
+}
+
 static int fill(struct usage *u, struct reader *reader, const struct usage_wish *wish)
 {
 	int err = 0;
@@ -265,6 +304,9 @@ static int fill(struct usage *u, struct reader *reader, const struct usage_wish 
 	if (!err) {
 		err = reader_view(reader, "alarms", u->since_us, u->until_us, on_alarm,
 		                  u);
+	}
+	if (err >= 0) {
+		err = read_machines(u, reader, wish);
 	}
 	return err < 0 ? err : read_versions(u, reader);
 }
@@ -295,6 +337,7 @@ void usage_free(struct usage *u)
 	if (u) {
 		free(u->tags);
 		free(u->versions);
+		free(u->made);
 		free(u);
 	}
 }

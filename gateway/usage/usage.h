@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #include "gateway/config.h"
+#include "gateway/machine_history.h"
 #include "storage/reader.h"
+#include "twin/line/line.h"
 #include "twin/usage/rainflow.h"
 
 enum { USAGE_TAGS_MAX = 500, USAGE_KINDS_MAX = 64, USAGE_VERSIONS_MAX = 32 };
@@ -49,6 +51,22 @@ struct usage_version {
 	double parameters[MODEL_PARAMETERS_MAX];
 };
 
+/** A machine whose parts are counted. */
+struct usage_machine {
+	const char *id;
+	struct machine_tags tags;
+	double ideal_s; /* of a job; NAN: not said, then there is no effectiveness */
+};
+
+/** What one did: times, jobs, and OEE after ISO 22400-2, its planned busy time being all
+ * that is known. */
+struct usage_made {
+	const struct usage_machine *machine;
+	struct machine_time time;
+	double jobs, rejects;
+	struct line_oee oee;
+};
+
 struct usage {
 	const struct config *config;
 	int64_t since_us, until_us;
@@ -58,6 +76,8 @@ struct usage {
 	size_t n_kinds;
 	struct usage_version *versions;
 	size_t n_versions;
+	struct usage_made *made;
+	size_t n_made;
 };
 
 struct usage_wish {
@@ -66,6 +86,8 @@ struct usage_wish {
 	size_t n_tags;
 	const struct usage_envelope *envelope;
 	size_t n_envelope;
+	const struct usage_machine *machines; /* borrowed until usage_free() */
+	size_t n_machines;
 };
 
 /** @return 0, -ENOMEM, or an error of the reader; usage_free() what it gives */
@@ -79,6 +101,7 @@ struct envelope_file;
 int envelope_read(struct envelope_file **out, const char *path, const struct config *cfg,
                   FILE *complaints);
 const struct usage_envelope *envelope_limits(const struct envelope_file *f, size_t *n);
+const struct usage_machine *envelope_machines(const struct envelope_file *f, size_t *n);
 void envelope_free(struct envelope_file *f);
 
 #endif

@@ -247,6 +247,42 @@ static void print_envelope(FILE *out, const struct usage *u)
 	fputs(any ? "</tbody></table>\n" : "", out);
 }
 
+static void print_machines(FILE *out, const struct usage *u)
+{
+	fputs(u->n_made ? "<h2>Machines</h2>\n<table><thead><tr><th>Machine</th>"
+	                  "<th class=\"number\">Works, h</th><th class=\"number\">Idle, "
+	                  "h</th><th class=\"number\">Down, h</th><th "
+	                  "class=\"number\">Jobs</th><th class=\"number\">Bad</th><th "
+	                  "class=\"number\">Availability, %</th><th "
+	                  "class=\"number\">Effectiveness, %</th><th "
+	                  "class=\"number\">Quality, %</th><th class=\"number\">OEE, "
+	                  "%</th></tr></thead><tbody>\n"
+	                : "",
+	      out);
+	for (size_t i = 0; i < u->n_made; i++) {
+		const struct usage_made *m = &u->made[i];
+
+		fputs("<tr><td class=\"id\">", out);
+		markup_text(out, m->machine->id);
+		fputs("</td>", out);
+		print_tenth(out, m->time.work_s / 3600);
+		print_tenth(out, m->time.idle_s / 3600);
+		print_tenth(out, m->time.down_s / 3600);
+		print_number(out, m->jobs, false);
+		print_number(out, m->rejects, false);
+		print_tenth(out, 100 * m->oee.availability);
+		print_tenth(out, 100 * m->oee.effectiveness);
+		print_tenth(out, 100 * m->oee.quality);
+		print_tenth(out, 100 * m->oee.oee);
+		fputs("</tr>\n", out);
+	}
+	fputs(u->n_made
+	              ? "</tbody></table>\n<p class=\"quiet\">After ISO 22400-2; planned "
+	                "to be busy is all the time that is known.</p>\n"
+	              : "",
+	      out);
+}
+
 static void print_alarms(FILE *out, const struct usage *u)
 {
 	if (u->n_kinds == 0) {
@@ -324,6 +360,7 @@ void usage_print_page(FILE *out, const struct usage *u, const char *date)
 	document_fact(out, "Date", date);
 	document_fact(out, "Made by", "pollux " POLLUX_VERSION);
 	fputs("</dl>\n", out);
+	print_machines(out, u);
 	print_envelope(out, u);
 	print_tags(out, u);
 	print_alarms(out, u);

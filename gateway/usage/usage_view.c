@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "drivers/reading.h"
 #include "gateway/clock.h"
 
 enum { DATE_BYTES = 32, NAME_BYTES = 140 };
@@ -43,6 +44,28 @@ static void print_tag(FILE *out, const struct usage *u, const struct usage_tag *
 	fputc('\n', out);
 }
 
+static void print_made(FILE *out, const struct usage *u)
+{
+	fprintf(out, u->n_made ? "\n%-20s%9s%9s%9s%9s%8s%8s%9s%9s%9s%9s\n" : "",
+	        "machine", "works, h", "idle, h", "down, h", "unknown", "jobs", "bad",
+	        "avail.", "effect.", "quality", "OEE");
+	for (size_t i = 0; i < u->n_made; i++) {
+		const struct usage_made *m = &u->made[i];
+		const double shares[] = {m->oee.availability, m->oee.effectiveness,
+		                         m->oee.quality, m->oee.oee};
+
+		fprintf(out, "%-20s%9.2f%9.2f%9.2f%9.2f%8.0f%8.0f", m->machine->id,
+		        m->time.work_s / 3600, m->time.idle_s / 3600,
+		        m->time.down_s / 3600, m->time.unknown_s / 3600, m->jobs,
+		        m->rejects);
+		for (size_t k = 0; k < ARRAY_SIZE(shares); k++) {
+			fprintf(out, isnan(shares[k]) ? "%9s" : "", "-");
+			fprintf(out, isnan(shares[k]) ? "" : "%8.1f%%", 100 * shares[k]);
+		}
+		fputc('\n', out);
+	}
+}
+
 void usage_print(FILE *out, const struct usage *u)
 {
 	char since[DATE_BYTES], until[DATE_BYTES];
@@ -54,6 +77,7 @@ void usage_print(FILE *out, const struct usage *u)
 	for (size_t i = 0; i < u->n_tags; i++) {
 		print_tag(out, u, &u->tags[i]);
 	}
+	print_made(out, u);
 	fputs(u->n_kinds ? "\nalarms\n" : "\nno alarms\n", out);
 	for (size_t i = 0; i < u->n_kinds; i++) {
 		fprintf(out, "%-32s%-16s%6llu\n", u->kinds[i].tag, u->kinds[i].kind,
@@ -157,9 +181,21 @@ static json_t *version_json(const struct usage *u, const struct usage_version *v
 	                 "parameters", parameters);
 }
 
+static json_t *made_json(const struct usage_made *m)
+{
+	return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "id",
+	                 m->machine->id, "work_s", m->time.work_s, "idle_s",
+	                 m->time.idle_s, "down_s", m->time.down_s, "unknown_s",
+	                 m->time.unknown_s, "jobs", m->jobs, "rejects", m->rejects,
+	                 "availability", real(m->oee.availability), "effectiveness",
+	                 real(m->oee.effectiveness), "quality", real(m->oee.quality),
+	                 "oee", real(m->oee.oee));
+}
+
 json_t *usage_json(const struct usage *u)
 {
-	json_t *tags = json_array(), *alarms = json_array(), *versions = json_array();
+	json_t *tags = json_array(), *alarms = json_array(), *versions = json_array(),
+	       *machines = json_array();
 	char since[DATE_BYTES], until[DATE_BYTES];
 
 	clock_iso(u->since_us, since);
@@ -178,7 +214,11 @@ json_t *usage_json(const struct usage *u)
 	for (size_t i = 0; i < u->n_versions; i++) {
 		json_array_append_new(versions, version_json(u, &u->versions[i]));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "gateway",
+	for (size_t i = 0; i < u->n_made; i++) {
+		json_array_append_new(machines, made_json(&u->made[i]));
+	}
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "gateway",
 	                 u->config->gateway_id, "since", since, "until", until, "tags",
-	                 tags, "alarms", alarms, "models", versions);
+	                 tags, "machines", machines, "alarms", alarms, "models",
+	                 versions);
 }

@@ -132,7 +132,8 @@ static void write_machine(const struct past *p)
 				 up = {DIST_EXPONENTIAL, 600, 0, 0, NULL, 0},
 				 repair = {DIST_GAMMA, 60, 3, 0, NULL, 0};
 	static const char *const names[] = {"count", "rejects", "down", "busy"};
-	double end_s = strtod(p->words[1], NULL), t_s = 0, left_s, x[4] = {0, 0, 0, 1};
+	double end_s = strtod(p->words[1], NULL), t_s = 0, left_s, repaired_s,
+	       x[4] = {0, 0, 0, 1};
 	uint32_t tags[4];
 	struct rng g;
 
@@ -151,7 +152,10 @@ static void write_machine(const struct past *p)
 		if (left_s < work_s) {
 			x[2] = 1;
 			write_machine_at(p, tags, t_s + left_s, x);
-			t_s += dist_draw(&repair, &g);
+			repaired_s = t_s + dist_draw(&repair, &g);
+			for (; t_s < repaired_s; t_s = fmin(t_s + 20, repaired_s)) {
+				write_machine_at(p, tags, t_s + left_s, x);
+			}
 			x[2] = 0;
 			write_machine_at(p, tags, t_s + left_s, x);
 			left_s = work_s + dist_draw(&up, &g);

@@ -274,6 +274,9 @@ def test_times_are_learnt_from_the_history(bench):
     print(done.stdout[:800])
     done = line(bench, example('line.yaml'), '--learn', gateway.config)
     assert done.returncode == 3 and 'no station has `tags:`' in done.stderr, done.stderr
+    done = line(bench, bench.write('typo.yaml', (KNOWN % '').replace('filler/count', 'filler/cnt')),
+                '--learn', gateway.config)
+    assert done.returncode == 3 and "has no tag 'filler/cnt' (of filler)" in done.stderr, done.stderr
     done = line(bench, bench.write('flood.yaml', (KNOWN % '').replace(', places: 5', '')))
     assert done.returncode == 3 and "wants 'places' on its way, or 'wip'" in done.stderr, done.stderr
     done = line(bench, bench.write('wrong.yaml', (KNOWN % '').replace('filler/count', 'count')))

@@ -72,6 +72,52 @@ envelope:
         assert word in text, word
 
 
+MACHINE = '''
+devices:
+  - id: filler
+    driver: sim
+    tags:
+      - {id: count, at: "constant(value=0)", type: float64}
+      - {id: rejects, at: "constant(value=0)", type: float64}
+      - {id: down, at: "constant(value=0)", type: float64}
+      - {id: busy, at: "constant(value=0)", type: float64}
+'''
+
+
+def test_oee_of_a_machine_whose_parts_are_counted(bench):
+    gateway = harness.Gateway(bench, MACHINE)
+    done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
+                      '90000'])
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    tags = 'rejects: filler/rejects, down: filler/down, busy: filler/busy, ideal: 3800ms'
+    file = bench.write('m.yaml', 'machines:\n  - {id: filler, count: filler/count, %s}\n' % tags)
+    page = bench.path('m.html')
+    done = report(bench, gateway, '--since', '25h', '--until', '10m', '--json', '--envelope', file,
+                  '--output', page)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)['machines'][0]
+    print(made)
+    whole = made['work_s'] + made['idle_s'] + made['down_s'] + made['unknown_s']
+    assert abs(whole - 24.8333 * 3600) < 5, whole
+    # 4 s a job; a failure each 600 s of work, of 60 s; waits of 6.2 s after one in five
+    assert abs(made['work_s'] / made['jobs'] - 4) < 0.05, made
+    assert abs(made['down_s'] / made['work_s'] - 0.1) < 0.03, made
+    assert abs(made['idle_s'] / made['jobs'] - 0.2 * 6.2) < 0.1, made
+    assert abs(made['rejects'] / made['jobs'] - 0.03) < 0.005, made
+    known = whole - made['unknown_s']
+    assert abs(made['availability'] - made['work_s'] / known) < 1e-9, made
+    assert abs(made['effectiveness'] - 3.8 * made['jobs'] / made['work_s']) < 1e-9, made
+    assert abs(made['quality'] - (1 - made['rejects'] / made['jobs'])) < 1e-9, made
+    assert abs(made['oee'] - made['availability'] * made['effectiveness'] * made['quality']) < 1e-9
+    text = report(bench, gateway, '--since', '25h', '--envelope', file).stdout
+    assert 'works, h' in text and 'filler   ' in text, text
+    with open(page, encoding='utf-8') as html:
+        assert 'Availability, %' in html.read()
+    wrong = bench.write('w.yaml', 'machines: [{id: a, count: filler/cnt}]\n')
+    done = report(bench, gateway, '--envelope', wrong)
+    assert done.returncode == 3 and "there is no tag 'filler/cnt'" in done.stderr, done
+
+
 def test_what_is_wrong_is_said(bench):
     gateway = harness.Gateway(bench, CONFIG)
     for words in (['plc/nothing'], ['--since', 'noon'], ['--since', '1h', '--until', '2h']):
