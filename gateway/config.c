@@ -114,6 +114,7 @@ static int build(struct loaded *l, struct node *root, struct complaints *said)
 	err = err ? err : config_twin_build(&b);
 	err = err ? err : config_forecasts_build(&b);
 	err = err ? err : config_trends_build(&b);
+	err = err ? err : config_routings_build(&b);
 	err = err ? err : build_history(&b);
 	return err ? err : config_check(&b);
 }

@@ -71,6 +71,13 @@ struct trend_config {
 	const char *name; /* what it means when it is reached */
 };
 
+/** Routings that are held against the line as it is (gateway/routing_watch.h). */
+struct routings_config {
+	const char *const *files; /* paths */
+	size_t n;
+	uint32_t every_s;
+};
+
 /** What becomes of a component whose model has not fitted for an hour. */
 enum auto_identify {
 	AUTO_IDENTIFY_OFF,
@@ -121,6 +128,7 @@ struct config {
 	size_t n_tags, n_field_tags;
 	struct twin_config twin;
 	struct forecast_config forecasts;
+	struct routings_config routings;
 	const enum auto_identify *auto_identify; /* by component */
 	const struct trend_config *trends;
 	size_t n_trends;

@@ -25,6 +25,7 @@
 #include "gateway/question.h"
 #include "gateway/reload.h"
 #include "gateway/report.h"
+#include "gateway/routing_watch.h"
 #include "gateway/twin_file.h"
 #include "gateway/whatif_desk.h"
 #include "storage/reader.h"
@@ -32,6 +33,7 @@
 enum {
 	TICK_MS = 1000,
 	STOP_PUBLISHER_MS = 2000,
+	ROUTING_FIRST_MS = 5000,       /* after the start */
 	WRITER_QUEUE_BYTES = 16 << 20, /* some 5 s of load at 20,000 samples/s */
 	GAPS_MAX = 16, /* told by the storage thread, not yet by the loop */
 };
@@ -78,6 +80,7 @@ struct gateway {
 	struct proposals *proposals;
 	struct computers *computers;
 	struct whatif_desk *whatif_desk;
+	struct routing_watch *routing_watch;
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
 	struct outlook *outlook;
@@ -287,6 +290,7 @@ static void stop(struct gateway *g)
 	control_close(g->control);
 	computers_close(g->computers);
 	whatif_desk_close(g->whatif_desk);
+	routing_watch_close(g->routing_watch);
 	fitting_stop(g->fitting);
 	proposals_stop(g->proposals);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -621,6 +625,22 @@ static int open_twin(struct gateway *g)
 	return err;
 }
 
+static void on_routing(void *arg, bool well, const char *message)
+{
+	say(arg, "routing", well ? "info" : "warning", message);
+}
+
+static int open_routing_watch(struct gateway *g)
+{
+	const struct routing_watch_parts parts = {.config = g->config,
+	                                          .loop = &g->loop,
+	                                          .first_ms = ROUTING_FIRST_MS,
+	                                          .tell = on_routing,
+	                                          .arg = g};
+
+	return routing_watch_open(&g->routing_watch, &parts);
+}
+
 static int open_parts(struct gateway *g)
 {
 	int err = open_history(g);
@@ -665,6 +685,9 @@ static int open_parts(struct gateway *g)
 	if (!err) {
 		err = whatif_desk_open(&g->whatif_desk, g->config, &g->loop);
 	}
+	if (!err) {
+		err = open_routing_watch(g);
+	}
 	return err;
 }
 
@@ -689,6 +712,7 @@ static void take_down(struct gateway *g)
 	fitting_free(g->fitting);
 	computers_free(g->computers);
 	whatif_desk_free(g->whatif_desk);
+	routing_watch_free(g->routing_watch);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);

@@ -33,6 +33,7 @@ int config_mqtt_build(struct build *b);
 int config_devices_build(struct build *b);
 int config_twin_build(struct build *b);
 int config_forecasts_build(struct build *b);
+int config_routings_build(struct build *b);
 int config_trends_build(struct build *b); /* after the twin, which makes tags */
 
 /** Tests that were chosen, by tag; after the components. */

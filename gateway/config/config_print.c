@@ -467,6 +467,18 @@ static void print_component(const struct config *c, const struct component_confi
 	}
 }
 
+static void print_routings(const struct routings_config *r, FILE *out)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		fputs(i ? ", " : "line:\n  routings: [", out);
+		yaml_out_text(r->files[i], out);
+	}
+	if (r->n) {
+		print_duration("]\n  every: ", INT64_C(1000) * r->every_s, out);
+		fputc('\n', out);
+	}
+}
+
 static void print_forecasts(const struct forecast_config *f, FILE *out)
 {
 	for (size_t i = 0; i < f->n_horizons; i++) {
@@ -521,4 +533,5 @@ void config_print(const struct config *c, FILE *out)
 		yaml_out_text(t->name, out);
 		fputs("}\n", out);
 	}
+	print_routings(&c->routings, out);
 }

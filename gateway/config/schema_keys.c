@@ -389,6 +389,17 @@ static const struct schema_key twin_keys[] = {
 };
 static const struct schema_object twin = {"twin", "the live twin", twin_keys};
 
+static const struct schema_key line_keys[] = {
+	{"routings", SCHEMA_TEXT,
+         "files of `pollux validate`, held against the line as it is; what changes is an "
+         "event",
+         .shape = SCHEMA_LIST_OF, .flags = SCHEMA_REQUIRED, .min = 1, .max = 4000},
+	{"every", SCHEMA_DURATION, "how often", .min = 1000, .max = 86400000,
+         .preset = "1h"},
+	{0},
+};
+static const struct schema_object line = {"line", "what the line is to make", line_keys};
+
 static const struct schema_key root_keys[] = {
 	{"include", SCHEMA_TEXT,
          "more files, globs relative to this one: their devices and components are "
@@ -402,6 +413,8 @@ static const struct schema_key root_keys[] = {
 	{"devices", SCHEMA_OBJECT, "what is polled", .shape = SCHEMA_LIST_OF,
          .object = &device},
 	{"twin", SCHEMA_OBJECT, "the live twin", .object = &twin},
+	{"line", SCHEMA_OBJECT, "what the line is to make; absent: nothing is watched",
+         .object = &line},
 	{0},
 };
 const struct schema_object schema_root = {"pollux", "configuration of Pollux", root_keys};

@@ -109,5 +109,74 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
         assert validate(bench, *words).returncode == 2
 
 
+WATCHED = '''
+history: {commit: 100ms}
+line: {routings: [%s], every: 1s}
+devices:
+  - id: filler
+    driver: sim
+    every: 10s
+    tags:
+      - {id: count, at: "constant(value=0)", type: float64}
+      - {id: rejects, at: "constant(value=0)", type: float64}
+      - {id: down, at: "constant(value=0)", type: float64}
+      - {id: busy, at: "constant(value=0)", type: float64}
+'''
+AS_BUILT = '''
+sources: [{id: feed}]
+stations:
+  - id: filler
+    time: 3s
+    can: [{process: filling}]
+    tags: {count: filler/count, rejects: filler/rejects, down: filler/down, busy: filler/busy}
+ways:
+  - {from: feed, to: filler, places: 5}
+  - {from: filler, to: out, share: 0.99}
+  - {from: filler, to: out, share: 0.01, scrap: true}
+run: {for: 8h, warm_up: 0s, replications: 10}
+'''
+WANTED = '''
+product: water
+line: line.yaml
+rate: %d
+operations: [{id: fill, process: filling}]
+'''
+
+
+def test_a_gateway_tells_when_a_product_cannot_be_made_any_more(bench):
+    bench.write('line.yaml', AS_BUILT)
+    # as it was built, 1,188 an hour; as it is, some 790
+    files = [bench.write('%s.yaml' % name, WANTED % rate)
+             for name, rate in (('easy', 600), ('hard', 1000))]
+    assert all(validate(bench, file).returncode == 0 for file in files)
+    missing = bench.path('missing.yaml')
+    gateway = harness.Gateway(bench, WATCHED % ', '.join(files + [missing]))
+    done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
+                      '90000'])
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    process = gateway.start()
+
+    def told():
+        return gateway.query("select severity, message from events where kind = 'routing' "
+                             'order by rowid') if gateway.count() else []
+
+    def of(name):
+        return [event for event in told() if event[1].startswith(name)]
+
+    harness.wait_until('each is judged', lambda: of('easy') and of('hard') and of('missing'), 60)
+    print(told())
+    severity, message = of('easy')[0]
+    assert severity == 'info' and 'the line can make it, 7' in message, message
+    severity, message = of('hard')[0]
+    assert severity == 'warning' and 'cannot make it as it is: ' in message, message
+    severity, message = of('missing')[0]
+    assert severity == 'warning' and 'is not known: ' in message, message
+    bench.write('hard.yaml', WANTED % 500)
+    harness.wait_until('what changed is told', lambda: len(of('hard')) == 2, 60)
+    assert of('hard')[0] != of('hard')[1] and len(of('easy')) == 1, told()
+    assert {severity for severity, _ in of('hard')} == {'info', 'warning'}, told()
+    assert process.stop()[0] == 0
+
+
 if __name__ == '__main__':
     harness.main(globals())
