@@ -46,9 +46,12 @@ static void print_tag(FILE *out, const struct usage *u, const struct usage_tag *
 
 static void print_made(FILE *out, const struct usage *u)
 {
-	fprintf(out, u->n_made ? "\n%-20s%9s%9s%9s%9s%8s%8s%9s%9s%9s%9s\n" : "",
-	        "machine", "works, h", "idle, h", "down, h", "unknown", "jobs", "bad",
-	        "avail.", "effect.", "quality", "OEE");
+	if (u->n_made == 0) {
+		return;
+	}
+	fprintf(out, "\n%-20s%9s%9s%9s%9s%8s%8s%9s%9s%9s%9s\n", "machine", "works, h",
+	        "idle, h", "down, h", "unknown", "jobs", "bad", "avail.", "effect.",
+	        "quality", "OEE");
 	for (size_t i = 0; i < u->n_made; i++) {
 		const struct usage_made *m = &u->made[i];
 		const double shares[] = {m->oee.availability, m->oee.effectiveness,
@@ -59,8 +62,11 @@ static void print_made(FILE *out, const struct usage *u)
 		        m->time.down_s / 3600, m->time.unknown_s / 3600, m->jobs,
 		        m->rejects);
 		for (size_t k = 0; k < ARRAY_SIZE(shares); k++) {
-			fprintf(out, isnan(shares[k]) ? "%9s" : "", "-");
-			fprintf(out, isnan(shares[k]) ? "" : "%8.1f%%", 100 * shares[k]);
+			if (isnan(shares[k])) {
+				fprintf(out, "%9s", "-");
+			} else {
+				fprintf(out, "%8.1f%%", 100 * shares[k]);
+			}
 		}
 		fputc('\n', out);
 	}

@@ -105,8 +105,13 @@ static void say_no_global(struct check *c, const struct variable *v)
 
 static void check_external(struct check *c, struct variable *v)
 {
-	struct variable *g = table_get(&c->shared, v->name.key);
+	struct variable *g;
 
+	if (!v->name.text) { /* an address alone, which was complained about */
+		v->type = type_elementary(KIND_ERROR);
+		return;
+	}
+	g = table_get(&c->shared, v->name.key);
 	g = g ? g : table_get(&c->globals, v->name.key);
 	if (v->initial) {
 		check_say(c, v->initial,

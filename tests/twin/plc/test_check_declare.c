@@ -244,6 +244,8 @@ static void section_fits_its_pou(void **state)
 	         "g := TRUE; "
 	         "END_PROGRAM\n",
 	         "2:28 E g is BOOL here, but INT in its VAR_GLOBAL (line 1)"},
+		{"PROGRAM p VAR_EXTERNAL AT %IX0.0 : BOOL; END_VAR END_PROGRAM\n",
+	         "1:27 E AT belongs into VAR or VAR_GLOBAL"},
 		{"PROGRAM p VAR_EXTERNAL g : BOOL; END_VAR g := TRUE; END_PROGRAM\n",
 	         "1:24 E no VAR_GLOBAL declares g"},
 		{"VAR_GLOBAL level : INT; END_VAR\nPROGRAM p VAR_EXTERNAL levle : INT; "
