@@ -66,6 +66,9 @@ static void put_signed(struct message *m, int64_t value)
 	put_number(m, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0);
 }
 
+/* A variable that has an address alone. */
+static const char nameless[] = "what has no name";
+
 /** The argument of one directive; *format stands behind the '%', and behind the directive
  * afterwards. */
 static void put_argument(struct message *m, const char **format, va_list *args)
@@ -75,8 +78,13 @@ static void put_argument(struct message *m, const char **format, va_list *args)
 
 	if (strncmp(f, ".*s", 3) == 0) {
 		int n = va_arg(*args, int);
+		const char *name = va_arg(*args, const char *);
 
-		put(m, va_arg(*args, const char *), n > 0 ? (size_t)n : 0);
+		if (name) {
+			put(m, name, n > 0 ? (size_t)n : 0);
+		} else {
+			put(m, nameless, sizeof(nameless) - 1);
+		}
 		f += 3;
 	} else if (strncmp(f, "zu", 2) == 0) {
 		put_number(m, va_arg(*args, size_t), false);

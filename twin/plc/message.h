@@ -11,6 +11,8 @@
  * "...", never within a character.  Control characters from %s are written as '?', so
  * that a text cannot disturb a terminal.
  *
+ * %.*s of NULL, the name of a variable that has an address alone, is "what has no name".
+ *
  * @param format  of printf, but only %s %.*s %d %u %zu %lld %llu %c %%
  * @return bytes written, without the NUL
  */

@@ -244,6 +244,11 @@ static void section_fits_its_pou(void **state)
 	         "g := TRUE; "
 	         "END_PROGRAM\n",
 	         "2:28 E g is BOOL here, but INT in its VAR_GLOBAL (line 1)"},
+		{"FUNCTION f : INT VAR RETAIN AT %MX0.0 : BOOL; END_VAR f := 1; "
+	         "END_FUNCTION\nPROGRAM p ; END_PROGRAM\n",
+	         "1:29 E what has no name: nothing remains of it|1:32 E a function has "
+	         "no "
+	         "inputs and outputs of the PLC"},
 		{"PROGRAM p VAR_EXTERNAL AT %IX0.0 : BOOL; END_VAR END_PROGRAM\n",
 	         "1:27 E AT belongs into VAR or VAR_GLOBAL"},
 		{"PROGRAM p VAR_EXTERNAL g : BOOL; END_VAR g := TRUE; END_PROGRAM\n",
