@@ -473,6 +473,9 @@ static struct type *make_struct(struct check *c, struct type_spec *spec,
 	}
 	t->u.structure.fields = fields;
 	for (struct variable *v = spec->fields; v; v = v->next) {
+		if (!v->name.text) { /* the parser has said what is wrong with it */
+			continue;
+		}
 		if (table_get(&known, v->name.key)) {
 			sources_error(c->sources, v->name.at, v->name.length,
 			              "the structure has a second field %.*s",

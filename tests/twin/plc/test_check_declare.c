@@ -249,6 +249,9 @@ static void section_fits_its_pou(void **state)
 	         "1:29 E what has no name: nothing remains of it|1:32 E a function has "
 	         "no "
 	         "inputs and outputs of the PLC"},
+		{"TYPE t : STRUCT x, AT : INT; y : INT; END_STRUCT; END_TYPE\n"
+	         "PROGRAM p VAR v : t; END_VAR v.y := 1; END_PROGRAM\n",
+	         "1:23 E behind AT stands an address"},
 		{"PROGRAM p VAR_EXTERNAL AT %IX0.0 : BOOL; END_VAR END_PROGRAM\n",
 	         "1:27 E AT belongs into VAR or VAR_GLOBAL"},
 		{"PROGRAM p VAR_EXTERNAL g : BOOL; END_VAR g := TRUE; END_PROGRAM\n",
