@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/reading.h"
 #include "gateway/child/errand.h"
 #include "gateway/clock.h"
 #include "gateway/mqtt/board.h"
@@ -98,18 +99,19 @@ static void on_done(void *arg, const struct errand_end *end)
 
 /* ---- questions ---- */
 
-/* An option of the question, as the command has it. */
-static void add_option(char **argv, size_t *n, const json_t *o, const char *key)
+/* What the question says beside its scenario, as options of the command. */
+static void add_options(char **argv, size_t n, const json_t *question)
 {
 	static const struct {
 		const char *key, *option;
 	} options[] = {{"horizon", "--horizon"}, {"at", "--at"}};
-	const char *value = json_string_value(json_object_get(o, key));
 
-	for (size_t i = 0; value && i < sizeof(options) / sizeof(options[0]); i++) {
-		if (strcmp(options[i].key, key) == 0) {
-			argv[(*n)++] = (char *)options[i].option;
-			argv[(*n)++] = (char *)value;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		const json_t *value = json_object_get(question, options[i].key);
+
+		if (json_is_string(value)) {
+			argv[n++] = (char *)options[i].option;
+			argv[n++] = (char *)json_string_value(value);
 		}
 	}
 }
@@ -131,7 +133,6 @@ static void begin(struct whatif_desk *d, const char *text)
 	                             (char *)"-c",     (char *)d->cfg->path};
 	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	char *scenario = scenario_of(o, text);
-	size_t n = 6;
 	const struct errand_wish wish = {.loop = d->loop,
 	                                 .argv = argv,
 	                                 .input = scenario,
@@ -140,8 +141,7 @@ static void begin(struct whatif_desk *d, const char *text)
 	                                 .done = on_done,
 	                                 .arg = d};
 
-	add_option(argv, &n, o, "horizon");
-	add_option(argv, &n, o, "at");
+	add_options(argv, 6, o);
 	d->id = json_incref(json_object_get(o, "id"));
 	d->errand = scenario ? errand_begin(&wish) : NULL;
 	if (!d->errand) {
