@@ -126,6 +126,20 @@ class Process:
             return file.read()
 
 
+# A machine whose parts are counted; `past CONFIG machine filler SECONDS` gives it a past.
+MACHINE = '''
+devices:
+  - id: filler
+    driver: sim
+    every: 10s
+    tags:
+      - {id: count, at: "constant(value=0)", type: float64}
+      - {id: rejects, at: "constant(value=0)", type: float64}
+      - {id: down, at: "constant(value=0)", type: float64}
+      - {id: busy, at: "constant(value=0)", type: float64}
+'''
+
+
 class Broker:
     """A mosquitto of our own that keeps sessions over a clean restart."""
 

@@ -216,16 +216,6 @@ def test_work_by_hand_is_timed_by_its_motions(bench):
     assert done.returncode == 3 and "a 'time' or 'elements' of MTM-1" in done.stderr, done.stderr
 
 
-MACHINE = '''
-devices:
-  - id: filler
-    driver: sim
-    tags:
-      - {id: count, at: "constant(value=0)", type: float64}
-      - {id: rejects, at: "constant(value=0)", type: float64}
-      - {id: down, at: "constant(value=0)", type: float64}
-      - {id: busy, at: "constant(value=0)", type: float64}
-'''
 KNOWN = '''
 title: One machine
 products: [{id: bottle}]
@@ -243,7 +233,7 @@ run: {for: 8h, warm_up: 0s, replications: 10}
 
 
 def test_times_are_learnt_from_the_history(bench):
-    gateway = harness.Gateway(bench, MACHINE)
+    gateway = harness.Gateway(bench, harness.MACHINE)
     done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
                       '90000'])
     assert done.returncode == 0 and not done.stderr, done.stderr

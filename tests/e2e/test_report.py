@@ -72,20 +72,8 @@ envelope:
         assert word in text, word
 
 
-MACHINE = '''
-devices:
-  - id: filler
-    driver: sim
-    tags:
-      - {id: count, at: "constant(value=0)", type: float64}
-      - {id: rejects, at: "constant(value=0)", type: float64}
-      - {id: down, at: "constant(value=0)", type: float64}
-      - {id: busy, at: "constant(value=0)", type: float64}
-'''
-
-
 def test_oee_of_a_machine_whose_parts_are_counted(bench):
-    gateway = harness.Gateway(bench, MACHINE)
+    gateway = harness.Gateway(bench, harness.MACHINE)
     done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
                       '90000'])
     assert done.returncode == 0 and not done.stderr, done.stderr

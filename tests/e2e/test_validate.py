@@ -112,15 +112,6 @@ def test_what_is_wrong_is_said_where_it_stands(bench):
 WATCHED = '''
 history: {commit: 100ms}
 line: {routings: [%s], every: 1s}
-devices:
-  - id: filler
-    driver: sim
-    every: 10s
-    tags:
-      - {id: count, at: "constant(value=0)", type: float64}
-      - {id: rejects, at: "constant(value=0)", type: float64}
-      - {id: down, at: "constant(value=0)", type: float64}
-      - {id: busy, at: "constant(value=0)", type: float64}
 '''
 AS_BUILT = '''
 sources: [{id: feed}]
@@ -150,7 +141,7 @@ def test_a_gateway_tells_when_a_product_cannot_be_made_any_more(bench):
              for name, rate in (('easy', 600), ('hard', 1000))]
     assert all(validate(bench, file).returncode == 0 for file in files)
     missing = bench.path('missing.yaml')
-    gateway = harness.Gateway(bench, WATCHED % ', '.join(files + [missing]))
+    gateway = harness.Gateway(bench, WATCHED % ', '.join(files + [missing]) + harness.MACHINE)
     done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'machine', 'filler',
                       '90000'])
     assert done.returncode == 0 and not done.stderr, done.stderr
