@@ -192,7 +192,9 @@ static void queue_part(struct line *l, uint32_t part)
 	p->queued = l->now;
 	append(l, &l->edges[p->edge].waiting, part);
 	figures_queue(l, station, 1);
-	flow_wake(l, station);
+	if (l->stations[station].idle > 0) { /* else who gets free looks for itself */
+		flow_wake(l, station);
+	}
 }
 
 void flow_travelled(struct line *l, uint32_t part)

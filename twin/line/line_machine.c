@@ -26,7 +26,7 @@ static void count_idle(struct line *l, const struct machine *m, bool before)
 	bool now = is_ready(m);
 
 	s->idle += (uint32_t)now - (uint32_t)before;
-	if (now && !before) {
+	if (now && !before && (s->queued > 0 || s->wanted > 0)) {
 		flow_wake(l, m->station);
 	}
 }
