@@ -5,7 +5,7 @@
 packages_build='gcc libc6-dev pkg-config meson ninja-build libuv1-dev libmodbus-dev
   libpaho-mqtt-dev libsqlite3-dev libyaml-dev libjansson-dev
   libzip-dev libexpat1-dev libssl-dev
-  liblua5.4-dev'
+  liblua5.4-dev libnlopt-dev'
 # The demonstration's broker, its witness, and the program that its history is read with.
 packages_run='mosquitto mosquitto-clients sqlite3'
 # Independent peers of the tests, and the tools of the lint suite.

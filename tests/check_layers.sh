@@ -51,6 +51,7 @@ only 'drivers/modbus/rtu\.c' '^#include <(modbus/)?modbus\.h' 'alone sees libmod
 only 'gateway/fmu/archive\.c' '^#include <zip' 'alone sees libzip'
 only 'gateway/fmu/digest\.c' '^#include <openssl' 'alone sees OpenSSL'
 only 'gateway/fmu/unit\.c' '^#include <dlfcn' 'alone loads libraries'
+only 'twin/scenario/search\.c' '^#include <nlopt' 'alone sees NLopt'
 only 'gateway/lua/(declare|luamodel|machine)\.c' '^#include <l(ua|auxlib|ualib)\.h' 'alone see Lua'
 only 'gateway/fmu/xml\.c' '^#include <expat' 'alone sees expat'
 only 'drivers/opcua/[a-z_]+\.[ch]' '^#include <open62541/' 'alone sees libopen62541'

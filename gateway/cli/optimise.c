@@ -8,13 +8,17 @@
 #include <unistd.h>
 
 #include "gateway/cli/ahead.h"
+#include "gateway/cli/learn.h"
+#include "gateway/line/line_goal.h"
 #include "gateway/scenario/apart.h"
+#include "gateway/scenario/goal_scenarios.h"
 #include "gateway/scenario/optimum.h"
 
 extern const struct command command_optimise;
 
 struct call {
 	struct ahead_call ahead;
+	struct learn_call learn;
 	const char *goal, *commands;
 	bool json;
 };
@@ -23,7 +27,7 @@ struct call {
 struct hunt {
 	const struct call *call;
 	const struct goal *goal;
-	const struct scenario_setup *setup;
+	const struct line_goal *line; /* NULL: of scenarios */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -56,6 +60,8 @@ static enum exit_code take_option(struct call *call, int option)
 		call->commands = optarg;
 	} else if (option == 'J') {
 		call->json = true;
+	} else if (option == 'L' || option == 'i') {
+		return learn_option(&call->learn, option == 'i' ? 'S' : option);
 	} else {
 		return ahead_option(&call->ahead, option);
 	}
@@ -67,6 +73,8 @@ static enum exit_code parse(struct call *call, int argc, char **argv)
 	static const struct option table[] = {AHEAD_OPTIONS,
 	                                      {"commands", required_argument, NULL, 'o'},
 	                                      {"json", no_argument, NULL, 'J'},
+	                                      {"learn", required_argument, NULL, 'L'},
+	                                      {"since", required_argument, NULL, 'i'},
 	                                      {0}};
 
 	optind = 1;
@@ -84,7 +92,6 @@ static int hunt(void *arg, FILE *out, FILE *commands)
 	const struct hunt *h = arg;
 	bool shown = command_is_terminal(STDERR_FILENO) && !h->call->json;
 	const struct optimum_wish wish = {.goal = h->goal,
-	                                  .setup = h->setup,
 	                                  .progress = shown ? on_progress : NULL,
 	                                  .stop = is_interrupted,
 	                                  .arg = (void *)(uintptr_t)h->goal};
@@ -95,11 +102,13 @@ static int hunt(void *arg, FILE *out, FILE *commands)
 	if (err) {
 		fprintf(stderr, "pollux optimise: %s\n", strerror(-err));
 	} else if (h->call->json) {
-		command_print_json(out, optimum_json(o, h->setup));
+		command_print_json(out, optimum_json(o));
 	} else {
-		optimum_print(out, o, h->setup);
+		optimum_print(out, o);
 	}
-	if (!err && commands) {
+	if (!err && commands && h->line) {
+		line_goal_print_variant(commands, h->line, o);
+	} else if (!err && commands) {
 		optimum_print_commands(commands, o, h->call->ahead.config);
 	}
 	err = err || o->best.broken > 0;
@@ -131,23 +140,66 @@ static enum exit_code run_apart(struct hunt *h)
 	return code < 0 ? EXIT_FAILED : (enum exit_code)code;
 }
 
-static enum exit_code optimise(const struct call *call, struct ahead *a,
-                               struct goal_file *file)
+static enum exit_code of_scenarios(const struct call *call, struct ahead *a,
+                                   struct goal_file *file)
 {
 	enum exit_code code = ahead_open(a, &call->ahead, goal_file_scenarios(file));
+	struct goal_scenarios scenarios;
 	struct hunt h = {.call = call};
 
 	if (code != EXIT_DONE) {
 		return code;
 	}
-	h.setup = a->setup;
-	h.goal = goal_file_bind(file, a->setup, stderr);
+	h.goal = goal_scenarios_bind(&scenarios, file, a->setup, stderr);
 	return h.goal ? run_apart(&h) : EXIT_CONFIG;
+}
+
+static enum exit_code of_line(const struct call *call, struct goal_file *file)
+{
+	struct line_learning learnt = {.n = 0};
+	struct line_setup *setup = NULL;
+	struct line_goal line;
+	struct hunt h = {.call = call, .line = &line};
+	enum exit_code code;
+	struct line_run run;
+
+	if (line_file_read(&setup, goal_file_line(file), NULL, stderr)) {
+		return EXIT_CONFIG;
+	}
+	code = learn_into(&learnt, &call->learn, setup);
+	run = setup->run;
+	run.for_s = call->ahead.horizon_s > 0 ? call->ahead.horizon_s : run.for_s;
+	run.seed = call->ahead.seed >= 0 ? (uint64_t)call->ahead.seed : run.seed;
+	if (code == EXIT_DONE) {
+		h.goal = line_goal_bind(&line, file, setup, &run, stderr);
+		code = h.goal ? run_apart(&h) : EXIT_CONFIG;
+	}
+	line_learning_free(&learnt);
+	line_file_free(setup);
+	return code;
+}
+
+/* Where it starts is of scenarios alone, what is learnt of a line. */
+static enum exit_code optimise(const struct call *call, struct ahead *a,
+                               struct goal_file *file)
+{
+	const struct start_wish *start = &call->ahead.start;
+	bool line = goal_file_line(file) != NULL;
+
+	if (line && (start->file || start->keep || start->at_us != INT64_MIN)) {
+		return command_usage("optimise", "a line has no --state, --at or "
+		                                 "--keep-state");
+	}
+	if (!line && call->learn.config) {
+		return command_usage("optimise", "--learn is of a line");
+	}
+	return line ? of_line(call, file) : of_scenarios(call, a, file);
 }
 
 static enum exit_code run(int argc, char **argv)
 {
-	struct call call = {.ahead = AHEAD_CALL("optimise")};
+	struct call call = {.ahead = AHEAD_CALL("optimise"),
+	                    .learn = LEARN_CALL("optimise")};
 	struct ahead ahead = {.config = NULL};
 	enum exit_code code = parse(&call, argc, argv);
 	struct goal_file *file = NULL;
@@ -173,7 +225,8 @@ const struct command command_optimise = {
 	.summary = "find the best setpoints for a goal, ahead of the machine",
 	.help = "usage: pollux optimise GOAL [-c FILE] [--json] [--commands FILE]\n"
 		"                       [--horizon T] [--at T | --state FILE] [--seed "
-		"N]\n\n"
+		"N]\n"
+		"                       [--learn CONFIG [--since T]]\n\n"
 		"Searches the setpoints that are best for the goal of the file GOAL\n"
 		"(docs/scenarios.md), within its limits, over its scenarios, from where "
 		"the\n"
@@ -189,7 +242,12 @@ const struct command command_optimise = {
 		"      --commands FILE  `pollux write` of each tag that is to be set\n"
 		"      --json         everything, instead of the table\n"
 		"      --horizon, --at, --state, --keep-state, --seed\n"
-		"                     as of `pollux whatif`\n\n"
+		"                     as of `pollux whatif`\n"
+		"A goal of a line seeks the sequence of its orders, or how many machines "
+		"and\n"
+		"places it has; --commands then writes a variant of the line.\n"
+		"      --learn CONFIG [--since T]  with what the gateway's history "
+		"tells of it\n\n"
 		"Exit code 1: no state to start from, or no setting keeps the limits, 2: "
 		"usage,\n"
 		"3: a file is not valid.\n",

@@ -24,6 +24,8 @@ static const struct {
 	[MEASURE_LEAD_50] = {"lead time, median", "s"},
 	[MEASURE_LEAD_95] = {"lead time, 95 %", "s"},
 	[MEASURE_ON_TIME] = {"on time", ""},
+	[MEASURE_TARDINESS] = {"tardiness", "s"},
+	[MEASURE_MAKESPAN] = {"makespan", "s"},
 	[MEASURE_SCRAP] = {"scrap", ""},
 	[MEASURE_ENERGY] = {"energy a part", "kWh"},
 	[MEASURE_OEE] = {"OEE of the bottleneck", ""},
@@ -52,7 +54,7 @@ struct study_run {
 	uint64_t *events;
 };
 
-static void take_line(const struct line_figures *f, double *out)
+void line_measures_of(const struct line_figures *f, double out[MEASURES])
 {
 	out[MEASURE_THROUGHPUT] = f->throughput * 3600;
 	out[MEASURE_WIP] = f->wip;
@@ -61,6 +63,8 @@ static void take_line(const struct line_figures *f, double *out)
 	out[MEASURE_LEAD_50] = f->lead_quantiles_s[1];
 	out[MEASURE_LEAD_95] = f->lead_quantiles_s[2];
 	out[MEASURE_ON_TIME] = f->on_time;
+	out[MEASURE_TARDINESS] = f->tardiness_s;
+	out[MEASURE_MAKESPAN] = f->makespan_s;
 	out[MEASURE_SCRAP] = f->out ? (double)f->scrapped / (double)f->out : (double)NAN;
 	out[MEASURE_ENERGY] = f->good ? f->energy_j / WH_J / (double)f->good
 	                              : (double)NAN;
@@ -88,7 +92,7 @@ static void take(const struct line_study *s, const struct line_figures *f, doubl
 	const struct line_config *c = &s->setup->config;
 	double *operators = out + MEASURES + c->n_stations * STATION_MEASURES;
 
-	take_line(f, out);
+	line_measures_of(f, out);
 	for (size_t i = 0; i < c->n_stations; i++) {
 		take_station(&f->stations[i], out + MEASURES + i * STATION_MEASURES);
 	}
@@ -102,7 +106,11 @@ static void take(const struct line_study *s, const struct line_figures *f, doubl
 	}
 }
 
-/* Seeds of variants are the same: common random numbers. */
+uint64_t line_seed(const struct line_run *run, uint64_t replication)
+{
+	return run->seed * UINT64_C(1000003) + replication;
+}
+
 static int replicate(void *arg, size_t i)
 {
 	struct study_run *r = arg;
@@ -110,8 +118,7 @@ static int replicate(void *arg, size_t i)
 	const struct line_figures *f;
 	struct line *l = NULL;
 	int err = line_run(&l, &s->setup->config,
-	                   &(struct line_wish){.seed = r->run->seed * UINT64_C(1000003) +
-	                                               r->from + i,
+	                   &(struct line_wish){.seed = line_seed(r->run, r->from + i),
 	                                       .warm_up_s = s->warm_up_s,
 	                                       .for_s = r->run->for_s});
 
@@ -129,19 +136,20 @@ static int replicate(void *arg, size_t i)
 
 /* ---- the warm-up ---- */
 
-static int find_warm_up(struct line_study *s, const struct line_run *run)
+int line_warm_up(const struct line_setup *setup, const struct line_run *run,
+                 double *warm_up_s, bool *found)
 {
 	double whole_s = PILOT_RUNS * run->for_s;
 	struct line *l = NULL;
 	size_t cut;
 	int err;
 
-	s->warm_up_s = run->warm_up_s;
-	s->found = isnan(run->warm_up_s);
-	if (!s->found) {
+	*found = isnan(run->warm_up_s) && !line_is_ordered(&setup->config);
+	if (!*found) {
+		*warm_up_s = isnan(run->warm_up_s) ? 0 : run->warm_up_s;
 		return 0;
 	}
-	err = line_run(&l, &s->setup->config,
+	err = line_run(&l, &setup->config,
 	               &(struct line_wish){.seed = run->seed,
 	                                   .for_s = whole_s,
 	                                   .bin_s = whole_s / PILOT_BINS});
@@ -149,8 +157,8 @@ static int find_warm_up(struct line_study *s, const struct line_run *run)
 		return err;
 	}
 	cut = interval_warm_up(line_figures(l)->binned, PILOT_BINS);
-	s->warm_up_s = cut >= PILOT_BINS / 2 - 5 ? USUAL_SHARE * run->for_s
-	                                         : (double)cut * whole_s / PILOT_BINS;
+	*warm_up_s = cut >= PILOT_BINS / 2 - 5 ? USUAL_SHARE * run->for_s
+	                                       : (double)cut * whole_s / PILOT_BINS;
 	line_free(l);
 	return 0;
 }
@@ -246,7 +254,7 @@ int line_study_run(struct line_study **out, const struct line_setup *setup,
 	s->setup = setup;
 	s->width = MEASURES + setup->config.n_stations * STATION_MEASURES +
 	           setup->config.n_operators * OPERATOR_MEASURES;
-	err = find_warm_up(s, run);
+	err = line_warm_up(setup, run, &s->warm_up_s, &s->found);
 	err = err ? err : run_all(s, run);
 	if (err) {
 		line_study_free(s);

@@ -15,10 +15,12 @@ enum line_measure {
 	MEASURE_LEAD_05,
 	MEASURE_LEAD_50,
 	MEASURE_LEAD_95,
-	MEASURE_ON_TIME, /* share of those that had a due date */
-	MEASURE_SCRAP,   /* share of what left */
-	MEASURE_ENERGY,  /* kWh a good part */
-	MEASURE_OEE,     /* of the station that is the bottleneck most often */
+	MEASURE_ON_TIME,   /* share of those that had a due date */
+	MEASURE_TARDINESS, /* s, mean of those, 0 where on time */
+	MEASURE_MAKESPAN,  /* s, of a line that lives by orders */
+	MEASURE_SCRAP,     /* share of what left */
+	MEASURE_ENERGY,    /* kWh a good part */
+	MEASURE_OEE,       /* of the station that is the bottleneck most often */
 	MEASURES_SHOWN,
 	MEASURE_GROWTH = MEASURES_SHOWN, /* of the work in process, over a run */
 	MEASURES,
@@ -52,6 +54,18 @@ struct line_study {
 	double *values; /* by replication, then by number: see line_study_of() */
 	size_t width;
 };
+
+/** Of one run, all. */
+void line_measures_of(const struct line_figures *f, double out[MEASURES]);
+
+/** What is left out of a run at its beginning, as said, or as MSER-5 finds it in a run of
+ * its own; 0 for a line that lives by orders.
+ * @return 0, or as line_run() */
+int line_warm_up(const struct line_setup *setup, const struct line_run *run,
+                 double *warm_up_s, bool *found);
+
+/** The seed of a replication: the same for all variants (common random numbers). */
+uint64_t line_seed(const struct line_run *run, uint64_t replication);
 
 /** @return 0, -ENOMEM, or as line_run(); line_study_free() what it gives */
 int line_study_run(struct line_study **out, const struct line_setup *setup,

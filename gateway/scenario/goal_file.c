@@ -22,7 +22,8 @@ static const struct schema_object objective = {"objective", "what is wanted",
                                                objective_keys};
 
 static const struct schema_key variable_keys[] = {
-	{"signal", SCHEMA_TEXT, "a tag or signal that nothing writes",
+	{"signal", SCHEMA_TEXT,
+         "a tag or signal that nothing writes; of a line STATION.machines and others",
          .flags = SCHEMA_REQUIRED, .min = 1, .max = 140},
 	{"min", SCHEMA_REAL, "in its unit", .flags = SCHEMA_REQUIRED},
 	{"max", SCHEMA_REAL, "in its unit", .flags = SCHEMA_REQUIRED},
@@ -42,13 +43,17 @@ static const struct schema_key limit_keys[] = {
 static const struct schema_object limit = {"limit", "what must hold", limit_keys};
 
 static const struct schema_key root_keys[] = {
-	{"scenarios", SCHEMA_TEXT, "the file of scenarios, beside this one",
-         .flags = SCHEMA_REQUIRED, .min = 1, .max = 4000},
+	{"scenarios", SCHEMA_TEXT, "the file of scenarios, beside this one", .min = 1,
+         .max = 4000},
 	{"scenario", SCHEMA_ID, "of them, that is varied; absent: as-now", .flags = 0},
+	{"line", SCHEMA_TEXT, "instead: the file of a line, beside this one", .min = 1,
+         .max = 4000},
 	{"objectives", SCHEMA_OBJECT, "the most important first", .shape = SCHEMA_LIST_OF,
          .flags = SCHEMA_REQUIRED, .object = &objective},
 	{"variables", SCHEMA_OBJECT, "what may be moved", .shape = SCHEMA_LIST_OF,
-         .flags = SCHEMA_REQUIRED, .object = &variable},
+         .object = &variable},
+	{"order", SCHEMA_ID,
+         "instead, of a line: the source whose orders are put in sequence", .flags = 0},
 	{"limits", SCHEMA_OBJECT, "on figures", .shape = SCHEMA_LIST_OF,
          .object = &limit},
 	{"confidence", SCHEMA_REAL, "share of the samples in which limits hold", .min = 0,
@@ -64,11 +69,28 @@ static const struct schema_object goal_root = {"goal", "what is best", root_keys
 /* goal is what goal_file_bind() gives. */
 struct goal_file {
 	struct goal goal;
+	const char *scenarios, *line;
 	struct arena arena;
 	struct complaints *said;
 	struct schema_view root;
-	const struct scenario_setup *setup;
+	const struct goal_world *world;
 };
+
+/* Of what the trials are. */
+static int find_files(struct goal_file *f, const char *path)
+{
+	const char *scenarios = schema_text(&f->root, "scenarios"),
+		   *line = schema_text(&f->root, "line");
+
+	if (!scenarios == !line) {
+		complaint_error(f->said, f->root.map->at,
+		                "'scenarios' or 'line' is wanted, one of both");
+		return -EINVAL;
+	}
+	*(line ? &f->line : &f->scenarios) = config_file_path(line ? line : scenarios,
+	                                                      path, &f->arena);
+	return f->line || f->scenarios ? 0 : -ENOMEM;
+}
 
 int goal_file_open(struct goal_file **out, const char *const path_text[2],
                    FILE *complaints)
@@ -85,9 +107,7 @@ int goal_file_open(struct goal_file **out, const char *const path_text[2],
 		err = schema_read(&f->arena, f->said, path_text, &f->root);
 	}
 	if (!err) {
-		f->goal.scenarios = config_file_path(schema_text(&f->root, "scenarios"),
-		                                     path_text[0], &f->arena);
-		err = f->goal.scenarios ? 0 : -ENOMEM;
+		err = find_files(f, path_text[0]);
 	}
 	if (f->said) {
 		complaint_print(f->said, complaints);
@@ -111,7 +131,22 @@ void goal_file_close(struct goal_file *f)
 
 const char *goal_file_scenarios(const struct goal_file *f)
 {
-	return f->goal.scenarios;
+	return f->scenarios;
+}
+
+const char *goal_file_line(const struct goal_file *f)
+{
+	return f->line;
+}
+
+struct arena *goal_file_arena(struct goal_file *f)
+{
+	return &f->arena;
+}
+
+size_t goal_width(const struct goal *g)
+{
+	return g->order ? g->order->n : g->n_variables;
 }
 
 /* ---- the rest ---- */
@@ -121,17 +156,18 @@ static size_t count(const struct goal_file *f, const char *key)
 	return schema_count(&f->root, key);
 }
 
-static void find_base(struct goal_file *f)
+static void find_variant(struct goal_file *f)
 {
 	const struct node *node = schema_node(&f->root, "scenario");
 	struct nearest nearest = {.word = node ? node->text : ""};
+	const char *name;
 
-	for (size_t i = 0; i < f->setup->n_scenarios; i++) {
-		if (node && strcmp(f->setup->scenarios[i].id, node->text) == 0) {
-			f->goal.base = i;
+	for (size_t i = 0; node && (name = f->world->variant(f->world->arg, i)); i++) {
+		if (strcmp(name, node->text) == 0) {
+			f->goal.variant = i;
 			return;
 		}
-		nearest_offer(&nearest, f->setup->scenarios[i].id);
+		nearest_offer(&nearest, name);
 	}
 	if (node) {
 		complaint_error(f->said, node->at, "there is no scenario '%.64s'%s%s%s",
@@ -145,9 +181,10 @@ static void find_base(struct goal_file *f)
 static bool read_formula(struct goal_file *f, const struct node *node,
                          struct goal_objective *out)
 {
-	const struct scenario_world *w = &f->setup->world;
-	struct model_port *names = arena_array(&f->arena, w->n_kpis + 1, sizeof(*names));
-	uint32_t *numbers = arena_array(&f->arena, w->n_kpis + 1, sizeof(*numbers));
+	const struct goal_world *w = f->world;
+	struct model_port *names = arena_array(&f->arena, w->n_figures + 1,
+	                                       sizeof(*names));
+	uint32_t *numbers = arena_array(&f->arena, w->n_figures + 1, sizeof(*numbers));
 	double *program = arena_array(&f->arena, 2 * strlen(node->text) + 2,
 	                              sizeof(*program));
 	struct expression_error error = {0};
@@ -156,25 +193,24 @@ static bool read_formula(struct goal_file *f, const struct node *node,
 		complaint_error(f->said, node->at, "out of memory");
 		return false;
 	}
-	for (size_t i = 0; i < w->n_kpis; i++) {
-		names[i].name = w->kpis[i].id;
+	for (size_t i = 0; i < w->n_figures; i++) {
+		names[i].name = w->figures[i].id;
 		numbers[i] = (uint32_t)i;
 	}
-	if (w->n_kpis > CONDITION_SIGNALS_MAX) {
+	if (w->n_figures > CONDITION_SIGNALS_MAX) {
 		complaint_error(f->said, node->at, "a goal is over at most %d figures",
 		                CONDITION_SIGNALS_MAX);
 		return false;
 	}
-	if (expression_compile(node->text, names, w->n_kpis, program, &error) == 0) {
+	if (expression_compile(node->text, names, w->n_figures, program, &error) == 0) {
 		complaint_error(f->said, node->at,
-		                "'%.100s' is no formula over the figures of the "
-		                "scenarios (kpis)%s%s",
-		                node->text, error.expected ? ": expected " : "",
+		                "'%.100s' is no formula over the figures%s%s", node->text,
+		                error.expected ? ": expected " : "",
 		                error.expected ? error.expected : "");
 		return false;
 	}
 	out->text = node->text;
-	out->of = (struct condition){program, numbers, w->n_kpis};
+	out->of = (struct condition){program, numbers, w->n_figures};
 	return true;
 }
 
@@ -205,11 +241,36 @@ static void read_objectives(struct goal_file *f)
 	}
 }
 
+static void read_variable(struct goal_file *f, const struct schema_view *v,
+                          struct goal_variable *out)
+{
+	const struct node *node = schema_node(v, "signal");
+
+	if (!node) {
+		return;
+	}
+	if (!f->world->find(f->world->arg, node->text, out)) {
+		complaint_error(f->said, node->at, "'%.140s' is no %s", node->text,
+		                f->world->movable);
+		return;
+	}
+	out->range.min = schema_real(v, "min");
+	out->range.max = schema_real(v, "max");
+	out->range.step = schema_real(v, "step");
+	if (!(out->range.min < out->range.max)) {
+		complaint_error(f->said, v->map->at, "min is not below max");
+	} else if (out->least < out->most &&
+	           (out->range.min < out->least || out->range.max > out->most)) {
+		complaint_error(f->said, v->map->at, "it is from %g to %g", out->least,
+		                out->most);
+	}
+	f->goal.n_variables++;
+}
+
 static void read_variables(struct goal_file *f)
 {
 	size_t n = count(f, "variables");
 	struct goal_variable *all = arena_array(&f->arena, n, sizeof(*all));
-	const struct plant_config *plant = f->setup->world.plant;
 
 	f->goal.variables = all;
 	if (n < 1 || n > SEARCH_VARIABLES_MAX) {
@@ -219,30 +280,24 @@ static void read_variables(struct goal_file *f)
 	}
 	for (size_t i = 0; all && i < n; i++) {
 		struct schema_view v = schema_item(&f->root, "variables", i);
-		const struct node *node = v.map ? schema_node(&v, "signal") : NULL;
-		int64_t signal = node ? scenario_signal(f->setup, node->text) : -1;
 
-		if (!node) {
-			continue;
+		if (v.map) {
+			read_variable(f, &v, &all[f->goal.n_variables]);
 		}
-		if (signal < 0 || !scenario_is_free(f->setup, (uint32_t)signal)) {
-			complaint_error(
-				f->said, node->at,
-				"'%.140s' is no signal of the scenarios that nothing "
-				"writes",
-				node->text);
-			continue;
-		}
-		all[f->goal.n_variables++] = (struct goal_variable){
-			.signal = (uint32_t)signal,
-			.name = plant->signals[signal].name,
-			.unit = plant->signals[signal].unit,
-			.tag = strchr(plant->signals[signal].name, '/') != NULL,
-			.range = {schema_real(&v, "min"), schema_real(&v, "max"),
-		                  schema_real(&v, "step"), plant->signals[signal].start}};
-		if (!(schema_real(&v, "min") < schema_real(&v, "max"))) {
-			complaint_error(f->said, v.map->at, "min is not below max");
-		}
+	}
+}
+
+static void read_order(struct goal_file *f, const struct node *node)
+{
+	f->goal.order = f->world->order(f->world->arg, node->text);
+	if (!f->goal.order) {
+		complaint_error(f->said, node->at,
+		                "'%.64s' is no source of the line with 2 to %d orders",
+		                node->text, SEARCH_X_MAX);
+	}
+	if (count(f, "variables") > 0) {
+		complaint_error(f->said, node->at,
+		                "an order is sought alone, without 'variables'");
 	}
 }
 
@@ -250,7 +305,7 @@ static void read_limits(struct goal_file *f)
 {
 	size_t n = count(f, "limits");
 	struct goal_limit *all = arena_array(&f->arena, n, sizeof(*all));
-	const struct scenario_world *w = &f->setup->world;
+	const struct goal_world *w = f->world;
 
 	f->goal.limits = all;
 	if (n > GOAL_LIMITS_MAX) {
@@ -263,10 +318,10 @@ static void read_limits(struct goal_file *f)
 		const char *id = v.map ? schema_text(&v, "kpi") : NULL;
 		size_t kpi = 0;
 
-		while (id && kpi < w->n_kpis && strcmp(w->kpis[kpi].id, id) != 0) {
+		while (id && kpi < w->n_figures && strcmp(w->figures[kpi].id, id) != 0) {
 			kpi++;
 		}
-		if (id && kpi == w->n_kpis) {
+		if (id && kpi == w->n_figures) {
 			complaint_error(f->said, v.map->at, "there is no figure '%s'",
 			                id);
 		} else if (id && isnan(schema_real(&v, "min")) &&
@@ -279,16 +334,22 @@ static void read_limits(struct goal_file *f)
 	}
 }
 
-const struct goal *goal_file_bind(struct goal_file *f, const struct scenario_setup *setup,
+const struct goal *goal_file_bind(struct goal_file *f, const struct goal_world *world,
                                   FILE *complaints)
 {
-	f->setup = setup;
+	const struct node *order = schema_node(&f->root, "order");
+
+	f->world = f->goal.world = world;
 	f->goal.pareto = schema_flag(&f->root, "pareto");
 	f->goal.evaluations = (size_t)schema_int(&f->root, "evaluations");
 	f->goal.confidence = schema_real(&f->root, "confidence");
-	find_base(f);
+	find_variant(f);
 	read_objectives(f);
-	read_variables(f);
+	if (order) {
+		read_order(f, order);
+	} else {
+		read_variables(f);
+	}
 	read_limits(f);
 	if (f->goal.pareto && f->goal.n_objectives != 2) {
 		complaint_error(f->said, f->root.map->at,

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/scenario/tried.h"
 #include "gateway/spread.h"
+#include "twin/scenario/kpi.h"
 
 enum { FRESH_DRAWS = 1 << 20, FRESH_MIN = 40 }; /* first number of those judged on */
 
@@ -18,9 +20,9 @@ struct hunt {
 	struct optimum *out;
 	const struct optimum_wish *wish;
 	size_t draws, stage; /* stage: the objective that is searched for */
+	uint64_t first;      /* number of the first draw */
 	double reached[GOAL_OBJECTIVES_MAX]; /* of those before it, signed */
-	struct optimum_trial *archive;
-	size_t n_archive, room;
+	struct tried tried;
 };
 
 /* Points by draws, each a run. */
@@ -29,7 +31,7 @@ struct trials {
 	const double *x; /* by point */
 	size_t draws;
 	uint64_t first;
-	double *kpis; /* by point, draw, figure */
+	double *figures; /* by point, draw, figure */
 };
 
 static const struct goal *goal_of(const struct hunt *h)
@@ -37,42 +39,20 @@ static const struct goal *goal_of(const struct hunt *h)
 	return h->wish->goal;
 }
 
-/* ---- one run ---- */
-
-/* The variables move first: what the scenario itself does comes over it. */
 static int run_one(void *arg, size_t i)
 {
 	const struct trials *t = arg;
-	const struct goal *goal = goal_of(t->h);
-	const struct scenario_setup *setup = t->h->wish->setup;
-	const struct scenario *base = &setup->scenarios[goal->base];
-	struct scenario_move moves[SCENARIO_MOVES_MAX];
-	struct scenario own = *base;
-	struct scenario_result result = {.kpis = t->kpis + i * setup->world.n_kpis};
-	const double *x = t->x + i / t->draws * SEARCH_VARIABLES_MAX;
+	const struct goal_world *w = goal_of(t->h)->world;
 
-	if (base->n_moves + goal->n_variables > SCENARIO_MOVES_MAX) {
-		return -ENOSPC;
-	}
-	for (size_t k = 0; k < goal->n_variables; k++) {
-		moves[k] = (struct scenario_move){.signal = goal->variables[k].signal,
-		                                  .to = x[k],
-		                                  .until_s = (double)INFINITY};
-	}
-	if (base->n_moves > 0) {
-		memcpy(moves + goal->n_variables, base->moves,
-		       base->n_moves * sizeof(*moves));
-	}
-	own.moves = moves;
-	own.n_moves = base->n_moves + goal->n_variables;
-	return scenario_run(&setup->world, &own, t->first + i % t->draws, &result);
+	return w->run(w->arg, t->x + i / t->draws * SEARCH_X_MAX, t->first + i % t->draws,
+	              t->figures + i * w->n_figures);
 }
 
 /* ---- judging ---- */
 
 static const double *row_of(const struct trials *t, size_t point, size_t draw)
 {
-	return t->kpis + (point * t->draws + draw) * t->h->wish->setup->world.n_kpis;
+	return t->figures + (point * t->draws + draw) * goal_of(t->h)->world->n_figures;
 }
 
 static double objective_in(const struct goal *goal, size_t k, const double *row)
@@ -88,7 +68,13 @@ static double excess(const struct goal_limit *l, double value)
 		fmax(fabs(isnan(l->min) ? 0 : l->min), fabs(isnan(l->max) ? 0 : l->max)),
 		1e-9);
 
-	return isnan(value) ? 1 : fmax(fmax(below, above), 0) / scale;
+	if (isnan(value)) {
+		return 1;
+	}
+	return (isnan(l->min)   ? above
+	        : isnan(l->max) ? below
+	                        : fmax(below, above)) /
+	       scale;
 }
 
 static int rising(const void *a, const void *b)
@@ -106,7 +92,7 @@ static double broken_by(const struct trials *t, size_t point, const struct goal_
 	size_t at = (size_t)fmax(ceil(confidence * (double)t->draws) - 1, 0);
 
 	for (size_t i = 0; i < t->draws; i++) {
-		room[i] = excess(l, row_of(t, point, i)[l->kpi]);
+		room[i] = excess(l, row_of(t, point, i)[l->figure]);
 	}
 	qsort(room, t->draws, sizeof(*room), rising);
 	return room[at];
@@ -118,7 +104,7 @@ static void judge(const struct trials *t, size_t point, double *room,
 	const struct goal *goal = goal_of(t->h);
 
 	out->broken = 0;
-	memcpy(out->x, t->x + point * SEARCH_VARIABLES_MAX, sizeof(out->x));
+	memcpy(out->x, t->x + point * SEARCH_X_MAX, sizeof(out->x));
 	for (size_t k = 0; k < goal->n_objectives; k++) {
 		double sum = 0;
 
@@ -128,7 +114,8 @@ static void judge(const struct trials *t, size_t point, double *room,
 		out->objectives[k] = sum / (double)t->draws;
 	}
 	for (size_t k = 0; k < goal->n_limits; k++) {
-		out->broken += broken_by(t, point, &goal->limits[k], room);
+		out->excess[k] = broken_by(t, point, &goal->limits[k], room);
+		out->broken += fmax(out->excess[k], 0);
 	}
 }
 
@@ -137,43 +124,31 @@ static void score(const struct hunt *h, const struct optimum_trial *t,
                   struct search_point *out)
 {
 	const struct goal_objective *all = goal_of(h)->objectives;
+	size_t n = goal_of(h)->n_limits;
 
 	out->objective = all[h->stage].sign * t->objectives[h->stage];
-	out->broken = t->broken;
+	memcpy(out->excess, t->excess, n * sizeof(*out->excess));
 	for (size_t k = 0; k < h->stage; k++) {
 		double allowed = h->reached[k] + all[k].slack * fabs(h->reached[k]);
 		double over = all[k].sign * t->objectives[k] - allowed;
 
-		out->broken += fmax(over, 0) / fmax(fabs(h->reached[k]), 1e-9);
+		/* of two beside each other the first does not matter */
+		out->excess[n + k] = isfinite(allowed)
+		                             ? over / fmax(fabs(h->reached[k]), 1e-9)
+		                             : -1;
 	}
-}
-
-static int keep(struct hunt *h, const struct optimum_trial *t)
-{
-	if (h->n_archive == h->room) {
-		size_t room = h->room ? 2 * h->room : 256;
-		struct optimum_trial *all = reallocarray(h->archive, room, sizeof(*all));
-
-		if (!all) {
-			return -ENOMEM;
-		}
-		h->archive = all;
-		h->room = room;
-	}
-	h->archive[h->n_archive++] = *t;
-	return 0;
 }
 
 static int run_points(struct hunt *h, struct trials *t, size_t n,
                       struct optimum_trial *out)
 {
-	size_t kpis = h->wish->setup->world.n_kpis;
+	size_t figures = goal_of(h)->world->n_figures;
 	double *room = calloc(t->draws, sizeof(*room));
 	int err;
 
 	t->h = h;
-	t->kpis = calloc(n * t->draws * kpis + 1, sizeof(*t->kpis));
-	err = room && t->kpis ? spread_run(n * t->draws, run_one, t, NULL) : -ENOMEM;
+	t->figures = calloc(n * t->draws * figures + 1, sizeof(*t->figures));
+	err = room && t->figures ? spread_run(n * t->draws, run_one, t, NULL) : -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
 		judge(t, i, room, &out[i]);
 	}
@@ -181,26 +156,39 @@ static int run_points(struct hunt *h, struct trials *t, size_t n,
 	return err;
 }
 
-static int evaluate(void *arg, struct search_point *points, size_t n)
+/* Those that are not known yet are run together. */
+static int run_new(struct hunt *h, const struct search_point *points, size_t n,
+                   size_t *runs)
 {
-	struct hunt *h = arg;
-	double x[SEARCH_BATCH_MAX][SEARCH_VARIABLES_MAX];
+	double x[SEARCH_BATCH_MAX][SEARCH_X_MAX];
 	struct optimum_trial out[SEARCH_BATCH_MAX];
-	struct trials t = {
-		.x = x[0], .draws = h->draws, .first = h->wish->setup->samples > 0};
+	struct trials t = {.x = x[0], .draws = h->draws, .first = h->first};
 	int err;
 
+	*runs = 0;
 	for (size_t i = 0; i < n; i++) {
-		memcpy(x[i], points[i].x, sizeof(x[i]));
+		if (!tried_find(&h->tried, points[i].x)) {
+			memcpy(x[(*runs)++], points[i].x, sizeof(x[0]));
+		}
 	}
-	err = run_points(h, &t, n, out);
-	free(t.kpis);
+	err = *runs ? run_points(h, &t, *runs, out) : 0;
+	free(t.figures);
+	for (size_t i = 0; i < *runs && !err; i++) {
+		err = tried_add(&h->tried, &out[i]);
+	}
+	h->out->evaluations += *runs;
+	return err;
+}
+
+static int evaluate(void *arg, struct search_point *points, size_t n, size_t *runs)
+{
+	struct hunt *h = arg;
+	int err = run_new(h, points, n, runs);
+
 	for (size_t i = 0; i < n && !err; i++) {
-		score(h, &out[i], &points[i]);
-		err = keep(h, &out[i]);
+		score(h, tried_find(&h->tried, points[i].x), &points[i]);
 	}
-	h->out->evaluations += n;
-	if (h->wish->progress) {
+	if (h->wish->progress && !err) {
 		h->wish->progress(h->wish->arg, h->out->evaluations, points[0].objective);
 	}
 	return err;
@@ -215,24 +203,28 @@ static bool shall_stop(void *arg)
 	return h->wish->stop && h->wish->stop(h->wish->arg);
 }
 
-static bool is_point(const struct goal *goal, const double *a, const double *b)
+/* The box or the order, for one objective. */
+static int search_one(struct hunt *h, struct search_variable *ranges,
+                      struct search_result *r)
 {
-	for (size_t k = 0; k < goal->n_variables; k++) {
-		if (fabs(a[k] - b[k]) > 0) {
-			return false;
-		}
-	}
-	return true;
-}
+	const struct goal *goal = goal_of(h);
+	const struct search_trials trials = {.n_limits = goal->n_limits + h->stage,
+	                                     .evaluations_max = goal->evaluations,
+	                                     .evaluate = evaluate,
+	                                     .stop = shall_stop,
+	                                     .arg = h};
 
-static const struct optimum_trial *find_trial(const struct hunt *h, const double *x)
-{
-	for (size_t i = 0; i < h->n_archive; i++) {
-		if (is_point(goal_of(h), h->archive[i].x, x)) {
-			return &h->archive[i];
-		}
+	if (goal->order) {
+		return ordering_run(&(struct ordering){.n = goal->order->n,
+		                                       .starts = goal->order->starts,
+		                                       .n_starts = goal->order->n_starts,
+		                                       .trials = trials},
+		                    r);
 	}
-	return NULL;
+	return search_run(&(struct search){.variables = ranges,
+	                                   .n = goal->n_variables,
+	                                   .trials = trials},
+	                  r);
 }
 
 /* Objective after objective; of two beside each other the second by itself, so that both
@@ -241,11 +233,6 @@ static int search_all(struct hunt *h)
 {
 	const struct goal *goal = goal_of(h);
 	struct search_variable ranges[SEARCH_VARIABLES_MAX];
-	struct search s = {.variables = ranges,
-	                   .n = goal->n_variables,
-	                   .evaluate = evaluate,
-	                   .stop = shall_stop,
-	                   .arg = h};
 	struct search_result r;
 	int err = 0;
 
@@ -254,15 +241,16 @@ static int search_all(struct hunt *h)
 	}
 	h->out->whole = true;
 	for (h->stage = 0; h->stage < goal->n_objectives && !err; h->stage++) {
-		s.evaluations_max = goal->evaluations;
-		err = search_run(&s, &r);
+		err = search_one(h, ranges, &r);
 		if (!err) {
-			const struct optimum_trial *best = find_trial(h, r.best.x);
-			const struct optimum_trial *today = find_trial(h, r.today.x);
+			const struct optimum_trial *best = tried_find(&h->tried,
+			                                              r.best.x);
+			const struct optimum_trial *today = tried_find(&h->tried,
+			                                               r.today.x);
 
 			h->reached[h->stage] = r.best.objective;
 			h->out->best = best ? *best : h->out->best;
-			h->out->today = today ? *today : h->out->today;
+			h->out->today = today && h->stage == 0 ? *today : h->out->today;
 			h->out->whole = h->out->whole && r.whole;
 		}
 		for (size_t k = 0; k < goal->n_variables && !goal->pareto; k++) {
@@ -304,10 +292,10 @@ static void compare(struct hunt *h, const struct trials *t)
 				: (double)NAN;
 	}
 	o->better = (double)better / (double)t->draws;
-	for (size_t k = 0; k < h->wish->setup->world.n_kpis; k++) {
+	for (size_t k = 0; k < goal->world->n_figures; k++) {
 		for (size_t i = 0; i < t->draws; i++) {
-			o->kpis_today[k] += row_of(t, 0, i)[k] / (double)t->draws;
-			o->kpis_best[k] += row_of(t, 1, i)[k] / (double)t->draws;
+			o->figures_today[k] += row_of(t, 0, i)[k] / (double)t->draws;
+			o->figures_best[k] += row_of(t, 1, i)[k] / (double)t->draws;
 		}
 	}
 }
@@ -319,7 +307,7 @@ static void find_binding(struct hunt *h)
 
 	for (size_t k = 0; k < goal->n_limits; k++) {
 		const struct goal_limit *l = &goal->limits[k];
-		double value = o->kpis_best[l->kpi];
+		double value = o->figures_best[l->figure];
 
 		o->binds[k] = fabs(value - l->min) <= NEAR * fmax(fabs(l->min), 1e-9) ||
 		              fabs(value - l->max) <= NEAR * fmax(fabs(l->max), 1e-9);
@@ -336,7 +324,7 @@ static void find_binding(struct hunt *h)
 /* Today and the best on draws of which the search knows nothing. */
 static int judge_best(struct hunt *h)
 {
-	double x[2][SEARCH_VARIABLES_MAX];
+	double x[2][SEARCH_X_MAX];
 	struct optimum_trial out[2];
 	size_t fresh = h->draws > FRESH_MIN ? h->draws : FRESH_MIN;
 	struct trials t = {.x = x[0], .draws = h->draws > 1 ? fresh : 1};
@@ -351,17 +339,17 @@ static int judge_best(struct hunt *h)
 		compare(h, &t);
 		find_binding(h);
 	}
-	free(t.kpis);
+	free(t.figures);
 	return err;
 }
 
+/* Each variable alone, down and up. */
 static int find_slopes(struct hunt *h)
 {
 	const struct goal *goal = goal_of(h);
-	double x[2 * SEARCH_VARIABLES_MAX][SEARCH_VARIABLES_MAX];
+	double x[2 * SEARCH_VARIABLES_MAX][SEARCH_X_MAX];
 	struct optimum_trial out[2 * SEARCH_VARIABLES_MAX];
-	struct trials t = {
-		.x = x[0], .draws = h->draws, .first = h->wish->setup->samples > 0};
+	struct trials t = {.x = x[0], .draws = h->draws, .first = h->first};
 	size_t n = 2 * goal->n_variables;
 	int err;
 
@@ -372,7 +360,7 @@ static int find_slopes(struct hunt *h)
 		x[i][i / 2] += (i % 2 ? 1 : -1) * NUDGE * (v->max - v->min);
 	}
 	err = run_points(h, &t, n, out);
-	free(t.kpis);
+	free(t.figures);
 	for (size_t i = 0; i < n && !err; i++) {
 		const struct search_variable *v = &goal->variables[i / 2].range;
 		bool within = x[i][i / 2] >= v->min && x[i][i / 2] <= v->max;
@@ -381,6 +369,32 @@ static int find_slopes(struct hunt *h)
 
 		*(i % 2 ? &h->out->slopes[i / 2].up
 		        : &h->out->slopes[i / 2].down) = change;
+	}
+	return err;
+}
+
+/* Each thing and the next one. */
+static int find_swaps(struct hunt *h)
+{
+	const struct goal *goal = goal_of(h);
+	int err = 0;
+
+	for (size_t i = 0; i < goal->order->n && !err; i++) {
+		const double *best = h->out->best.x;
+		struct search_point p;
+		struct optimum_slope *slope = &h->out->slopes[i];
+		size_t runs;
+
+		*slope = (struct optimum_slope){(double)NAN, (double)NAN};
+		if (i + 1 < goal->order->n) {
+			memcpy(p.x, best, sizeof(p.x));
+			p.x[i] = best[i + 1];
+			p.x[i + 1] = best[i];
+			err = run_new(h, &p, 1, &runs);
+			slope->up = err ? (double)NAN
+			                : tried_find(&h->tried, p.x)->objectives[0] -
+			                            h->out->best.objectives[0];
+		}
 	}
 	return err;
 }
@@ -407,16 +421,13 @@ static void find_pareto(struct hunt *h)
 {
 	struct optimum *o = h->out;
 
-	for (size_t i = 0; i < h->n_archive; i++) {
-		const struct optimum_trial *t = &h->archive[i];
+	for (size_t i = 0; i < h->tried.n; i++) {
+		const struct optimum_trial *t = &h->tried.all[i];
 		bool best = !(t->broken > 0);
 
-		for (size_t k = 0; k < h->n_archive && best; k++) {
-			best = h->archive[k].broken > 0 ||
-			       !beats(goal_of(h), &h->archive[k], t);
-		}
-		for (size_t k = 0; k < o->n_pareto && best; k++) {
-			best = !is_point(goal_of(h), o->pareto[k].x, t->x);
+		for (size_t k = 0; k < h->tried.n && best; k++) {
+			best = h->tried.all[k].broken > 0 ||
+			       !beats(goal_of(h), &h->tried.all[k], t);
 		}
 		if (best && o->n_pareto < OPTIMUM_PARETO_MAX) {
 			o->pareto[o->n_pareto++] = *t;
@@ -427,18 +438,19 @@ static void find_pareto(struct hunt *h)
 
 int optimum_find(struct optimum *out, const struct optimum_wish *wish)
 {
-	struct hunt h = {.out = out, .wish = wish};
+	struct hunt h = {.out = out, .wish = wish, .tried.width = goal_width(wish->goal)};
 	int err;
 
 	*out = (struct optimum){.goal = wish->goal};
-	h.draws = wish->setup->samples > 0 ? wish->setup->samples : 1;
+	h.draws = wish->goal->world->samples > 0 ? wish->goal->world->samples : 1;
+	h.first = wish->goal->world->samples > 0;
 	err = search_all(&h);
 	err = err ? err : judge_best(&h);
-	err = err ? err : find_slopes(&h);
+	err = err ? err : wish->goal->order ? find_swaps(&h) : find_slopes(&h);
 	if (!err && wish->goal->pareto) {
 		find_pareto(&h);
 	}
-	free(h.archive);
+	tried_fini(&h.tried);
 	return err;
 }
 

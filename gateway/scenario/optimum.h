@@ -10,15 +10,18 @@
 
 enum { OPTIMUM_PARETO_MAX = 64 };
 
-/** What a change of one variable alone, by 5 % of its range, does. */
+/** What a change of one variable alone, by 5 % of its range, does; of an order, up: what
+ * it does that a thing and the next one change places. */
 struct optimum_slope {
 	double down, up; /* of the first objective; NAN: outside the range */
 };
 
 struct optimum_trial {
-	double x[SEARCH_VARIABLES_MAX];
+	double x[SEARCH_X_MAX];
 	double objectives[GOAL_OBJECTIVES_MAX]; /* as they are meant: large is large */
-	double broken;
+	double excess[GOAL_LIMITS_MAX]; /* by limit, over its scale; at most 0: it is kept
+	                                 */
+	double broken;                  /* sum of those above 0 */
 };
 
 struct optimum {
@@ -27,10 +30,11 @@ struct optimum {
 	double gain[GOAL_OBJECTIVES_MAX]; /* mean, of draws that were not searched on */
 	double gain_half[GOAL_OBJECTIVES_MAX]; /* of 95 % of them; NAN: none were drawn */
 	double better; /* share of them in which the first objective is better */
-	double kpis_today[SCENARIO_KPIS_MAX], kpis_best[SCENARIO_KPIS_MAX]; /* means */
-	bool binds[GOAL_LIMITS_MAX];       /* within 1 % of its value */
-	bool at_end[SEARCH_VARIABLES_MAX]; /* of its range */
-	struct optimum_slope slopes[SEARCH_VARIABLES_MAX];
+	double figures_today[GOAL_FIGURES_MAX],
+		figures_best[GOAL_FIGURES_MAX]; /* means */
+	bool binds[GOAL_LIMITS_MAX];            /* within 1 % of its value */
+	bool at_end[SEARCH_VARIABLES_MAX];      /* of its range */
+	struct optimum_slope slopes[SEARCH_X_MAX];
 	size_t evaluations, draws;
 	bool whole;                                      /* it ended by itself */
 	struct optimum_trial pareto[OPTIMUM_PARETO_MAX]; /* by the first objective */
@@ -39,20 +43,19 @@ struct optimum {
 
 struct optimum_wish {
 	const struct goal *goal;
-	const struct scenario_setup *setup;
 	void (*progress)(void *arg, size_t evaluations, double best); /* NULL: none */
 	bool (*stop)(void *arg);                                      /* likewise */
 	void *arg;
 };
 
-/** @return 0, -ENOMEM, or as scenario_run() */
+/** @return 0, -ENOMEM, or as a trial */
 int optimum_find(struct optimum *out, const struct optimum_wish *wish);
 
 /** Is there a gain beyond its band, and nothing broken? */
 bool optimum_is_worth_it(const struct optimum *o);
 
-void optimum_print(FILE *out, const struct optimum *o, const struct scenario_setup *s);
-json_t *optimum_json(const struct optimum *o, const struct scenario_setup *s);
+void optimum_print(FILE *out, const struct optimum *o);
+json_t *optimum_json(const struct optimum *o);
 
 /** Commands for a person to look at and send; they are the only way to the machine. */
 void optimum_print_commands(FILE *out, const struct optimum *o, const char *config);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <string.h>
 
 #include "gateway/scenario/optimum.h"
+
+enum { OBJECTIVE_COLUMNS = 22 };
 
 static void print_change(FILE *out, double value)
 {
@@ -27,14 +30,35 @@ static void print_variables(FILE *out, const struct optimum *o)
 	}
 }
 
+static void print_order(FILE *out, const struct optimum *o)
+{
+	const struct goal_order *order = o->goal->order;
+
+	fprintf(out, "%-6s%-32s%-32s%s\n", "place", "today", "best",
+	        "objective if it and the next change places");
+	for (size_t i = 0; i < order->n; i++) {
+		fprintf(out, "%-6zu%-32s%-32s", i + 1, order->names[i],
+		        order->names[(size_t)o->best.x[i]]);
+		print_change(out, o->slopes[i].up);
+		fputc('\n', out);
+	}
+}
+
 static void print_objectives(FILE *out, const struct optimum *o)
 {
 	const struct goal *g = o->goal;
+	int width = OBJECTIVE_COLUMNS;
 
-	fprintf(out, "\n%-32s%12s%12s%14s\n", "objective", "today", "best", "gain");
 	for (size_t k = 0; k < g->n_objectives; k++) {
-		fprintf(out, "%-10s%-22s%12.6g%12.6g%14.6g",
-		        g->objectives[k].sign > 0 ? "minimise" : "maximise",
+		int n = (int)strlen(g->objectives[k].text);
+
+		width = n > width ? n : width;
+	}
+	fprintf(out, "\n%-10s%-*s%12s%12s%14s\n", "objective", width, "", "today", "best",
+	        "gain");
+	for (size_t k = 0; k < g->n_objectives; k++) {
+		fprintf(out, "%-10s%-*s%12.6g%12.6g%14.6g",
+		        g->objectives[k].sign > 0 ? "minimise" : "maximise", width,
 		        g->objectives[k].text, o->today.objectives[k],
 		        o->best.objectives[k], o->gain[k]);
 		if (isnan(o->gain_half[k])) {
@@ -45,8 +69,7 @@ static void print_objectives(FILE *out, const struct optimum *o)
 	}
 }
 
-static void print_limits(FILE *out, const struct optimum *o,
-                         const struct scenario_setup *s)
+static void print_limits(FILE *out, const struct optimum *o)
 {
 	const struct goal *g = o->goal;
 
@@ -57,7 +80,7 @@ static void print_limits(FILE *out, const struct optimum *o,
 	for (size_t k = 0; k < g->n_limits; k++) {
 		const struct goal_limit *l = &g->limits[k];
 
-		fprintf(out, "%-32s", s->world.kpis[l->kpi].id);
+		fprintf(out, "%-32s", g->world->figures[l->figure].id);
 		for (int i = 0; i < 2; i++) {
 			double end = i ? l->max : l->min;
 
@@ -67,8 +90,8 @@ static void print_limits(FILE *out, const struct optimum *o,
 				fprintf(out, "%12.6g", end);
 			}
 		}
-		fprintf(out, "%12.6g%12.6g%s\n", o->kpis_today[l->kpi],
-		        o->kpis_best[l->kpi], o->binds[k] ? "  binds" : "");
+		fprintf(out, "%12.6g%12.6g%s\n", o->figures_today[l->figure],
+		        o->figures_best[l->figure], o->binds[k] ? "  binds" : "");
 	}
 }
 
@@ -88,8 +111,13 @@ static void print_pareto(FILE *out, const struct optimum *o)
 	for (size_t i = 0; i < o->n_pareto; i++) {
 		fprintf(out, "%16.6g%16.6g", o->pareto[i].objectives[0],
 		        o->pareto[i].objectives[1]);
-		for (size_t k = 0; k < g->n_variables; k++) {
-			fprintf(out, "  %.6g", o->pareto[i].x[k]);
+		for (size_t k = 0; k < goal_width(g); k++) {
+			if (g->order) {
+				fprintf(out, "  %s",
+				        g->order->names[(size_t)o->pareto[i].x[k]]);
+			} else {
+				fprintf(out, "  %.6g", o->pareto[i].x[k]);
+			}
 		}
 		fputc('\n', out);
 	}
@@ -116,11 +144,15 @@ static void print_verdict(FILE *out, const struct optimum *o)
 	                 : "; it was ended before its time, this is the best so far");
 }
 
-void optimum_print(FILE *out, const struct optimum *o, const struct scenario_setup *s)
+void optimum_print(FILE *out, const struct optimum *o)
 {
-	print_variables(out, o);
+	if (o->goal->order) {
+		print_order(out, o);
+	} else {
+		print_variables(out, o);
+	}
 	print_objectives(out, o);
-	print_limits(out, o, s);
+	print_limits(out, o);
 	print_pareto(out, o);
 	print_verdict(out, o);
 }
@@ -149,6 +181,20 @@ static json_t *variables_json(const struct optimum *o)
 	return list;
 }
 
+static json_t *order_json(const struct optimum *o)
+{
+	const struct goal_order *order = o->goal->order;
+	json_t *list = json_array();
+
+	for (size_t i = 0; order && i < order->n; i++) {
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "today",
+		                                      order->names[i], "best",
+		                                      order->names[(size_t)o->best.x[i]],
+		                                      "swapped", real(o->slopes[i].up)));
+	}
+	return list;
+}
+
 static json_t *objectives_json(const struct optimum *o)
 {
 	const struct goal *g = o->goal;
@@ -167,7 +213,7 @@ static json_t *objectives_json(const struct optimum *o)
 	return list;
 }
 
-static json_t *limits_json(const struct optimum *o, const struct scenario_setup *s)
+static json_t *limits_json(const struct optimum *o)
 {
 	const struct goal *g = o->goal;
 	json_t *list = json_array();
@@ -175,13 +221,13 @@ static json_t *limits_json(const struct optimum *o, const struct scenario_setup 
 	for (size_t k = 0; k < g->n_limits; k++) {
 		const struct goal_limit *l = &g->limits[k];
 
-		json_array_append_new(list,
-		                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kpi",
-		                                s->world.kpis[l->kpi].id, "min",
-		                                real(l->min), "max", real(l->max),
-		                                "today", real(o->kpis_today[l->kpi]),
-		                                "best", real(o->kpis_best[l->kpi]),
-		                                "binds", o->binds[k]));
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kpi",
+		                        g->world->figures[l->figure].id, "min",
+		                        real(l->min), "max", real(l->max), "today",
+		                        real(o->figures_today[l->figure]), "best",
+		                        real(o->figures_best[l->figure]), "binds",
+		                        o->binds[k]));
 	}
 	return list;
 }
@@ -193,7 +239,7 @@ static json_t *pareto_json(const struct optimum *o)
 	for (size_t i = 0; i < o->n_pareto; i++) {
 		json_t *x = json_array(), *values = json_array();
 
-		for (size_t k = 0; k < o->goal->n_variables; k++) {
+		for (size_t k = 0; k < goal_width(o->goal); k++) {
 			json_array_append_new(x, json_real(o->pareto[i].x[k]));
 		}
 		for (size_t k = 0; k < o->goal->n_objectives; k++) {
@@ -205,13 +251,13 @@ static json_t *pareto_json(const struct optimum *o)
 	return list;
 }
 
-json_t *optimum_json(const struct optimum *o, const struct scenario_setup *s)
+json_t *optimum_json(const struct optimum *o)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:f, s:I, s:I, s:b}",
-	                 "variables", variables_json(o), "objectives", objectives_json(o),
-	                 "limits", limits_json(o, s), "pareto", pareto_json(o),
-	                 "worth_it", optimum_is_worth_it(o), "feasible",
-	                 !(o->best.broken > 0), "better", o->better, "draws",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:f, s:I, s:I, s:b}",
+	                 "variables", variables_json(o), "order", order_json(o),
+	                 "objectives", objectives_json(o), "limits", limits_json(o),
+	                 "pareto", pareto_json(o), "worth_it", optimum_is_worth_it(o),
+	                 "feasible", !(o->best.broken > 0), "better", o->better, "draws",
 	                 (json_int_t)o->draws, "evaluations", (json_int_t)o->evaluations,
 	                 "whole", o->whole);
 }

@@ -159,6 +159,92 @@ def test_the_shipped_goal(bench):
     assert found['worth_it'] and found['limits'][0]['best'] >= 26.9, found
 
 
+BATCHES = os.path.join(os.environ.get('POLLUX_SOURCE', '.'), 'etc', 'examples')
+
+
+def of_batches(bench, evaluations, *words):
+    """-> the shipped goal of a batch plant, with so many evaluations, as JSON"""
+    with open(os.path.join(BATCHES, 'goal-batch.yaml'), encoding='utf-8') as file:
+        text = file.read()
+    path = bench.write('batches.yaml', text.replace(
+        'line: batch.yaml', 'line: ' + os.path.abspath(os.path.join(BATCHES, 'batch.yaml')))
+        .replace('evaluations: 2000', 'evaluations: %d' % evaluations))
+    done = bench.run([harness.POLLUX, 'optimise', path, '--json', *words], seconds=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_sequence_of_batches_is_the_best_of_all(bench):
+    """2,000 of 40,320 sequences find within 1 % what all of them do, and the plant makes it."""
+    some = of_batches(bench, 2000, '--commands', bench.path('sequence.yaml'))
+    every = of_batches(bench, 50000)
+    assert every['whole'] and every['evaluations'] == 40320, every
+    found, best, today = some['objectives'][0]['best'], every['objectives'][0]['best'], \
+        some['objectives'][0]['today']
+    print('batches: %.1f found, %.1f the best of all, %.1f today' % (found, best, today))
+    assert best <= found <= 1.01 * best and found < 0.6 * today, (found, best, today)
+    done = bench.run([harness.POLLUX, 'line', os.path.join(BATCHES, 'batch.yaml'), '--json',
+                      '--variant', bench.path('sequence.yaml')])
+    assert done.returncode == 0, done.stderr
+    base, own = json.loads(done.stdout)['variants']
+    figures = own['figures']
+    cleaning = sum(48 * station['states']['set-up']['mean'] for station in own['stations'])
+    cost = 320 * figures['tardiness']['mean'] / 3600 + \
+        25 * figures['makespan']['mean'] / 3600 + 60 * cleaning
+    assert abs(cost - found) < 1e-3 * found, (cost, found)
+    assert base['figures']['makespan']['mean'] > figures['makespan']['mean']
+
+
+CHANCE = '''
+run: {for: 40h, warm_up: 2h, replications: 10}
+products: [{id: part}]
+sources: [{id: in}]
+stations:
+  - {id: first, time: exponential(60s), investment: 100}
+  - {id: second, time: exponential(110s), machines: 1, investment: 100}
+ways:
+  - {from: in, to: first, places: 1}
+  - {from: first, to: second, places: 2}
+  - {from: second, to: out}
+'''
+
+
+def test_machines_and_places_of_a_line(bench):
+    bench.write('line.yaml', CHANCE)
+    goal = bench.write('machines.yaml', '''
+line: line.yaml
+objectives: [{minimise: investment + 0.01 * wip}]
+variables:
+  - {signal: second.machines, min: 1, max: 6, step: 1}
+  - {signal: second.places, min: 1, max: 20, step: 1}
+limits: [{kpi: throughput, min: 45}]
+evaluations: 120
+''')
+    done = bench.run([harness.POLLUX, 'optimise', goal, '--json', '--commands',
+                      bench.path('variant.yaml')], seconds=60)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found['variables'][0]['best'] == 2 and found['feasible'], found
+    assert found['limits'][0]['today'] < 33 and found['limits'][0]['best'] >= 45, found
+    with open(bench.path('variant.yaml'), encoding='utf-8') as file:
+        text = file.read()
+    assert '{id: second, machines: 2}' in text and '# second.places: ' in text, text
+    for old, new, words in (
+            ('second.machines', 'third.machines', 'is no STATION.machines'),
+            ('second.machines', 'in.wip', 'is no STATION.machines'),
+            ('second.machines, min: 1', 'second.machines, min: 0', 'it is from 1 to 1000'),
+            ('line: line.yaml', 'line: line.yaml\nscenarios: s.yaml', 'one of both'),
+            ('evaluations', 'order: in\nevaluations', 'no source of the line with 2 to'),
+            ('investment +', 'investmet +', 'no formula over the figures')):
+        with open(goal, encoding='utf-8') as file:
+            wrong = bench.write('wrong.yaml', file.read().replace(old, new, 1))
+        done = bench.run([harness.POLLUX, 'optimise', wrong])
+        assert done.returncode == 3 and words in done.stderr, (new, done)
+    for words in (['--state', 'x'], ['--at', '1h']):
+        done = bench.run([harness.POLLUX, 'optimise', goal, *words])
+        assert done.returncode == 2 and 'a line has no' in done.stderr, done
+
+
 def test_what_is_wrong_is_said_where_it_stands(bench):
     config, goal, state = prepare(bench, 0)
     for old, new, where, words in (

@@ -349,6 +349,15 @@ static void orders_have_due_dates(void **state)
 	l = ran(&c, 1000, 1);
 	assert_int_equal(line_figures(l)->good, 25);
 	near("on time", line_figures(l)->on_time, 20.0 / 25, 1e-9);
+	near("tardiness", line_figures(l)->tardiness_s, (10 + 20 + 30 + 40 + 50) / 25.0,
+	     1e-9);
+	near("makespan", line_figures(l)->makespan_s, 550, 1e-9);
+	line_free(l);
+	l = ran(&c, 545, 1); /* one is not made yet */
+	assert_true(isnan(line_figures(l)->makespan_s));
+	line_free(l);
+	l = ran(&c, 400, 1); /* or not released */
+	assert_true(isnan(line_figures(l)->makespan_s));
 	line_free(l);
 }
 

@@ -15,14 +15,15 @@
  */
 static const double k[] = {0.5, 0.4}, a[] = {2e-4, 1e-4};
 
-static int pumps(void *arg, struct search_point *p, size_t n)
+static int pumps(void *arg, struct search_point *p, size_t n, size_t *runs)
 {
 	(void)arg;
+	*runs = n;
 	for (size_t i = 0; i < n; i++) {
 		double flow = k[0] * p[i].x[0] + k[1] * p[i].x[1];
 
 		p[i].objective = a[0] * pow(p[i].x[0], 3) + a[1] * pow(p[i].x[1], 3);
-		p[i].broken = fmax(40 - flow, 0) / 40;
+		p[i].excess[0] = (40 - flow) / 40;
 	}
 	return 0;
 }
@@ -47,7 +48,9 @@ static void combination_of_pumps_is_the_known_one(void **state)
 {
 	static const struct search_variable v[] = {{0, 60, 0.05, 50}, {0, 60, 0.05, 40}};
 	const struct search s = {
-		.variables = v, .n = 2, .evaluations_max = 2000, .evaluate = pumps};
+		.variables = v,
+		.n = 2,
+		.trials = {.n_limits = 1, .evaluations_max = 2000, .evaluate = pumps}};
 	struct search_result r;
 	double speed[2], power = pumps_best(speed);
 
@@ -61,14 +64,14 @@ static void combination_of_pumps_is_the_known_one(void **state)
 }
 
 /* Two valleys: the lower one is far from today. */
-static int valleys(void *arg, struct search_point *p, size_t n)
+static int valleys(void *arg, struct search_point *p, size_t n, size_t *runs)
 {
 	(void)arg;
+	*runs = n;
 	for (size_t i = 0; i < n; i++) {
 		double x = p[i].x[0];
 
 		p[i].objective = fmin((x - 2) * (x - 2), (x - 8) * (x - 8) - 1);
-		p[i].broken = 0;
 	}
 	return 0;
 }
@@ -76,8 +79,9 @@ static int valleys(void *arg, struct search_point *p, size_t n)
 static void the_lower_valley_is_found_from_the_other(void **state)
 {
 	static const struct search_variable v[] = {{0, 10, 0.01, 2}};
-	const struct search s = {
-		.variables = v, .n = 1, .evaluations_max = 500, .evaluate = valleys};
+	const struct search s = {.variables = v,
+	                         .n = 1,
+	                         .trials = {.evaluations_max = 500, .evaluate = valleys}};
 	struct search_result r;
 
 	(void)state;
@@ -86,15 +90,16 @@ static void the_lower_valley_is_found_from_the_other(void **state)
 }
 
 /* Steps of whole numbers, by enumeration of all 441. */
-static int wave(void *arg, struct search_point *p, size_t n)
+static int wave(void *arg, struct search_point *p, size_t n, size_t *runs)
 {
 	(void)arg;
+	*runs = n;
 	for (size_t i = 0; i < n; i++) {
 		double x = p[i].x[0], y = p[i].x[1];
 
 		p[i].objective = (x - 13) * (x - 13) + (y - 4) * (y - 4) +
 		                 0.5 * x * y / 20;
-		p[i].broken = fmax(x + y - 16, 0);
+		p[i].excess[0] = x + y - 16;
 	}
 	return 0;
 }
@@ -103,16 +108,20 @@ static void whole_steps_meet_the_enumeration(void **state)
 {
 	static const struct search_variable v[] = {{0, 20, 1, 0}, {0, 20, 1, 0}};
 	const struct search s = {
-		.variables = v, .n = 2, .evaluations_max = 500, .evaluate = wave};
+		.variables = v,
+		.n = 2,
+		.trials = {.n_limits = 1, .evaluations_max = 500, .evaluate = wave}};
 	struct search_point best = {.objective = (double)NAN};
 	struct search_result r;
+	size_t runs;
 
 	(void)state;
 	for (int x = 0; x <= 20; x++) {
 		for (int y = 0; y <= 20; y++) {
 			struct search_point p = {.x = {x, y}};
 
-			(void)wave(NULL, &p, 1);
+			(void)wave(NULL, &p, 1, &runs);
+			p.broken = fmax(p.excess[0], 0);
 			best = search_is_better(&p, &best) ? p : best;
 		}
 	}
@@ -133,10 +142,10 @@ static void it_ends_when_it_is_told(void **state)
 	size_t asked = 0;
 	struct search s = {.variables = v,
 	                   .n = 1,
-	                   .evaluations_max = 500,
-	                   .evaluate = valleys,
-	                   .stop = at_once,
-	                   .arg = &asked};
+	                   .trials = {.evaluations_max = 500,
+	                              .evaluate = valleys,
+	                              .stop = at_once,
+	                              .arg = &asked}};
 	struct search_result r;
 
 	(void)state;

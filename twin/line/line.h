@@ -181,8 +181,13 @@ struct line_figures {
 	                  line that settles 0 in the mean */
 	double lead_s, lead_quantiles_s[LINE_QUANTILES]; /* of good parts; NAN: none */
 	double on_time; /* share of the good parts that had a due date; NAN: none had */
-	double little;  /* wip less (sum of times in the line) over time: 0 but for
-	                   rounding */
+	double tardiness_s; /* mean of those, 0 where on time (Pinedo 2016, section 2.1);
+	                       NAN likewise */
+	double makespan_s;  /* from the end of the warm-up until the last part left, of a
+	                       line  that lives by orders and is empty at the end; NAN: it
+	                       is not */
+	double little;      /* wip less (sum of times in the line) over time: 0 but for
+	                       rounding */
 	double energy_j;
 	uint64_t events;
 	uint32_t bottleneck; /* a station */
@@ -226,6 +231,10 @@ const struct line_figures *line_figures(const struct line *l);
 /** "starved", ...; static. */
 const char *line_state_name(enum line_state state);
 const char *line_rule_name(size_t rule); /* NULL beyond the last */
+
+/** Does it live by orders alone, so that it begins with them and ends when they are made?
+ */
+bool line_is_ordered(const struct line_config *c);
 
 /** What line_run() would refuse: static text, and which station, edge or source it is;
  * NULL: it is right. */

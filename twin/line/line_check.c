@@ -236,3 +236,13 @@ const char *line_mistake(const struct line_config *c, size_t *which)
 	why = why ? why : check_operators(c, which);
 	return why ? why : check_breaks(c, which);
 }
+
+bool line_is_ordered(const struct line_config *c)
+{
+	for (size_t i = 0; i < c->n_sources; i++) {
+		if (c->sources[i].n_orders == 0) {
+			return false;
+		}
+	}
+	return c->n_sources > 0;
+}

@@ -97,6 +97,7 @@ void figures_left(struct line *l, const struct part *p, bool scrap)
 	size_t bin_of_time = (size_t)(l->now / l->bin_s);
 	int bin = (int)(log(fmax(lead, LEAD_MIN_S) / LEAD_MIN_S) / log(LEAD_GROWTH));
 
+	l->last_out = l->now;
 	if (scrap) {
 		l->scrapped++;
 		return;
@@ -110,6 +111,7 @@ void figures_left(struct line *l, const struct part *p, bool scrap)
 	if (isfinite(p->due)) {
 		l->dated++;
 		l->on_time += l->now <= p->due;
+		l->late_sum += fmax(l->now - p->due, 0);
 	}
 }
 
@@ -133,7 +135,7 @@ void figures_reset(struct line *l)
 		l->operators[i].walked_m = 0;
 	}
 	l->window = l->now;
-	l->in_line_area = l->sojourn = l->lead_sum = 0;
+	l->in_line_area = l->sojourn = l->lead_sum = l->late_sum = 0;
 	l->in_line_since = l->now;
 	l->in_line_first = l->in_line;
 	l->good = l->scrapped = l->dated = l->on_time = 0;
@@ -209,6 +211,21 @@ static void judge_operators(struct line *l)
 	}
 }
 
+/* Has everything that was ordered come and gone? */
+static bool is_made(const struct line *l)
+{
+	bool made = l->in_line == 0 && line_is_ordered(l->c);
+
+	for (size_t i = 0; i < l->c->n_sources; i++) {
+		const struct line_source *s = &l->c->sources[i];
+
+		for (size_t k = 0; k < s->n_orders; k++) {
+			made = made && s->orders[k].at_s <= l->now;
+		}
+	}
+	return made;
+}
+
 static void judge_line(struct line *l)
 {
 	static const double p[LINE_QUANTILES] = {0.05, 0.5, 0.95};
@@ -225,6 +242,8 @@ static void judge_line(struct line *l)
 		.growth = (double)l->in_line - l->in_line_first,
 		.lead_s = l->good ? l->lead_sum / (double)l->good : (double)NAN,
 		.on_time = l->dated ? (double)l->on_time / (double)l->dated : (double)NAN,
+		.tardiness_s = l->dated ? l->late_sum / (double)l->dated : (double)NAN,
+		.makespan_s = is_made(l) ? l->last_out - l->window : (double)NAN,
 		.little = (l->in_line_area - l->sojourn) / time_s,
 		.events = l->events,
 		.stations = l->station_figures,

@@ -128,7 +128,7 @@ struct line {
 	uint64_t events, stuck; /* since time went on */
 	/* figures */
 	uint64_t good, scrapped, dated, on_time;
-	double lead_sum;
+	double lead_sum, late_sum, last_out;
 	uint32_t lead_bins[LEAD_BINS];
 	struct line_figures figures;
 	struct line_station_figures *station_figures;
