@@ -5,6 +5,7 @@
 
 #include "gateway/config/schema.h"
 #include "gateway/line/line_file.h"
+#include "twin/nearest.h"
 
 extern const struct schema_object line_root, line_lift_object;
 
@@ -19,6 +20,17 @@ struct line_build {
 
 /** Stations with all they have.  What is wrong is complained about. */
 void line_stations_build(struct line_build *b);
+
+/** Fleets; before the ways. */
+void line_vehicles_build(struct line_build *b);
+
+/** What a way says of a fleet that brings its parts; nothing where none does. */
+void line_vehicles_way(struct line_build *b, const struct schema_view *v,
+                       struct line_edge *out);
+
+/** A name that nothing has, with the nearest that something has. */
+void line_unknown(struct line_build *b, const struct node *node, const char *what,
+                  const struct nearest *near);
 
 /** Tasks and how they are to be balanced, likewise. */
 void line_tasks_build(struct line_build *b);

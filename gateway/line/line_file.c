@@ -215,8 +215,8 @@ void line_place(struct line_build *b, const struct schema_view *v, const char *k
 	}
 }
 
-static void unknown(struct line_build *b, const struct node *node, const char *what,
-                    const struct nearest *near)
+void line_unknown(struct line_build *b, const struct node *node, const char *what,
+                  const struct nearest *near)
 {
 	complaint_error(b->said, node->at, "there is no %s '%.64s'%s%s%s", what,
 	                node->text, near->best ? " (did you mean '" : "",
@@ -234,7 +234,7 @@ int64_t line_product_of(struct line_build *b, const struct node *node)
 		}
 		nearest_offer(&near, c->products[i].id);
 	}
-	unknown(b, node, "product", &near);
+	line_unknown(b, node, "product", &near);
 	return -1;
 }
 
@@ -360,12 +360,12 @@ static bool find_ends(struct line_build *b, const struct schema_view *v,
 
 	offer_ends(c, &near);
 	if (from && source < 0 && station < 0) {
-		unknown(b, from, "source or station", &near);
+		line_unknown(b, from, "source or station", &near);
 	}
 	near = (struct nearest){.word = to ? to->text : ""};
 	offer_ends(c, &near);
 	if (to && target < 0 && !leaves) {
-		unknown(b, to, "station", &near);
+		line_unknown(b, to, "station", &near);
 	}
 	out->of_source = station < 0;
 	out->from = (uint32_t)(station < 0 ? source : station);
@@ -406,6 +406,7 @@ static void read_ways(struct line_build *b)
 		e->travel_s = line_seconds(&v, "travel");
 		e->take = (uint32_t)schema_int(&v, "take");
 		e->scrap = schema_flag(&v, "scrap");
+		line_vehicles_way(b, &v, e);
 		kept++;
 	}
 	b->setup->config.edges = edges;
@@ -513,7 +514,7 @@ static void check_line(struct line_build *b)
 
 static int build(struct line_build *b)
 {
-	static const char *const lists[] = {"products", "sources", "stations",
+	static const char *const lists[] = {"products", "sources", "stations", "vehicles",
 	                                    "operators"};
 
 	b->skills = line_room(b, LINE_SKILLS_MAX, sizeof(*b->skills));
@@ -528,6 +529,7 @@ static int build(struct line_build *b)
 	if (!b->full) {
 		read_sources(b);
 		line_stations_build(b);
+		line_vehicles_build(b);
 	}
 	if (!b->full) {
 		read_ways(b);
@@ -647,18 +649,49 @@ static int read_tree(struct line_build *b, const char *path, struct node **root,
 	return parse_tree(b, path, text, root);
 }
 
-/* "capper.machines=2" as a file would say it; NULL: it is no assignment. */
-static char *assignment_text(struct line_build *b, const char *variant)
+/* The list of the base that has an item of that name. */
+static const char *list_with(const struct node *base, const char *id, size_t n)
+{
+	static const char *const lists[] = {"stations", "vehicles", "sources",
+	                                    "operators"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct node *list = tree_find(base, lists[i]);
+
+		for (size_t k = 0; list && list->kind == NODE_LIST && k < list->n; k++) {
+			const struct node *item = list->items[k];
+			const struct node *own = item->kind == NODE_MAP
+			                                 ? tree_find(item, "id")
+			                                 : NULL;
+
+			if (own && own->text && strncmp(own->text, id, n) == 0 &&
+			    !own->text[n]) {
+				return lists[i];
+			}
+		}
+	}
+	return "stations"; /* where it is then missed */
+}
+
+static bool is_assignment(const char *variant)
 {
 	const char *equals = strchr(variant, '='), *dot = strchr(variant, '.');
 
-	if (!equals || !dot || strchr(variant, '/') || dot > equals || dot == variant ||
-	    dot + 1 == equals) {
-		return NULL;
-	}
-	return arena_format(b->arena, "stations: [{id: %.*s, %.*s: %s}]\n",
-	                    (int)(dot - variant), variant, (int)(equals - dot - 1),
-	                    dot + 1, equals + 1);
+	return equals && dot && !strchr(variant, '/') && dot < equals && dot > variant &&
+	       dot + 1 < equals;
+}
+
+/* "capper.machines=2" as a file would say it. */
+static char *assignment_text(struct line_build *b, const char *variant,
+                             const struct node *base)
+{
+	const char *equals = strchr(variant, '=');
+	const char *dot = memrchr(variant, '.', (size_t)(equals - variant));
+	size_t n = (size_t)(dot - variant);
+
+	return arena_format(b->arena, "%s: [{id: %.*s, %.*s: %s}]\n",
+	                    list_with(base, variant, n), (int)n, variant,
+	                    (int)(equals - dot - 1), dot + 1, equals + 1);
 }
 
 static const char *name_of(struct line_build *b, const char *variant)
@@ -675,12 +708,15 @@ static int load(struct line_build *b, const char *path, const char *variant,
                 FILE *complaints)
 {
 	struct node *base = NULL, *own = NULL;
-	char *assigned = variant ? assignment_text(b, variant) : NULL;
 	int err = read_tree(b, path, &base, complaints);
 
-	if (!err && variant) {
-		err = assigned ? parse_tree(b, variant, assigned, &own)
-		               : read_tree(b, variant, &own, complaints);
+	if (!err && variant && is_assignment(variant)) {
+		char *text = assignment_text(b, variant, base);
+
+		err = text ? parse_tree(b, variant, text, &own) : -ENOMEM;
+		base = err ? base : overlay(b, own, base);
+	} else if (!err && variant) {
+		err = read_tree(b, variant, &own, complaints);
 		base = err ? base : overlay(b, own, base);
 	}
 	b->setup->name = name_of(b, variant);

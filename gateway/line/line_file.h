@@ -74,6 +74,7 @@ struct line_setup {
 	const char *title, *currency;
 	struct line_config config;
 	const struct line_module *modules; /* by station */
+	const double *fleet_investment;    /* by fleet, of each vehicle; NAN: not said */
 	const char *const *skills;         /* by bit */
 	size_t n_skills;
 	struct line_run run;
@@ -89,7 +90,8 @@ struct line_setup {
  * `file:line:col: error: ...`.
  *
  * @param[out] out  set on success only; free with line_file_free()
- * @param variant   a file, or "STATION.KEY=VALUE"; NULL: none
+ * @param variant   a file, or "STATION.KEY=VALUE", likewise of a fleet, source or
+ *                  operator; NULL: none
  * @return 0, -ENOMEM, -EINVAL: complaints say why; or what the file cannot be read for
  */
 int line_file_read(struct line_setup **out, const char *path, const char *variant,

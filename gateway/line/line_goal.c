@@ -44,7 +44,14 @@ static const struct {
 
 /* ---- what may be moved ---- */
 
-enum knob { KNOB_MACHINES, KNOB_MAINTENANCE, KNOB_PLACES, KNOB_WIP, KNOBS };
+enum knob {
+	KNOB_MACHINES,
+	KNOB_MAINTENANCE,
+	KNOB_PLACES,
+	KNOB_WIP,
+	KNOB_VEHICLES,
+	KNOBS,
+};
 enum { KNOB_BITS = 4 };
 
 static const struct {
@@ -55,6 +62,7 @@ static const struct {
 	[KNOB_MAINTENANCE] = {"maintenance", "h", 0.01, 1e5},
 	[KNOB_PLACES] = {"places", "", 1, 1e6},
 	[KNOB_WIP] = {"wip", "", 1, 1e6},
+	[KNOB_VEHICLES] = {"count", "", 1, LINE_VEHICLES_MAX},
 };
 
 /* The only way into a station; -1: there are several, or none has an end. */
@@ -91,10 +99,27 @@ static double today_of(const struct line_config *c, enum knob knob, size_t i)
 	case KNOB_WIP:
 		return i < c->n_sources && c->sources[i].wip > 0 ? c->sources[i].wip
 		                                                 : (double)NAN;
+	case KNOB_VEHICLES:
+		return i < c->n_fleets ? c->fleets[i].count : (double)NAN;
 	case KNOBS:
 		break;
 	}
 	return (double)NAN;
+}
+
+/* Where in the line it is that a knob belongs to. */
+static size_t count_of(const struct line_config *c, size_t knob)
+{
+	return knob == KNOB_WIP        ? c->n_sources
+	       : knob == KNOB_VEHICLES ? c->n_fleets
+	                               : c->n_stations;
+}
+
+static const char *name_of(const struct line_config *c, size_t knob, size_t i)
+{
+	return knob == KNOB_WIP        ? c->sources[i].id
+	       : knob == KNOB_VEHICLES ? c->fleets[i].id
+	                               : c->stations[i].id;
 }
 
 static bool is_called(const char *id, const char *name, size_t n)
@@ -116,14 +141,8 @@ static bool find(void *arg, const char *name, struct goal_variable *out)
 	if (!dot || knob == KNOBS) {
 		return false;
 	}
-	if (knob == KNOB_WIP) {
-		while (i < c->n_sources && !is_called(c->sources[i].id, name, length)) {
-			i++;
-		}
-	} else {
-		while (i < c->n_stations && !is_called(c->stations[i].id, name, length)) {
-			i++;
-		}
+	while (i < count_of(c, knob) && !is_called(name_of(c, knob, i), name, length)) {
+		i++;
 	}
 	*out = (struct goal_variable){.number = (uint32_t)(i << KNOB_BITS | knob),
 	                              .name = arena_format(l->arena, "%s", name),
@@ -219,6 +238,7 @@ struct copy {
 	struct line_edge *edges;
 	struct line_source *sources;
 	struct line_order *orders;
+	struct line_fleet *fleets;
 };
 
 static void *duplicate(const void *all, size_t n, size_t size)
@@ -240,11 +260,15 @@ static int copy_line(struct copy *out, const struct line_goal *l)
 	out->stations = duplicate(c->stations, c->n_stations, sizeof(*out->stations));
 	out->edges = duplicate(c->edges, c->n_edges, sizeof(*out->edges));
 	out->sources = duplicate(c->sources, c->n_sources, sizeof(*out->sources));
+	out->fleets = duplicate(c->fleets, c->n_fleets, sizeof(*out->fleets));
 	out->orders = duplicate(n ? orders_of(l) : NULL, n, sizeof(*out->orders));
 	out->c.stations = out->stations;
 	out->c.edges = out->edges;
 	out->c.sources = out->sources;
-	return out->stations && out->edges && out->sources && out->orders ? 0 : -ENOMEM;
+	out->c.fleets = out->fleets;
+	return out->stations && out->edges && out->sources && out->orders && out->fleets
+	               ? 0
+	               : -ENOMEM;
 }
 
 static void free_copy(struct copy *c)
@@ -253,6 +277,7 @@ static void free_copy(struct copy *c)
 	free(c->edges);
 	free(c->sources);
 	free(c->orders);
+	free(c->fleets);
 }
 
 static void turn(struct copy *c, uint32_t number, double x)
@@ -272,6 +297,9 @@ static void turn(struct copy *c, uint32_t number, double x)
 		break;
 	case KNOB_WIP:
 		c->sources[i].wip = count;
+		break;
+	case KNOB_VEHICLES:
+		c->fleets[i].count = count;
 		break;
 	case KNOBS:
 		break;
@@ -312,6 +340,10 @@ static void take(const struct line_goal *l, const struct copy *c,
 		all[FIGURE_INVESTMENT] += machines *
 		                          known(l->setup->modules[i].investment);
 		all[FIGURE_FLOOR] += machines * known(l->setup->modules[i].floor_m2);
+	}
+	for (size_t i = 0; i < c->c.n_fleets; i++) {
+		all[FIGURE_INVESTMENT] += c->fleets[i].count *
+		                          known(l->setup->fleet_investment[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
 		out[i] = all[figures[i].number];
@@ -418,31 +450,29 @@ static void print_orders(FILE *out, const struct line_goal *l, const double *x)
 }
 
 /* Of variables under one key of the file. */
-static void print_knobs(FILE *out, const struct line_goal *l, const double *x, bool wip)
+static void print_knobs(FILE *out, const struct line_goal *l, const double *x,
+                        const char *list)
 {
+	const struct line_config *c = &l->setup->config;
 	bool begun = false;
 
 	for (size_t k = 0; k < l->goal->n_variables; k++) {
 		uint32_t number = l->goal->variables[k].number;
-		enum knob knob = (enum knob)(number & ((1U << KNOB_BITS) - 1));
-		size_t i = number >> KNOB_BITS;
-		const struct line_config *c = &l->setup->config;
+		size_t knob = number & ((1U << KNOB_BITS) - 1);
+		const char *own = knob == KNOB_WIP        ? "sources"
+		                  : knob == KNOB_VEHICLES ? "vehicles"
+		                                          : "stations";
 
-		if ((knob == KNOB_WIP) != wip || knob == KNOB_PLACES) {
+		if (strcmp(own, list) != 0 || knob == KNOB_PLACES) {
 			continue;
 		}
-		if (!begun) {
-			fputs(wip ? "sources:\n" : "stations:\n", out);
-			begun = true;
-		}
-		if (knob == KNOB_MAINTENANCE) {
-			fprintf(out, "  - {id: %s, maintenance: {every: %.0fms}}\n",
-			        c->stations[i].id, 1e3 * H_S * x[k]);
-		} else {
-			fprintf(out, "  - {id: %s, %s: %.0f}\n",
-			        wip ? c->sources[i].id : c->stations[i].id,
-			        knobs[knob].key, x[k]);
-		}
+		fprintf(out, begun ? "" : "%s:\n", list);
+		begun = true;
+		fprintf(out,
+		        knob == KNOB_MAINTENANCE ? "  - {id: %s, %s: {every: %.0fs}}\n"
+		                                 : "  - {id: %s, %s: %.0f}\n",
+		        name_of(c, knob, number >> KNOB_BITS), knobs[knob].key,
+		        knob == KNOB_MAINTENANCE ? H_S * x[k] : x[k]);
 	}
 }
 
@@ -456,8 +486,9 @@ void line_goal_print_variant(FILE *out, const struct line_goal *l,
 		print_orders(out, l, o->best.x);
 		return;
 	}
-	print_knobs(out, l, o->best.x, false);
-	print_knobs(out, l, o->best.x, true);
+	print_knobs(out, l, o->best.x, "stations");
+	print_knobs(out, l, o->best.x, "vehicles");
+	print_knobs(out, l, o->best.x, "sources");
 	for (size_t k = 0; k < l->goal->n_variables; k++) {
 		if ((l->goal->variables[k].number & ((1U << KNOB_BITS) - 1)) ==
 		    KNOB_PLACES) {

@@ -155,7 +155,15 @@ static const struct schema_key way_keys[] = {
 	{"to", SCHEMA_ID, "a station, or out", .flags = SCHEMA_REQUIRED},
 	{"places", SCHEMA_INT, "that wait or travel; absent: no limit", .min = 0,
          .max = 1e6},
-	{"travel", SCHEMA_DURATION, "of a conveyor or vehicle", .min = 0, .max = 86400000,
+	{"by", SCHEMA_ID, "vehicles that bring them; absent: a conveyor, or nothing",
+         .flags = 0},
+	{"pick_up", SCHEMA_INT, "places where vehicles fetch them", .min = 1, .max = 1e6,
+         .preset = "1"},
+	{"distance", SCHEMA_REAL,
+         "m, that vehicles drive with them; absent: by the places of "
+         "both stations",
+         .min = 0, .max = 1e6},
+	{"travel", SCHEMA_DURATION, "of a conveyor", .min = 0, .max = 86400000,
          .preset = "0s"},
 	{"take", SCHEMA_INT, "by the station at once: a batch, or parts of an assembly",
          .min = 1, .max = 1000, .preset = "1"},
@@ -167,6 +175,45 @@ static const struct schema_key way_keys[] = {
 	{0},
 };
 static const struct schema_object way = {"way", "of parts", way_keys};
+
+static const struct schema_key vehicles_power_keys[] = {
+	{"idle", SCHEMA_REAL, "W, of one that waits or charges", .min = 0, .max = 1e6,
+         .preset = "0"},
+	{"busy", SCHEMA_REAL, "W, of one on duty", .min = 0, .max = 1e6, .preset = "0"},
+	{0},
+};
+static const struct schema_object vehicles_power = {"power", "what each takes",
+                                                    vehicles_power_keys};
+
+static const struct schema_key battery_keys[] = {
+	{"runs", SCHEMA_DURATION, "on duty between two charges", .flags = SCHEMA_REQUIRED,
+         .min = 1000, .max = YEAR_MS},
+	{"charge", SCHEMA_DURATION, "how long it charges, at home",
+         .flags = SCHEMA_REQUIRED, .min = 1000, .max = YEAR_MS},
+	{0},
+};
+static const struct schema_object battery = {"battery", "of each vehicle", battery_keys};
+
+static const struct schema_key vehicles_keys[] = {
+	{"id", SCHEMA_ID, "of the fleet", .flags = SCHEMA_REQUIRED},
+	{"count", SCHEMA_INT, "vehicles, alike", .min = 1, .max = 1000, .preset = "1"},
+	{"capacity", SCHEMA_INT, "parts of one way that one carries", .min = 1,
+         .max = 1000, .preset = "1"},
+	{"speed", SCHEMA_REAL, "m/s", .min = 0.01, .max = 50, .preset = "1"},
+	{"detour", SCHEMA_REAL, "way driven over the straight line", .min = 1, .max = 100,
+         .preset = "1"},
+	{"load", SCHEMA_TEXT, "time at the pick-up: 10s, triangular(5s 10s 20s)",
+         .min = 1, .max = 8000, .preset = "0s"},
+	{"unload", SCHEMA_TEXT, "time at the other end", .min = 1, .max = 8000,
+         .preset = "0s"},
+	{"at", SCHEMA_NUMBERS, "[x, y] in m, where they stand at first, and charge",
+         .flags = 0},
+	{"battery", SCHEMA_OBJECT, "absent: they drive on and on", .object = &battery},
+	{"power", SCHEMA_OBJECT, "by what they do", .object = &vehicles_power},
+	{"investment", SCHEMA_REAL, "of each, in the currency", .min = 0, .max = 1e12},
+	{0},
+};
+static const struct schema_object vehicles = {"vehicles", "a fleet", vehicles_keys};
 
 static const struct schema_key operator_keys[] = {
 	{"id", SCHEMA_ID, "who", .flags = SCHEMA_REQUIRED},
@@ -309,6 +356,8 @@ static const struct schema_key root_keys[] = {
 	{"stations", SCHEMA_OBJECT, "where they are worked on", .shape = SCHEMA_LIST_OF,
          .object = &station},
 	{"ways", SCHEMA_OBJECT, "how they go", .shape = SCHEMA_LIST_OF, .object = &way},
+	{"vehicles", SCHEMA_OBJECT, "fleets that carry parts", .shape = SCHEMA_LIST_OF,
+         .object = &vehicles},
 	{"operators", SCHEMA_OBJECT, "who works", .shape = SCHEMA_LIST_OF,
          .object = &operator_object},
 	{"tasks", SCHEMA_OBJECT, "by hand, for --balance", .shape = SCHEMA_LIST_OF,

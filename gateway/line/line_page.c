@@ -8,6 +8,7 @@
 #include "gateway/html/chart.h"
 #include "gateway/html/document.h"
 #include "gateway/html/markup.h"
+#include "gateway/line/line_fleet_view.h"
 #include "gateway/line/line_view.h"
 
 enum {
@@ -414,6 +415,7 @@ void line_view_page(FILE *out, const struct line_view *v, const char *date)
 		print_bars(out, v->studies[i]);
 		print_stations(out, v->studies[i]);
 		print_operators(out, v->studies[i]);
+		line_fleets_page(out, v->studies[i]);
 		print_gantt(out, v->studies[i], v->run);
 	}
 	document_close(out);

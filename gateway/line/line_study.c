@@ -87,6 +87,18 @@ static void take_station(const struct line_station_figures *f, double *out)
 	out[STATION_FAILURES] = (double)f->failures;
 }
 
+static void take_fleet(const struct line_fleet_figures *f, double *out)
+{
+	for (size_t i = 0; i < LINE_DRIVES; i++) {
+		out[i] = f->share[i];
+	}
+	out[FLEET_TRIPS] = (double)f->trips;
+	out[FLEET_PARTS] = f->trips ? (double)f->parts / (double)f->trips : (double)NAN;
+	out[FLEET_FETCHED] = f->fetched_s;
+	out[FLEET_DRIVEN] = f->driven_m / 1000;
+	out[FLEET_ACTIVE] = f->active_s;
+}
+
 static void take(const struct line_study *s, const struct line_figures *f, double *out)
 {
 	const struct line_config *c = &s->setup->config;
@@ -103,6 +115,10 @@ static void take(const struct line_study *s, const struct line_figures *f, doubl
 			f->operators[i].walking;
 		operators[i * OPERATOR_MEASURES + OPERATOR_WALKED] =
 			f->operators[i].walked_m;
+	}
+	for (size_t i = 0; i < c->n_fleets; i++) {
+		take_fleet(&f->fleets[i], operators + c->n_operators * OPERATOR_MEASURES +
+		                                  i * FLEET_MEASURES);
 	}
 }
 
@@ -253,7 +269,8 @@ int line_study_run(struct line_study **out, const struct line_setup *setup,
 	}
 	s->setup = setup;
 	s->width = MEASURES + setup->config.n_stations * STATION_MEASURES +
-	           setup->config.n_operators * OPERATOR_MEASURES;
+	           setup->config.n_operators * OPERATOR_MEASURES +
+	           setup->config.n_fleets * FLEET_MEASURES;
 	err = line_warm_up(setup, run, &s->warm_up_s, &s->found);
 	err = err ? err : run_all(s, run);
 	if (err) {
@@ -310,6 +327,22 @@ struct interval line_study_operator(const struct line_study *s, size_t operator,
 	return column(s, NULL,
 	              MEASURES + s->setup->config.n_stations * STATION_MEASURES +
 	                         operator* OPERATOR_MEASURES + measure);
+}
+
+struct interval line_study_fleet(const struct line_study *s, size_t fleet, size_t measure)
+{
+	const struct line_config *c = &s->setup->config;
+
+	return column(s, NULL,
+	              MEASURES + c->n_stations * STATION_MEASURES +
+	                      c->n_operators * OPERATOR_MEASURES +
+	                      fleet * FLEET_MEASURES + measure);
+}
+
+bool line_study_fleet_binds(const struct line_study *s, size_t fleet)
+{
+	return line_study_fleet(s, fleet, FLEET_ACTIVE).mean >
+	       line_study_station(s, s->bottleneck, STATION_ACTIVE).mean;
 }
 
 static int rising(const void *a, const void *b)

@@ -42,6 +42,17 @@ enum station_measure {
 
 enum { OPERATOR_WORKING, OPERATOR_WALKING, OPERATOR_WALKED, OPERATOR_MEASURES };
 
+/** Of a fleet. */
+enum fleet_measure {
+	FLEET_DRIVES = LINE_DRIVES, /* shares of what they do come first */
+	FLEET_TRIPS = LINE_DRIVES,
+	FLEET_PARTS,   /* a trip */
+	FLEET_FETCHED, /* s, from the call until it is loaded */
+	FLEET_DRIVEN,  /* km */
+	FLEET_ACTIVE,  /* s, mean active period */
+	FLEET_MEASURES,
+};
+
 struct line_study {
 	const struct line_setup *setup;
 	size_t n;         /* replications */
@@ -77,6 +88,12 @@ struct interval line_study_station(const struct line_study *s, size_t station,
                                    size_t measure);
 struct interval line_study_operator(const struct line_study *s, size_t operator,
                                     size_t measure);
+
+struct interval line_study_fleet(const struct line_study *s, size_t fleet,
+                                 size_t measure);
+
+/** Are its vehicles active for longer at a time than the bottleneck of the stations? */
+bool line_study_fleet_binds(const struct line_study *s, size_t fleet);
 
 /** Does the work in process still grow at the end: then the other figures are of the
  * length of the run alone. */

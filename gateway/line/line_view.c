@@ -6,6 +6,7 @@
 
 #include "drivers/reading.h"
 #include "gateway/amount.h"
+#include "gateway/line/line_fleet_view.h"
 
 /* ---- what changes ---- */
 
@@ -61,6 +62,40 @@ static void add_module(const struct line_setup *s, size_t i, double sign,
 	p->floor_m2 += sign * servers * known(m->floor_m2);
 }
 
+static void add_fleets(const struct line_setup *s, double sign, struct line_plan *p)
+{
+	for (size_t i = 0; i < s->config.n_fleets; i++) {
+		p->investment += sign * s->config.fleets[i].count *
+		                 known(s->fleet_investment[i]);
+	}
+}
+
+static bool same_fleet(const struct line_fleet *a, const struct line_fleet *b)
+{
+	return a->count == b->count && a->capacity == b->capacity &&
+	       same(a->speed, b->speed) && same(a->detour, b->detour) &&
+	       same_dist(&a->load, &b->load) && same_dist(&a->unload, &b->unload) &&
+	       same(a->runs_s, b->runs_s) && same(a->charge_s, b->charge_s);
+}
+
+/* Fleets that are new or another. */
+static void find_fleets(const struct line_config *own, const struct line_config *base,
+                        struct line_plan *p)
+{
+	for (size_t i = 0; i < own->n_fleets; i++) {
+		bool same = false;
+
+		for (size_t k = 0; k < base->n_fleets; k++) {
+			same = same ||
+			       (strcmp(own->fleets[i].id, base->fleets[k].id) == 0 &&
+			        same_fleet(&own->fleets[i], &base->fleets[k]));
+		}
+		if (!same) {
+			add_change(p, own->fleets[i].id);
+		}
+	}
+}
+
 void line_plan_of(const struct line_view *v, size_t variant, struct line_plan *out)
 {
 	const struct line_setup *base = v->studies[0]->setup;
@@ -80,6 +115,9 @@ void line_plan_of(const struct line_view *v, size_t variant, struct line_plan *o
 	for (size_t i = 0; i < base->config.n_stations; i++) {
 		add_module(base, i, -1, out);
 	}
+	add_fleets(own, 1, out);
+	add_fleets(base, -1, out);
+	find_fleets(&own->config, &base->config, out);
 	out->gain_h = line_study_more(v->studies[variant], v->studies[0],
 	                              MEASURE_THROUGHPUT)
 	                      .mean;
@@ -225,6 +263,7 @@ void line_view_print(FILE *out, const struct line_view *v)
 			fprintf(out, "\n-- %s", v->studies[i]->setup->name);
 		}
 		print_stations(out, v->studies[i]);
+		line_fleets_print(out, v->studies[i]);
 	}
 	for (size_t i = 1; i < v->n; i++) {
 		print_plan(out, v, i);
@@ -253,7 +292,7 @@ static json_t *real(double x)
 	return isfinite(x) ? json_real(x) : json_null();
 }
 
-static json_t *interval_json(const struct interval *in)
+json_t *line_interval_json(const struct interval *in)
 {
 	return json_pack("{s:o, s:o}", "mean", real(in->mean), "half", real(in->half));
 }
@@ -279,13 +318,13 @@ static json_t *station_json(const struct line_study *s, size_t i)
 		struct interval in = line_study_station(s, i, k);
 
 		json_object_set_new(states, line_state_name((enum line_state)k),
-		                    interval_json(&in));
+		                    line_interval_json(&in));
 	}
 	json_object_set_new(o, "states", states);
 	for (size_t k = 0; k < ARRAY_SIZE(figures); k++) {
 		struct interval in = line_study_station(s, i, figures[k].measure);
 
-		json_object_set_new(o, figures[k].name, interval_json(&in));
+		json_object_set_new(o, figures[k].name, line_interval_json(&in));
 	}
 	return o;
 }
@@ -298,7 +337,7 @@ static json_t *operator_json(const struct line_study *s, size_t i)
 	for (size_t k = 0; k < OPERATOR_MEASURES; k++) {
 		struct interval in = line_study_operator(s, i, k);
 
-		json_object_set_new(o, names[k], interval_json(&in));
+		json_object_set_new(o, names[k], line_interval_json(&in));
 	}
 	return o;
 }
@@ -336,10 +375,10 @@ static json_t *study_json(const struct line_view *v, size_t i)
 		struct interval in = line_study_of(s, (enum line_measure)m);
 
 		json_object_set_new(figures, line_measure_name((enum line_measure)m),
-		                    interval_json(&in));
+		                    line_interval_json(&in));
 		in = line_study_more(s, v->studies[0], (enum line_measure)m);
 		json_object_set_new(more, line_measure_name((enum line_measure)m),
-		                    interval_json(&in));
+		                    line_interval_json(&in));
 	}
 	for (size_t k = 0; k < s->setup->config.n_stations; k++) {
 		json_array_append_new(stations, station_json(s, k));
@@ -352,6 +391,7 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	json_object_set_new(o, "more_than_base", more);
 	json_object_set_new(o, "stations", stations);
 	json_object_set_new(o, "operators", operators);
+	json_object_set_new(o, "vehicles", line_fleets_json(s));
 	if (i > 0) {
 		json_object_set_new(o, "plan", plan_json(v, i));
 	}

@@ -27,6 +27,9 @@ struct line_plan {
 };
 void line_plan_of(const struct line_view *v, size_t variant, struct line_plan *out);
 
+/** {"mean": 1.2, "half": 0.1}; null where it is none. */
+json_t *line_interval_json(const struct interval *in);
+
 void line_view_print(FILE *out, const struct line_view *v);
 json_t *line_view_json(const struct line_view *v);
 void line_view_page(FILE *out, const struct line_view *v, const char *date);

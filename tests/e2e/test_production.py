@@ -124,6 +124,38 @@ def test_a_line_that_never_settles_is_called_out(bench):
     assert json.loads(line(bench, path, '--json').stdout)['variants'][0]['settles']
 
 
+def test_vehicles_between_stations(bench):
+    page = bench.path('agv.html')
+    done = line(bench, example('line-agv.yaml'), '--sweep', 'agv.count=1,3', '--for', '20h',
+                '--replications', '4', '--output', page, '--json')
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    two, one, three = json.loads(done.stdout)['variants']
+    shares = {}
+    for variant, count in ((one, 1), (two, 2), (three, 3)):
+        fleet, = variant['vehicles']
+        shares[count] = {name: share['mean'] for name, share in fleet['states'].items()}
+        assert fleet['count'] == count and abs(sum(shares[count].values()) - 1) < 1e-9, fleet
+        assert 1 < fleet['parts_a_trip']['mean'] <= 4, fleet
+    # one is never idle and holds all up, three have time
+    assert shares[1]['waiting'] < 0.01 and one['vehicles'][0]['before_the_bottleneck']
+    assert shares[3]['waiting'] > 0.15 and not three['vehicles'][0]['before_the_bottleneck']
+    assert 0.08 < shares[1]['charging'] < 0.14, shares    # 45 min after 6 h
+    assert not one['settles'] and three['settles']
+    assert one['plan']['changed'] == ['agv'] and one['plan']['investment'] == -38000
+    with open(page, encoding='utf-8') as file:
+        assert '<th>Vehicles</th>' in file.read()
+    text = open(example('line-agv.yaml'), encoding='utf-8').read()
+    for old, new, words in (
+            ('by: agv, pick_up: 4, places: 12}', 'by: avg, places: 12}',
+             "there is no fleet 'avg' (did you mean 'agv'?)"),
+            ('to: saw}', 'to: saw, by: agv, places: 3}', 'from a station to a station'),
+            ('distance: 52', 'travel: 5s', "'by' or 'travel'"),
+            (', at: [0, 0]}', '}', "'saw' has no 'at'"),
+            ('detour: 1.3', 'detour: 0.3', 'detour')):
+        done = line(bench, bench.write('wrong.yaml', text.replace(old, new, 1)))
+        assert done.returncode == 3 and words in done.stderr, (new, done)
+
+
 def test_tasks_are_given_to_stations(bench):
     done = line(bench, example('assembly.yaml'), '--balance')
     assert done.returncode == 0 and '4 stations of 60 s' in done.stdout, done

@@ -195,6 +195,36 @@ static void repair(struct line_case *c)
 	c->config.n_operators = 2;
 }
 
+/* Calls at 2 a second, three vehicles that need 1 s for one: M/M/3, until it is loaded.
+ */
+static double fetched(const struct line_figures *f)
+{
+	return f->fleets->fetched_s;
+}
+
+static void three_vehicles(struct line_case *c)
+{
+	static struct line_fleet fleet;
+
+	queue_of(c, 2, constant(0));
+	c->stations[1] = station(constant(0));
+	c->edges[1] = way(0, 1, UINT32_MAX);
+	c->edges[1].fleet = 1;
+	c->edges[1].pick_up = UINT32_MAX;
+	c->edges[2] = way(1, LINE_OUT, UINT32_MAX);
+	c->config.n_edges = 3;
+	c->config.n_stations = 2;
+	fleet = (struct line_fleet){.id = "v",
+	                            .count = 3,
+	                            .capacity = 1,
+	                            .speed = 1,
+	                            .detour = 1,
+	                            .load = exponential(1),
+	                            .unload = constant(0)};
+	c->config.fleets = &fleet;
+	c->config.n_fleets = 1;
+}
+
 /* Mean share of them that is down: birth and death (Kleinrock 1975, 3.8). */
 static double share_down(void)
 {
@@ -248,6 +278,8 @@ static void theory_lies_in_the_interval(void **state)
 		{"M/M/5, number", mm5, in_line, number_in(4, 1, 5), 5000},
 		{"CONWIP of 8 in 4", conwip, throughput, 8.0 / 11, 2000},
 		{"Jackson network, number", jackson, in_line, jackson_number, 10000},
+		{"three vehicles, M/M/3", three_vehicles, fetched, number_in(2, 1, 3) / 2,
+	         5000},
 		{"machine repair, down", repair, down, share_down(), 10000},
 	};
 	const char *wish = getenv("POLLUX_SEEDS");

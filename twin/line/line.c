@@ -42,6 +42,16 @@ void line_stream(struct line *l, struct rng *g, uint32_t kind, uint32_t who)
 
 /* ---- making ---- */
 
+static uint32_t vehicles_of(const struct line_config *c)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->n_fleets; i++) {
+		n += c->fleets[i].count;
+	}
+	return n;
+}
+
 static uint32_t servers_of(const struct line_config *c)
 {
 	uint32_t n = 0;
@@ -57,6 +67,7 @@ static int allocate(struct line *l)
 	const struct line_config *c = l->c;
 
 	l->n_machines = servers_of(c);
+	l->n_vehicles = vehicles_of(c);
 	l->bin_s = l->w->bin_s > 0 ? l->w->bin_s : 3600;
 	l->n_bins = (size_t)fmin((l->w->warm_up_s + l->w->for_s) / l->bin_s + 1,
 	                         BINS_MAX);
@@ -75,10 +86,14 @@ static int allocate(struct line *l)
 	l->station_figures = calloc(c->n_stations + 1, sizeof(*l->station_figures));
 	l->operator_figures = calloc(c->n_operators + 1, sizeof(*l->operator_figures));
 	l->binned = calloc(l->n_bins, sizeof(*l->binned));
+	l->vehicles = calloc(l->n_vehicles + 1, sizeof(*l->vehicles));
+	l->fleets = calloc(c->n_fleets + 1, sizeof(*l->fleets));
+	l->fleet_figures = calloc(c->n_fleets + 1, sizeof(*l->fleet_figures));
 	return l->edges && l->sources && l->machines && l->stations && l->operators &&
 	                       l->links && l->into && l->out_of && l->out_of_source &&
 	                       l->work_left && l->awake && l->waiting &&
-	                       l->station_figures && l->operator_figures && l->binned
+	                       l->station_figures && l->operator_figures && l->binned &&
+	                       l->vehicles && l->fleets && l->fleet_figures
 	               ? 0
 	               : -ENOMEM;
 }
@@ -237,6 +252,9 @@ static void happen(struct line *l, const struct heap_event *e)
 		machine_break(l, e->who != 0);
 		plan_break(l, e->who ? e->turn : e->turn + 1, !e->who);
 		break;
+	case HAPPENS_VEHICLE:
+		fleet_done(l, e->who);
+		break;
 	}
 }
 
@@ -332,6 +350,7 @@ int line_run(struct line **out, const struct line_config *c, const struct line_w
 		make_operators(l);
 		make_stations(l);
 		make_sources(l);
+		fleet_init(l);
 		plan_break(l, 0, true);
 		err = run(l);
 	}
@@ -371,5 +390,8 @@ void line_free(struct line *l)
 	free(l->station_figures);
 	free(l->operator_figures);
 	free(l->binned);
+	free(l->vehicles);
+	free(l->fleets);
+	free(l->fleet_figures);
 	free(l);
 }

@@ -20,7 +20,9 @@ enum {
 	LINE_SKILLS_MAX = 32,   /* likewise */
 	LINE_STATIONS_MAX = 1000,
 	LINE_SERVERS_MAX = 1000, /* of one station */
-	LINE_TAKE_MAX = 1000,    /* parts that a machine takes or gives at once */
+	LINE_FLEETS_MAX = 32,
+	LINE_VEHICLES_MAX = 1000, /* of one fleet */
+	LINE_TAKE_MAX = 1000,     /* parts that a machine takes or gives at once */
 };
 
 /** What a part is. */
@@ -63,6 +65,23 @@ struct line_edge {
 	double travel_s;
 	uint32_t take; /* by the station at once, from here */
 	bool scrap;    /* what goes out here is no good part */
+	/* From station to station by vehicles: capacity is then of the places there, for
+	 * what waits and what is under way. */
+	uint32_t fleet;    /* 1 + number of a fleet; 0: by none */
+	uint32_t pick_up;  /* places where it leaves, for what waits to be fetched */
+	double distance_m; /* that is driven with parts; NAN: as a fleet drives anywhere
+	                    */
+};
+
+/** Vehicles alike, each alone on its way: they don't hinder each other. */
+struct line_fleet {
+	const char *id;
+	uint32_t count, capacity; /* vehicles; parts of one way that one carries */
+	double speed, detour;     /* m/s; way driven over the straight line, at least 1 */
+	struct dist load, unload; /* of one stop, whatever the number of parts */
+	double x, y;              /* m: where they stand at first, and charge */
+	double runs_s, charge_s;  /* on duty between two charges; 0: never charged */
+	double power_w[2];        /* idle, on duty */
 };
 
 enum line_rule {
@@ -141,6 +160,8 @@ struct line_config {
 	const struct line_break *breaks; /* within a period, in order, apart */
 	size_t n_breaks;
 	double period_s; /* of the shifts; 0: nobody ever pauses */
+	const struct line_fleet *fleets;
+	size_t n_fleets;
 };
 
 enum { LINE_QUANTILES = 3 }; /* .05 .5 .95 */
@@ -171,6 +192,26 @@ struct line_operator_figures {
 	double walked_m;
 };
 
+enum line_drive {
+	LINE_WAITING, /* for a call, where it stands */
+	LINE_EMPTY,   /* to fetch parts, or home */
+	LINE_LOADING,
+	LINE_LOADED,
+	LINE_UNLOADING,
+	LINE_CHARGING,
+	LINE_DRIVES,
+};
+
+struct line_fleet_figures {
+	double share[LINE_DRIVES]; /* of the time of all its vehicles; sum 1 */
+	uint64_t trips, parts;     /* that arrived */
+	double driven_m;
+	double fetched_s; /* mean time from a part's call until it is loaded; NAN: none
+	                     was */
+	double active_s;  /* as a station's */
+	double energy_j;
+};
+
 /** What happened after the warm-up.  Arrays borrowed from the line. */
 struct line_figures {
 	double time_s;
@@ -193,6 +234,7 @@ struct line_figures {
 	uint32_t bottleneck; /* a station */
 	const struct line_station_figures *stations;
 	const struct line_operator_figures *operators;
+	const struct line_fleet_figures *fleets;
 	const double *binned; /* good parts by bin of the run, from its very beginning */
 	size_t n_bins;
 };
@@ -231,6 +273,7 @@ const struct line_figures *line_figures(const struct line *l);
 /** "starved", ...; static. */
 const char *line_state_name(enum line_state state);
 const char *line_rule_name(size_t rule); /* NULL beyond the last */
+const char *line_drive_name(enum line_drive drive);
 
 /** Does it live by orders alone, so that it begins with them and ends when they are made?
  */

@@ -104,6 +104,43 @@ static const char *check_sources(const struct line_config *c, size_t *which)
 	return NULL;
 }
 
+static const char *check_vehicles(const struct line_config *c, const struct line_edge *e)
+{
+	if (e->fleet > c->n_fleets || e->of_source || e->to == LINE_OUT) {
+		return "a way by vehicles leads from a station to a station";
+	}
+	if (e->travel_s > 0 || e->pick_up < 1 || e->capacity < 1) {
+		return "a way by vehicles has places at both ends, and no travel time of "
+		       "its own";
+	}
+	return !isnan(e->distance_m) && !(e->distance_m >= 0 && isfinite(e->distance_m))
+	               ? "a way's distance is no number"
+	               : NULL;
+}
+
+static const char *check_fleets(const struct line_config *c, size_t *which)
+{
+	if (c->n_fleets > LINE_FLEETS_MAX) {
+		return "at most 32 fleets";
+	}
+	for (*which = 0; *which < c->n_fleets; ++*which) {
+		const struct line_fleet *f = &c->fleets[*which];
+
+		if (f->count < 1 || f->count > LINE_VEHICLES_MAX || f->capacity < 1 ||
+		    !is_positive(f->speed) || !(f->detour >= 1) || !isfinite(f->detour)) {
+			return "a fleet's vehicles, what they carry or how fast they are "
+			       "is "
+			       "out of range";
+		}
+		if (!dist_is_valid(&f->load) || !dist_is_valid(&f->unload) ||
+		    !isfinite(f->x + f->y) || !(f->runs_s >= 0) || !(f->charge_s >= 0) ||
+		    !isfinite(f->runs_s + f->charge_s)) {
+			return "a fleet's times or place are no numbers";
+		}
+	}
+	return NULL;
+}
+
 static const char *check_edges(const struct line_config *c, size_t *which)
 {
 	for (*which = 0; *which < c->n_edges; ++*which) {
@@ -119,6 +156,9 @@ static const char *check_edges(const struct line_config *c, size_t *which)
 		}
 		if (e->to != LINE_OUT && (e->take < 1 || e->take > LINE_TAKE_MAX)) {
 			return "1 to 1000 parts are taken at once";
+		}
+		if (e->fleet && check_vehicles(c, e)) {
+			return check_vehicles(c, e);
 		}
 		if (e->to != LINE_OUT && e->capacity < e->take &&
 		    (e->take > 1 || c->stations[e->to].join || e->travel_s > 0)) {
@@ -231,6 +271,7 @@ const char *line_mistake(const struct line_config *c, size_t *which)
 	const char *why = check_products(c, which);
 
 	why = why ? why : check_stations(c, which);
+	why = why ? why : check_fleets(c, which);
 	why = why ? why : check_edges(c, which);
 	why = why ? why : check_sources(c, which);
 	why = why ? why : check_operators(c, which);

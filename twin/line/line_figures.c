@@ -135,6 +135,7 @@ void figures_reset(struct line *l)
 		l->operators[i].walked_m = 0;
 	}
 	l->window = l->now;
+	fleet_reset(l);
 	l->in_line_area = l->sojourn = l->lead_sum = l->late_sum = 0;
 	l->in_line_since = l->now;
 	l->in_line_first = l->in_line;
@@ -248,10 +249,14 @@ static void judge_line(struct line *l)
 		.events = l->events,
 		.stations = l->station_figures,
 		.operators = l->operator_figures,
+		.fleets = l->fleet_figures,
 		.binned = l->binned,
 		.n_bins = l->n_bins};
 	for (size_t i = 0; i < LINE_QUANTILES; i++) {
 		f->lead_quantiles_s[i] = lead_quantile(l, p[i]);
+	}
+	for (size_t i = 0; i < l->c->n_fleets; i++) {
+		f->energy_j += l->fleet_figures[i].energy_j;
 	}
 	for (uint32_t i = 0; i < l->c->n_stations; i++) {
 		f->energy_j += l->station_figures[i].energy_j;
@@ -300,7 +305,12 @@ void figures_close(struct line *l)
 	}
 	for (size_t i = 0; i < l->c->n_edges; i++) {
 		count_list(l, &l->edges[i].waiting);
+		count_list(l, &l->edges[i].calling);
 	}
+	for (size_t i = 0; i < l->n_vehicles; i++) {
+		count_list(l, &l->vehicles[i].load);
+	}
+	fleet_close(l);
 	for (size_t i = 0; i < l->c->n_sources; i++) {
 		count_list(l, &l->sources[i].backlog);
 	}

@@ -8,7 +8,7 @@
 
 /* ---- lists ---- */
 
-static void append(struct line *l, struct parts *list, uint32_t part)
+void flow_append(struct line *l, struct parts *list, uint32_t part)
 {
 	l->part[part].next = NOBODY;
 	if (list->n == 0) {
@@ -20,7 +20,7 @@ static void append(struct line *l, struct parts *list, uint32_t part)
 	list->n++;
 }
 
-static uint32_t take_first(struct line *l, struct parts *list)
+uint32_t flow_take_first(struct line *l, struct parts *list)
 {
 	uint32_t part = list->first;
 
@@ -166,6 +166,9 @@ static bool has_room(const struct line *l, uint32_t edge)
 	const struct edge *e = &l->edges[edge];
 	const struct station *s;
 
+	if (c->fleet) {
+		return fleet_has_room(l, edge);
+	}
 	if (c->to == LINE_OUT || e->waiting.n + e->travelling < c->capacity) {
 		return true;
 	}
@@ -184,13 +187,13 @@ void flow_wake(struct line *l, uint32_t station)
 	}
 }
 
-static void queue_part(struct line *l, uint32_t part)
+void flow_arrived(struct line *l, uint32_t part)
 {
 	struct part *p = &l->part[part];
 	uint32_t station = l->c->edges[p->edge].to;
 
 	p->queued = l->now;
-	append(l, &l->edges[p->edge].waiting, part);
+	flow_append(l, &l->edges[p->edge].waiting, part);
 	figures_queue(l, station, 1);
 	if (l->stations[station].idle > 0) { /* else who gets free looks for itself */
 		flow_wake(l, station);
@@ -200,7 +203,7 @@ static void queue_part(struct line *l, uint32_t part)
 void flow_travelled(struct line *l, uint32_t part)
 {
 	l->edges[l->part[part].edge].travelling--;
-	queue_part(l, part);
+	flow_arrived(l, part);
 }
 
 /* Along its edge, where there is room. */
@@ -212,11 +215,13 @@ static void send(struct line *l, uint32_t part)
 	if (c->to == LINE_OUT) {
 		figures_left(l, &l->part[part], c->scrap);
 		drop_part(l, part);
+	} else if (c->fleet) {
+		fleet_call(l, part);
 	} else if (c->travel_s > 0) {
 		l->edges[l->part[part].edge].travelling++;
 		line_plan(l, c->travel_s, HAPPENS_TRAVELLED, who_turn);
 	} else {
-		queue_part(l, part);
+		flow_arrived(l, part);
 	}
 }
 
@@ -277,7 +282,7 @@ static void send_backlog(struct line *l, uint32_t source)
 			wait_for_room(l, source, edge);
 			return;
 		}
-		send(l, take_first(l, &s->backlog));
+		send(l, flow_take_first(l, &s->backlog));
 	}
 }
 
@@ -289,7 +294,7 @@ static void arrive(struct line *l, uint32_t source, uint32_t product, double due
 
 	if (part != NOBODY) {
 		l->part[part].edge = edge;
-		append(l, &s->backlog, part);
+		flow_append(l, &s->backlog, part);
 		send_backlog(l, source);
 	}
 }
@@ -332,7 +337,7 @@ static void unblock_sources(struct line *l, uint32_t edge)
 	}
 }
 
-static void unblock_edge(struct line *l, uint32_t edge)
+void flow_unblock_edge(struct line *l, uint32_t edge)
 {
 	struct edge *e = &l->edges[edge];
 
@@ -353,10 +358,14 @@ void flow_unblock(struct line *l, uint32_t station)
 	const struct span *ways = &l->into[station];
 
 	for (uint32_t i = 0; i < ways->n && l->stations[station].wanted > 0; i++) {
-		const struct edge *e = &l->edges[l->links[ways->first + i]];
+		uint32_t number = l->links[ways->first + i];
+		const struct edge *e = &l->edges[number];
 
+		if (e->wants_room) {
+			fleet_send(l, l->c->edges[number].fleet - 1);
+		}
 		if (e->first_blocked != NOBODY || e->blocked_source != NOBODY) {
-			unblock_edge(l, l->links[ways->first + i]);
+			flow_unblock_edge(l, number);
 		}
 	}
 }
@@ -420,7 +429,7 @@ static void hold_part(struct line *l, struct machine *m, uint32_t part)
 	s->wait_sum += l->now - (since > l->window ? since : l->window);
 	s->waits++;
 	figures_queue(l, m->station, -1);
-	append(l, &m->held, part);
+	flow_append(l, &m->held, part);
 }
 
 static bool take_join(struct line *l, const struct span *ways, struct machine *m)
@@ -434,7 +443,7 @@ static bool take_join(struct line *l, const struct span *ways, struct machine *m
 	}
 	for (uint32_t i = 0; i < ways->n; i++) {
 		for (uint32_t k = 0; k < l->c->edges[links[i]].take; k++) {
-			hold_part(l, m, take_first(l, &l->edges[links[i]].waiting));
+			hold_part(l, m, flow_take_first(l, &l->edges[links[i]].waiting));
 		}
 	}
 	return ways->n > 0;
@@ -457,7 +466,7 @@ bool flow_take(struct line *l, uint32_t station, struct machine *m)
 		if (waiting->n == 0) {
 			return false;
 		}
-		hold_part(l, m, take_first(l, waiting));
+		hold_part(l, m, flow_take_first(l, waiting));
 		return true;
 	}
 	for (uint32_t i = 0; i < ways->n; i++) {
@@ -472,7 +481,7 @@ bool flow_take(struct line *l, uint32_t station, struct machine *m)
 	unlink_part(l, waiting, best.before, best.part);
 	hold_part(l, m, best.part);
 	for (uint32_t k = 1; k < l->c->edges[best.edge].take; k++) {
-		hold_part(l, m, take_first(l, waiting));
+		hold_part(l, m, flow_take_first(l, waiting));
 	}
 	return true;
 }
@@ -493,7 +502,7 @@ static void count_out(struct line *l, struct machine *m, uint32_t gives)
 			l->part[copy] = l->part[m->held.first];
 			l->part[copy].entered = l->now;
 			l->sources[l->part[copy].source].in_line++;
-			append(l, &m->held, copy);
+			flow_append(l, &m->held, copy);
 		}
 	}
 }
@@ -538,7 +547,7 @@ bool flow_give(struct line *l, struct machine *m)
 			e->last_blocked = machine;
 			return false;
 		}
-		send(l, take_first(l, &m->held));
+		send(l, flow_take_first(l, &m->held));
 	}
 	return true;
 }

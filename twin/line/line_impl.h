@@ -19,7 +19,8 @@ enum happening {
 	HAPPENS_DONE,      /* who: machine; turn */
 	HAPPENS_FAILURE,   /* who: machine; turn, or of the clock */
 	HAPPENS_CLOCK_FAILURE,
-	HAPPENS_BREAK, /* who: 1 begins, 0 ends */
+	HAPPENS_BREAK,   /* who: 1 begins, 0 ends */
+	HAPPENS_VEHICLE, /* who: vehicle, that has come to the end of what it does */
 };
 
 enum phase { PHASE_IDLE, PHASE_SETUP, PHASE_WORK, PHASE_OUT, PHASE_SERVICE };
@@ -42,6 +43,25 @@ struct edge {
 	uint32_t travelling;
 	uint32_t first_blocked, last_blocked; /* machines, by next_blocked */
 	uint32_t blocked_source;              /* by its own list of sources */
+	/* by a fleet */
+	struct parts calling; /* where it leaves, until they are loaded */
+	uint32_t coming; /* vehicles on their way to fetch them, a place for each there */
+	bool wants_room; /* and counts as one that does before the station */
+};
+
+struct vehicle {
+	uint32_t fleet, edge; /* NOBODY: it goes home */
+	enum line_drive drive;
+	double x, y, since, used_s;
+	double active_since, active_end; /* of the last active period */
+	struct parts load;
+	struct rng time;
+};
+
+struct fleet {
+	uint32_t first, waiting; /* of its vehicles; so many of them */
+	double state_s[LINE_DRIVES], driven_m, fetched_sum, active_sum;
+	uint64_t trips, parts, fetched, actives;
 };
 
 struct source {
@@ -123,6 +143,9 @@ struct line {
 	size_t n_awake, first_awake;
 	uint32_t *waiting; /* machines that want an operator, by the time they do */
 	size_t n_waiting;
+	struct vehicle *vehicles;
+	size_t n_vehicles;
+	struct fleet *fleets;
 	bool on_break;
 	int err;
 	uint64_t events, stuck; /* since time went on */
@@ -133,6 +156,7 @@ struct line {
 	struct line_figures figures;
 	struct line_station_figures *station_figures;
 	struct line_operator_figures *operator_figures;
+	struct line_fleet_figures *fleet_figures;
 	double *binned, bin_s;
 	size_t n_bins;
 };
@@ -157,6 +181,26 @@ bool flow_give(struct line *l, struct machine *m);
 void flow_finish_job(struct line *l, struct machine *m);
 
 void flow_wake(struct line *l, uint32_t station);
+
+/* Lists of parts, for who carries them. */
+void flow_append(struct line *l, struct parts *list, uint32_t part);
+uint32_t flow_take_first(struct line *l, struct parts *list);
+
+/* A part has arrived before the station at the end of its edge. */
+void flow_arrived(struct line *l, uint32_t part);
+
+/* Who waits to put something on an edge, where there is room. */
+void flow_unblock_edge(struct line *l, uint32_t edge);
+
+/* ---- vehicles ---- */
+
+void fleet_init(struct line *l);
+void fleet_done(struct line *l, uint32_t vehicle);
+bool fleet_has_room(const struct line *l, uint32_t edge); /* to wait for one */
+void fleet_call(struct line *l, uint32_t part);           /* on its edge */
+void fleet_send(struct line *l, uint32_t fleet); /* all that can go, for there is room */
+void fleet_reset(struct line *l);
+void fleet_close(struct line *l);
 
 /* ---- machines ---- */
 
