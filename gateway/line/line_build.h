@@ -7,7 +7,7 @@
 #include "gateway/line/line_file.h"
 #include "twin/nearest.h"
 
-extern const struct schema_object line_root, line_lift_object;
+extern const struct schema_object line_root, line_module_object, line_lift_object;
 
 struct line_build {
 	struct arena *arena;
@@ -27,6 +27,11 @@ void line_vehicles_build(struct line_build *b);
 /** What a way says of a fleet that brings its parts; nothing where none does. */
 void line_vehicles_way(struct line_build *b, const struct schema_view *v,
                        struct line_edge *out);
+
+/** One item over another of the same id, key by key, likewise the maps in it.
+ * @return NULL: memory ran out */
+struct node *line_overlay_item(struct line_build *b, struct node *own,
+                               const struct node *base);
 
 /** A name that nothing has, with the nearest that something has. */
 void line_unknown(struct line_build *b, const struct node *node, const char *what,

@@ -9,8 +9,9 @@
 #include "drivers/reading.h"
 #include "gateway/config/config_file.h"
 #include "gateway/config/quantity.h"
-#include "gateway/config/tree_merge.h"
 #include "gateway/line/line_build.h"
+#include "gateway/line/line_modules.h"
+#include "gateway/line/line_variant.h"
 #include "twin/nearest.h"
 
 /* What line_file_free() gets is its first member. */
@@ -467,6 +468,7 @@ static void read_run(struct line_build *b)
 	b->setup->title = schema_text(&b->root, "title");
 	b->setup->currency = schema_text(&b->root, "currency");
 	b->setup->margin = schema_real(&b->root, "margin");
+	b->setup->crew = (uint32_t)schema_int(&b->root, "crew");
 	b->setup->run = (struct line_run){
 		.for_s = line_seconds(&v, "for"),
 		.warm_up_s = schema_node(&v, "warm_up") ? line_seconds(&v, "warm_up")
@@ -546,77 +548,6 @@ static int build(struct line_build *b)
 	return b->full ? -ENOMEM : complaint_errors(b->said) ? -EINVAL : 0;
 }
 
-/* ---- variants ---- */
-
-static struct node *find_item(const struct node *list, const struct node *own)
-{
-	const struct node *id = own->kind == NODE_MAP ? tree_find(own, "id") : NULL;
-
-	for (size_t i = 0; id && i < list->n; i++) {
-		const struct node *other = list->items[i]->kind == NODE_MAP
-		                                   ? tree_find(list->items[i], "id")
-		                                   : NULL;
-
-		if (other && other->text && id->text &&
-		    strcmp(other->text, id->text) == 0) {
-			return list->items[i];
-		}
-	}
-	return NULL;
-}
-
-/* Items with an id over those of the same id, the others behind. */
-static struct node *overlay_list(struct line_build *b, const struct node *own,
-                                 const struct node *base)
-{
-	struct node *out = line_room(b, 1, sizeof(*out));
-	struct node **items = line_room(b, own->n + base->n, sizeof(struct node *));
-
-	if (!out || !items) {
-		return NULL;
-	}
-	*out = *base;
-	memcpy(items, base->items, base->n * sizeof(struct node *));
-	for (size_t i = 0; i < own->n; i++) {
-		const struct node *below = find_item(base, own->items[i]);
-		struct node *merged = below ? tree_merge_maps(own->items[i], below,
-		                                              b->arena)
-		                            : own->items[i];
-		size_t at = 0;
-
-		while (below && items[at] != below) {
-			at++;
-		}
-		items[below ? at : out->n++] = merged;
-		b->full = b->full || !merged;
-	}
-	out->items = items;
-	return out;
-}
-
-/* Ways have no id: a variant's are all of them. */
-static struct node *overlay(struct line_build *b, struct node *own, struct node *base)
-{
-	for (size_t i = 0; i < own->n && own->kind == NODE_MAP; i++) {
-		struct node *below = tree_find(base, own->keys[i]->text);
-		struct node *item = own->items[i];
-
-		if (!below || below->kind != item->kind ||
-		    strcmp(own->keys[i]->text, "ways") == 0) {
-			continue;
-		}
-		if (item->kind == NODE_LIST) {
-			own->items[i] = overlay_list(b, item, below);
-		} else if (item->kind == NODE_MAP) {
-			own->items[i] = tree_merge_maps(item, below, b->arena);
-		}
-		b->full = b->full || !own->items[i];
-	}
-	return b->full || own->kind != NODE_MAP || base->kind != NODE_MAP
-	               ? NULL
-	               : tree_merge_maps(own, base, b->arena);
-}
-
 /* ---- files ---- */
 
 static int parse_tree(struct line_build *b, const char *path, const char *text,
@@ -649,51 +580,6 @@ static int read_tree(struct line_build *b, const char *path, struct node **root,
 	return parse_tree(b, path, text, root);
 }
 
-/* The list of the base that has an item of that name. */
-static const char *list_with(const struct node *base, const char *id, size_t n)
-{
-	static const char *const lists[] = {"stations", "vehicles", "sources",
-	                                    "operators"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		const struct node *list = tree_find(base, lists[i]);
-
-		for (size_t k = 0; list && list->kind == NODE_LIST && k < list->n; k++) {
-			const struct node *item = list->items[k];
-			const struct node *own = item->kind == NODE_MAP
-			                                 ? tree_find(item, "id")
-			                                 : NULL;
-
-			if (own && own->text && strncmp(own->text, id, n) == 0 &&
-			    !own->text[n]) {
-				return lists[i];
-			}
-		}
-	}
-	return "stations"; /* where it is then missed */
-}
-
-static bool is_assignment(const char *variant)
-{
-	const char *equals = strchr(variant, '='), *dot = strchr(variant, '.');
-
-	return equals && dot && !strchr(variant, '/') && dot < equals && dot > variant &&
-	       dot + 1 < equals;
-}
-
-/* "capper.machines=2" as a file would say it. */
-static char *assignment_text(struct line_build *b, const char *variant,
-                             const struct node *base)
-{
-	const char *equals = strchr(variant, '=');
-	const char *dot = memrchr(variant, '.', (size_t)(equals - variant));
-	size_t n = (size_t)(dot - variant);
-
-	return arena_format(b->arena, "%s: [{id: %.*s, %.*s: %s}]\n",
-	                    list_with(base, variant, n), (int)n, variant,
-	                    (int)(equals - dot - 1), dot + 1, equals + 1);
-}
-
 static const char *name_of(struct line_build *b, const char *variant)
 {
 	const char *slash = variant ? strrchr(variant, '/') : NULL;
@@ -710,14 +596,22 @@ static int load(struct line_build *b, const char *path, const char *variant,
 	struct node *base = NULL, *own = NULL;
 	int err = read_tree(b, path, &base, complaints);
 
-	if (!err && variant && is_assignment(variant)) {
-		char *text = assignment_text(b, variant, base);
+	if (!err && variant && line_variant_is_value(variant)) {
+		char *text = line_variant_text(b, variant, base);
 
 		err = text ? parse_tree(b, variant, text, &own) : -ENOMEM;
-		base = err ? base : overlay(b, own, base);
+		base = err ? base : line_variant_lay(b, own, base);
 	} else if (!err && variant) {
 		err = read_tree(b, variant, &own, complaints);
-		base = err ? base : overlay(b, own, base);
+		base = err ? base : line_variant_lay(b, own, base);
+	}
+	if (!err && base && !variant && tree_find(base, "remove")) {
+		complaint_error(b->said, tree_find(base, "remove")->at,
+		                "'remove' is of a variant");
+	}
+	b->setup->tree = base;
+	if (!err && base) {
+		err = line_modules_expand(b, &base);
 	}
 	b->setup->name = name_of(b, variant);
 	if (err || !base || !b->setup->name) {

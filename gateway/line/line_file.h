@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gateway/config/tree.h"
 #include "gateway/machine_history.h"
 #include "twin/line/line.h"
 #include "twin/people/balance.h"
@@ -38,6 +39,13 @@ struct line_module {
 	double changeover_s;         /* downtime to change or put it in; NAN: not said */
 	const struct line_can *can;
 	size_t n_can;
+};
+
+/** A module that is in the line (line_modules.h); its stations are called ID-... */
+struct line_cell {
+	const char *id, *title, *file;
+	double investment, floor_m2; /* beside its stations'; NAN: not said */
+	double changeover_s;
 };
 
 /** How it is simulated. */
@@ -74,15 +82,19 @@ struct line_setup {
 	const char *title, *currency;
 	struct line_config config;
 	const struct line_module *modules; /* by station */
-	const double *fleet_investment;    /* by fleet, of each vehicle; NAN: not said */
-	const char *const *skills;         /* by bit */
+	const struct line_cell *cells;
+	size_t n_cells;
+	const double *fleet_investment; /* by fleet, of each vehicle; NAN: not said */
+	const char *const *skills;      /* by bit */
 	size_t n_skills;
 	struct line_run run;
 	const struct line_task *tasks;
 	const struct balance_task *work; /* the same, for balance_find() */
 	size_t n_tasks;
 	struct line_balance balance;
-	double margin; /* of a good part, in the currency; NAN: not said */
+	uint32_t crew;           /* who change the line: so many changes at once */
+	const struct node *tree; /* what it was read from, before modules were put in */
+	double margin;           /* of a good part, in the currency; NAN: not said */
 };
 
 /**

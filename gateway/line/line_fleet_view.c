@@ -13,7 +13,7 @@ void line_fleets_print(FILE *out, const struct line_study *s)
 	if (c->n_fleets == 0) {
 		return;
 	}
-	fputs("\n% of the time    ", out);
+	fputs("\n% of the time            ", out);
 	for (size_t k = 0; k < LINE_DRIVES; k++) {
 		fprintf(out, "%11s", line_drive_name((enum line_drive)k));
 	}
@@ -22,9 +22,9 @@ void line_fleets_print(FILE *out, const struct line_study *s)
 	for (size_t i = 0; i < c->n_fleets; i++) {
 		char name[32];
 
-		snprintf(name, sizeof(name), "%.11s x %u", c->fleets[i].id,
+		snprintf(name, sizeof(name), "%.16s x %u", c->fleets[i].id,
 		         c->fleets[i].count);
-		fprintf(out, "%-17s", name);
+		fprintf(out, "%-25s", name);
 		for (size_t k = 0; k < LINE_DRIVES; k++) {
 			fprintf(out, "%11.1f", 100 * line_study_fleet(s, i, k).mean);
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drivers/reading.h"
+#include "gateway/config/quantity.h"
 #include "gateway/line/line_study.h"
 
 #define H_S   3600.0
@@ -341,6 +342,10 @@ static void take(const struct line_goal *l, const struct copy *c,
 		                          known(l->setup->modules[i].investment);
 		all[FIGURE_FLOOR] += machines * known(l->setup->modules[i].floor_m2);
 	}
+	for (size_t i = 0; i < l->setup->n_cells; i++) {
+		all[FIGURE_INVESTMENT] += known(l->setup->cells[i].investment);
+		all[FIGURE_FLOOR] += known(l->setup->cells[i].floor_m2);
+	}
 	for (size_t i = 0; i < c->c.n_fleets; i++) {
 		all[FIGURE_INVESTMENT] += c->fleets[i].count *
 		                          known(l->setup->fleet_investment[i]);
@@ -414,19 +419,12 @@ const struct goal *line_goal_bind(struct line_goal *l, struct goal_file *f,
 
 /* ---- a variant of it ---- */
 
-/* As short as it can be said. */
 static void print_time(FILE *out, const char *key, double s)
 {
-	static const struct {
-		double s;
-		const char *unit;
-	} units[] = {{H_S, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}};
-	size_t i = 0;
+	char text[40];
 
-	while (i + 1 < ARRAY_SIZE(units) && fabs(remainder(s, units[i].s)) > 1e-9) {
-		i++;
-	}
-	fprintf(out, ", %s: %.0f%s", key, s / units[i].s, units[i].unit);
+	quantity_print_duration(llround(1e3 * s), text, sizeof(text));
+	fprintf(out, ", %s: %s", key, text);
 }
 
 static void print_orders(FILE *out, const struct line_goal *l, const double *x)

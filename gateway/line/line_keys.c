@@ -343,6 +343,53 @@ static const struct schema_key run_keys[] = {
 };
 static const struct schema_object run_object = {"run", "how it is simulated", run_keys};
 
+static const struct schema_key parameter_keys[] = {
+	{"value", SCHEMA_TEXT, "where the line gives none", .flags = SCHEMA_REQUIRED,
+         .min = 1, .max = 1000},
+	{"min", SCHEMA_TEXT, "a number or a time", .min = 1, .max = 100},
+	{"max", SCHEMA_TEXT, "likewise", .min = 1, .max = 100},
+	{"about", SCHEMA_TEXT, "what it is", .min = 0, .max = 200},
+	{0},
+};
+static const struct schema_object parameter = {"parameter", "of a module",
+                                               parameter_keys};
+
+static const struct schema_key module_file_keys[] = {
+	{"module", SCHEMA_TEXT, "what it is", .min = 1, .max = 200},
+	{"parameters", SCHEMA_OBJECT, "by name; ${name} stands for one",
+         .shape = SCHEMA_MAP_OF, .object = &parameter},
+	{"ports", SCHEMA_ID, "by name: the station that parts come to or go from",
+         .shape = SCHEMA_MAP_OF, .flags = SCHEMA_REQUIRED},
+	{"stations", SCHEMA_OBJECT, "of it", .shape = SCHEMA_LIST_OF, .object = &station,
+         .flags = SCHEMA_REQUIRED},
+	{"ways", SCHEMA_OBJECT, "between them, or out", .shape = SCHEMA_LIST_OF,
+         .object = &way},
+	{"vehicles", SCHEMA_OBJECT, "of its own", .shape = SCHEMA_LIST_OF,
+         .object = &vehicles},
+	{"operators", SCHEMA_OBJECT, "of its own", .shape = SCHEMA_LIST_OF,
+         .object = &operator_object},
+	{"investment", SCHEMA_REAL, "of it all, beside its stations'", .min = 0,
+         .max = 1e12},
+	{"floor", SCHEMA_REAL, "m2, likewise", .min = 0, .max = 1e6},
+	{"changeover", SCHEMA_DURATION, "downtime of the line to put it in or change it",
+         .min = 0, .max = YEAR_MS},
+	{0},
+};
+const struct schema_object line_module_object = {"module", "a module of a line",
+                                                 module_file_keys};
+
+static const struct schema_key module_keys[] = {
+	{"id", SCHEMA_ID, "its name in the line", .flags = SCHEMA_REQUIRED},
+	{"file", SCHEMA_TEXT, "beside the file that says so", .flags = SCHEMA_REQUIRED,
+         .min = 1, .max = 4000},
+	{"with", SCHEMA_TEXT, "values of its parameters", .shape = SCHEMA_MAP_OF,
+         .min = 1, .max = 1000},
+	{"at", SCHEMA_NUMBERS, "[x, y] in m, where it stands", .flags = 0},
+	{0},
+};
+static const struct schema_object module_object = {"module", "out of a file",
+                                                   module_keys};
+
 static const struct schema_key root_keys[] = {
 	{"title", SCHEMA_TEXT, "of reports", .min = 0, .max = 200, .preset = ""},
 	{"run", SCHEMA_OBJECT, "how it is simulated", .object = &run_object},
@@ -355,6 +402,12 @@ static const struct schema_key root_keys[] = {
          .object = &source},
 	{"stations", SCHEMA_OBJECT, "where they are worked on", .shape = SCHEMA_LIST_OF,
          .object = &station},
+	{"modules", SCHEMA_OBJECT, "stations and ways out of files",
+         .shape = SCHEMA_LIST_OF, .object = &module_object},
+	{"remove", SCHEMA_ID, "in a variant: what of the base is not there",
+         .shape = SCHEMA_LIST_OF},
+	{"crew", SCHEMA_INT, "who change the line: so many changes at once", .min = 1,
+         .max = 100, .preset = "1"},
 	{"ways", SCHEMA_OBJECT, "how they go", .shape = SCHEMA_LIST_OF, .object = &way},
 	{"vehicles", SCHEMA_OBJECT, "fleets that carry parts", .shape = SCHEMA_LIST_OF,
          .object = &vehicles},

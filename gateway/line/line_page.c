@@ -9,6 +9,7 @@
 #include "gateway/html/document.h"
 #include "gateway/html/markup.h"
 #include "gateway/line/line_fleet_view.h"
+#include "gateway/line/line_plan_view.h"
 #include "gateway/line/line_view.h"
 
 enum {
@@ -92,46 +93,6 @@ static void print_figures(FILE *out, const struct line_view *v)
 			      out);
 		}
 	}
-}
-
-static void print_plans(FILE *out, const struct line_view *v)
-{
-	for (size_t i = 1; i < v->n; i++) {
-		const struct line_setup *own = v->studies[i]->setup;
-		struct line_plan p;
-
-		line_plan_of(v, i, &p);
-		fputs(i == 1 ? "<h2>Reconfiguration</h2>\n<table><thead><tr><th>Variant</"
-		               "th>"
-		               "<th>Changes</th><th class=\"number\">Investment</th>"
-		               "<th class=\"number\">Floor, m²</th><th class=\"number\">"
-		               "Downtime, h</th><th class=\"number\">Pays back in, "
-		               "h</th></tr>"
-		               "</thead><tbody>\n"
-		             : "",
-		      out);
-		fputs("<tr><td class=\"id\">", out);
-		markup_text(out, own->name);
-		fputs("</td><td>", out);
-		for (size_t k = 0; k < p.n_changed; k++) {
-			fputs(k ? ", " : "", out);
-			markup_text(out, p.changed[k]);
-		}
-		fputs("</td><td class=\"number\">", out);
-		markup_format(out, "%+.0f %s", p.investment, own->currency);
-		fprintf(out,
-		        "</td><td class=\"number\">%+.1f</td><td "
-		        "class=\"number\">%.1f</td>"
-		        "<td class=\"number\">",
-		        p.floor_m2, p.downtime_s / 3600);
-		if (isnan(p.pays_h)) {
-			fputs("–", out);
-		} else {
-			fprintf(out, "%.0f", p.pays_h);
-		}
-		fputs("</td></tr>\n", out);
-	}
-	fputs(v->n > 1 ? "</tbody></table>\n" : "", out);
 }
 
 /* ---- time in state ---- */
@@ -405,7 +366,7 @@ void line_view_page(FILE *out, const struct line_view *v, const char *date)
 	fputs("</h1>\n", out);
 	print_facts(out, v, date);
 	print_figures(out, v);
-	print_plans(out, v);
+	line_plans_page(out, v);
 	for (size_t i = 0; i < v->n; i++) {
 		fputs("<h2>Stations", out);
 		markup_format(out, "%s%s", v->n > 1 ? ", " : "",

@@ -7,124 +7,7 @@
 #include "drivers/reading.h"
 #include "gateway/amount.h"
 #include "gateway/line/line_fleet_view.h"
-
-/* ---- what changes ---- */
-
-static bool same(double a, double b)
-{
-	return a == b || (isnan(a) && isnan(b));
-}
-
-static bool same_dist(const struct dist *a, const struct dist *b)
-{
-	return a->kind == b->kind && same(a->a, b->a) && same(a->b, b->b) &&
-	       same(a->c, b->c) && a->n == b->n;
-}
-
-static bool same_station(const struct line_station *a, const struct line_station *b)
-{
-	return a->servers == b->servers && same_dist(&a->time, &b->time) &&
-	       a->join == b->join && a->gives == b->gives && a->fails == b->fails &&
-	       same_dist(&a->up, &b->up) && same_dist(&a->down, &b->down) &&
-	       a->policy == b->policy && a->rule == b->rule && a->skill == b->skill;
-}
-
-static double known(double x)
-{
-	return isnan(x) ? 0 : x;
-}
-
-static void add_change(struct line_plan *p, const char *id)
-{
-	if (p->n_changed < ARRAY_SIZE(p->changed)) {
-		p->changed[p->n_changed++] = id;
-	}
-}
-
-static const struct line_station *find(const struct line_config *c, const char *id)
-{
-	for (size_t i = 0; i < c->n_stations; i++) {
-		if (strcmp(c->stations[i].id, id) == 0) {
-			return &c->stations[i];
-		}
-	}
-	return NULL;
-}
-
-/* Money and floor of all stations; the machines of one are as many times. */
-static void add_module(const struct line_setup *s, size_t i, double sign,
-                       struct line_plan *p)
-{
-	const struct line_module *m = &s->modules[i];
-	double servers = s->config.stations[i].servers;
-
-	p->investment += sign * servers * known(m->investment);
-	p->floor_m2 += sign * servers * known(m->floor_m2);
-}
-
-static void add_fleets(const struct line_setup *s, double sign, struct line_plan *p)
-{
-	for (size_t i = 0; i < s->config.n_fleets; i++) {
-		p->investment += sign * s->config.fleets[i].count *
-		                 known(s->fleet_investment[i]);
-	}
-}
-
-static bool same_fleet(const struct line_fleet *a, const struct line_fleet *b)
-{
-	return a->count == b->count && a->capacity == b->capacity &&
-	       same(a->speed, b->speed) && same(a->detour, b->detour) &&
-	       same_dist(&a->load, &b->load) && same_dist(&a->unload, &b->unload) &&
-	       same(a->runs_s, b->runs_s) && same(a->charge_s, b->charge_s);
-}
-
-/* Fleets that are new or another. */
-static void find_fleets(const struct line_config *own, const struct line_config *base,
-                        struct line_plan *p)
-{
-	for (size_t i = 0; i < own->n_fleets; i++) {
-		bool same = false;
-
-		for (size_t k = 0; k < base->n_fleets; k++) {
-			same = same ||
-			       (strcmp(own->fleets[i].id, base->fleets[k].id) == 0 &&
-			        same_fleet(&own->fleets[i], &base->fleets[k]));
-		}
-		if (!same) {
-			add_change(p, own->fleets[i].id);
-		}
-	}
-}
-
-void line_plan_of(const struct line_view *v, size_t variant, struct line_plan *out)
-{
-	const struct line_setup *base = v->studies[0]->setup;
-	const struct line_setup *own = v->studies[variant]->setup;
-
-	*out = (struct line_plan){.n_changed = 0};
-	for (size_t i = 0; i < own->config.n_stations; i++) {
-		const struct line_station *s = &own->config.stations[i];
-		const struct line_station *before = find(&base->config, s->id);
-
-		add_module(own, i, 1, out);
-		if (!before || !same_station(s, before)) {
-			add_change(out, s->id);
-			out->downtime_s += known(own->modules[i].changeover_s);
-		}
-	}
-	for (size_t i = 0; i < base->config.n_stations; i++) {
-		add_module(base, i, -1, out);
-	}
-	add_fleets(own, 1, out);
-	add_fleets(base, -1, out);
-	find_fleets(&own->config, &base->config, out);
-	out->gain_h = line_study_more(v->studies[variant], v->studies[0],
-	                              MEASURE_THROUGHPUT)
-	                      .mean;
-	out->pays_h = out->gain_h > 0 && out->investment > 0 && own->margin > 0
-	                      ? out->investment / (own->margin * out->gain_h)
-	                      : (double)NAN;
-}
+#include "gateway/line/line_plan_view.h"
 
 /* ---- table ---- */
 
@@ -180,13 +63,13 @@ static void print_stations(FILE *out, const struct line_study *s)
 {
 	const struct line_config *c = &s->setup->config;
 
-	fputs("\n% of the time    ", out);
+	fputs("\n% of the time            ", out);
 	for (size_t k = 0; k < LINE_STATES; k++) {
 		fprintf(out, "%12s", line_state_name((enum line_state)k));
 	}
 	fprintf(out, "%8s%9s%11s\n", "OEE", "queue", "active, s");
 	for (size_t i = 0; i < c->n_stations; i++) {
-		fprintf(out, "%-17.16s", c->stations[i].id);
+		fprintf(out, "%-25.24s", c->stations[i].id);
 		for (size_t k = 0; k < LINE_STATES; k++) {
 			fprintf(out, "%12.1f", 100 * line_study_station(s, i, k).mean);
 		}
@@ -197,37 +80,14 @@ static void print_stations(FILE *out, const struct line_study *s)
 		        i == s->bottleneck ? "  < bottleneck" : "");
 	}
 	if (c->n_operators > 0) {
-		fprintf(out, "\n%-17s%12s%12s%12s\n", "operator", "working, %",
+		fprintf(out, "\n%-25s%12s%12s%12s\n", "operator", "working, %",
 		        "walking, %", "walked, m");
 	}
 	for (size_t i = 0; i < c->n_operators; i++) {
-		fprintf(out, "%-17.16s%12.1f%12.1f%12.0f\n", c->operators[i].id,
+		fprintf(out, "%-25.24s%12.1f%12.1f%12.0f\n", c->operators[i].id,
 		        100 * line_study_operator(s, i, OPERATOR_WORKING).mean,
 		        100 * line_study_operator(s, i, OPERATOR_WALKING).mean,
 		        line_study_operator(s, i, OPERATOR_WALKED).mean);
-	}
-}
-
-static void print_plan(FILE *out, const struct line_view *v, size_t variant)
-{
-	const struct line_setup *own = v->studies[variant]->setup;
-	struct line_plan p;
-
-	line_plan_of(v, variant, &p);
-	fprintf(out, "\n%s: changes", own->name);
-	for (size_t i = 0; i < p.n_changed; i++) {
-		fprintf(out, "%s %s", i ? "," : "", p.changed[i]);
-	}
-	fprintf(out, "%s; %+.0f %s, %+.1f m2, %.1f h of downtime; ",
-	        p.n_changed ? "" : " no station", p.investment, own->currency, p.floor_m2,
-	        p.downtime_s / 3600);
-	if (isnan(p.pays_h)) {
-		fputs(isnan(own->margin)
-		              ? "no margin is said, so nothing of paying back\n"
-		              : "it does not pay back\n",
-		      out);
-	} else {
-		fprintf(out, "pays back in %.0f h of running\n", p.pays_h);
 	}
 }
 
@@ -266,7 +126,7 @@ void line_view_print(FILE *out, const struct line_view *v)
 		line_fleets_print(out, v->studies[i]);
 	}
 	for (size_t i = 1; i < v->n; i++) {
-		print_plan(out, v, i);
+		line_plan_print(out, v, i);
 	}
 	for (size_t i = 0; i < v->n; i++) {
 		if (line_study_grows(v->studies[i])) {
@@ -342,20 +202,6 @@ static json_t *operator_json(const struct line_study *s, size_t i)
 	return o;
 }
 
-static json_t *plan_json(const struct line_view *v, size_t i)
-{
-	struct line_plan p;
-	json_t *changed = json_array();
-
-	line_plan_of(v, i, &p);
-	for (size_t k = 0; k < p.n_changed; k++) {
-		json_array_append_new(changed, json_string(p.changed[k]));
-	}
-	return json_pack("{s:o, s:f, s:f, s:f, s:o}", "changed", changed, "investment",
-	                 p.investment, "floor_m2", p.floor_m2, "downtime_s", p.downtime_s,
-	                 "pays_back_h", real(p.pays_h));
-}
-
 static json_t *study_json(const struct line_view *v, size_t i)
 {
 	const struct line_study *s = v->studies[i];
@@ -393,7 +239,7 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	json_object_set_new(o, "operators", operators);
 	json_object_set_new(o, "vehicles", line_fleets_json(s));
 	if (i > 0) {
-		json_object_set_new(o, "plan", plan_json(v, i));
+		json_object_set_new(o, "plan", line_plan_json(v, i));
 	}
 	return o;
 }

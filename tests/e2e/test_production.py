@@ -141,7 +141,8 @@ def test_vehicles_between_stations(bench):
     assert shares[3]['waiting'] > 0.15 and not three['vehicles'][0]['before_the_bottleneck']
     assert 0.08 < shares[1]['charging'] < 0.14, shares    # 45 min after 6 h
     assert not one['settles'] and three['settles']
-    assert one['plan']['changed'] == ['agv'] and one['plan']['investment'] == -38000
+    assert one['plan']['changed'] == ['agv'] and one['plan']['investment'] == 0
+    assert three['plan']['investment'] == 38000
     with open(page, encoding='utf-8') as file:
         assert '<th>Vehicles</th>' in file.read()
     text = open(example('line-agv.yaml'), encoding='utf-8').read()
