@@ -40,6 +40,17 @@ void line_unknown(struct line_build *b, const struct node *node, const char *wha
 /** Tasks and how they are to be balanced, likewise. */
 void line_tasks_build(struct line_build *b);
 
+/** The work by hand of a station. */
+void line_work_build(struct line_build *b, const struct schema_view *station,
+                     struct line_module *out);
+
+/** Of a task: its time in s without rest and practice; posture. */
+double line_task_time(struct line_build *b, const struct schema_view *task);
+bool line_posture_read(const struct schema_view *task, struct posture *out);
+
+/** The factor of rest and practice on all times by hand. */
+double line_pace(const struct line_build *b);
+
 /** The processes of a station. */
 void line_can_build(struct line_build *b, const struct schema_view *station,
                     struct line_module *out);

@@ -32,6 +32,17 @@ struct line_can {
 	double payload_kg; /* INFINITY: no limit */
 };
 
+/** What is done by hand in a job of a station. */
+struct line_work {
+	const char *id;
+	double time_s; /* with rest and practice, as line_balance says */
+	bool lifts, poses, carries;
+	struct lift lift; /* how often is what the simulation says */
+	struct posture posture;
+	double carry_kg, carry_m; /* how much over which distance */
+	double same;              /* share of the most frequent motion; NAN: not known */
+};
+
 /** What is known of a station beside what it does. */
 struct line_module {
 	struct machine_tags tags;    /* of a gateway, that tell of it */
@@ -39,6 +50,8 @@ struct line_module {
 	double changeover_s;         /* downtime to change or put it in; NAN: not said */
 	const struct line_can *can;
 	size_t n_can;
+	const struct line_work *work;
+	size_t n_work;
 };
 
 /** A module that is in the line (line_modules.h); its stations are called ID-... */

@@ -112,12 +112,90 @@ static const struct schema_key tags_keys[] = {
 static const struct schema_object tags = {
 	"tags", "of a gateway, that tell of it (--learn)", tags_keys};
 
+#define LIFT_KEYS                                                                        \
+	{"load", SCHEMA_REAL, "kg", .flags = SCHEMA_REQUIRED, .min = 0, .max = 1000},    \
+		{"h",                                                                    \
+	         SCHEMA_REAL,                                                            \
+	         "cm, of the hands before the ankles",                                   \
+	         .flags = SCHEMA_REQUIRED,                                               \
+	         .min = 0,                                                               \
+	         .max = 300},                                                            \
+		{"v",                                                                    \
+	         SCHEMA_REAL,                                                            \
+	         "cm, of the hands above the floor",                                     \
+	         .flags = SCHEMA_REQUIRED,                                               \
+	         .min = 0,                                                               \
+	         .max = 300},                                                            \
+		{"d",      SCHEMA_REAL, "cm, that it is lifted",                         \
+	         .min = 0, .max = 300,  .preset = "25"},                                 \
+		{"turn",   SCHEMA_REAL, "degrees, that one turns",                       \
+	         .min = 0, .max = 180,  .preset = "0"},                                  \
+	{                                                                                \
+		"grip", SCHEMA_CHOICE, "of the load", .choices = "good fair poor",       \
+						      .preset = "good"                   \
+	}
+
+static const struct schema_key lift_keys[] = {
+	LIFT_KEYS,
+	{"per_min", SCHEMA_REAL, "lifts a minute", .flags = SCHEMA_REQUIRED, .min = 0,
+         .max = 100},
+	{"hours", SCHEMA_REAL, "in a row, with the rest after them", .min = 0, .max = 24,
+         .preset = "8"},
+	{0},
+};
+const struct schema_object line_lift_object = {"lift", "by hand, after NIOSH", lift_keys};
+
+static const struct schema_key posture_keys[] = {
+	{"upper_arm", SCHEMA_INT, "score of RULA", .min = 1, .max = 6, .preset = "1"},
+	{"lower_arm", SCHEMA_INT, "likewise", .min = 1, .max = 3, .preset = "1"},
+	{"wrist", SCHEMA_INT, "likewise", .min = 1, .max = 4, .preset = "1"},
+	{"twist", SCHEMA_INT, "of the wrist", .min = 1, .max = 2, .preset = "1"},
+	{"neck", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
+	{"trunk", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
+	{"legs", SCHEMA_INT, "likewise", .min = 1, .max = 2, .preset = "1"},
+	{"muscle_arm", SCHEMA_INT, "1: held, or repeated", .min = 0, .max = 1,
+         .preset = "0"},
+	{"muscle_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 1, .preset = "0"},
+	{"force_arm", SCHEMA_INT, "0 to 3, by load", .min = 0, .max = 3, .preset = "0"},
+	{"force_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 3, .preset = "0"},
+	{0},
+};
+static const struct schema_object posture = {"posture", "scores of RULA", posture_keys};
+
+static const struct schema_key work_lift_keys[] = {LIFT_KEYS, {0}};
+static const struct schema_object work_lift = {
+	"lift", "by hand, as often as it is worked", work_lift_keys};
+
+static const struct schema_key carry_keys[] = {
+	{"load", SCHEMA_REAL, "kg", .flags = SCHEMA_REQUIRED, .min = 0, .max = 1000},
+	{"over", SCHEMA_REAL, "m", .flags = SCHEMA_REQUIRED, .min = 0, .max = 1000},
+	{0},
+};
+static const struct schema_object carry = {"carry", "by hand, over a distance",
+                                           carry_keys};
+
+static const struct schema_key work_keys[] = {
+	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
+	{"time", SCHEMA_DURATION, "it takes, measured", .min = 0, .max = 86400000},
+	{"elements", SCHEMA_TEXT,
+         "motions of MTM-1 in place of `time`: [R30B, G1A, M30C]",
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 16},
+	{"lift", SCHEMA_OBJECT, "what is lifted in it", .object = &work_lift},
+	{"carry", SCHEMA_OBJECT, "what is carried in it", .object = &carry},
+	{"posture", SCHEMA_OBJECT, "how one stands in it", .object = &posture},
+	{0},
+};
+static const struct schema_object work = {"work", "by hand, in each job", work_keys};
+
 static const struct schema_key station_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},
 	{"machines", SCHEMA_INT, "alike, that share what comes", .min = 1, .max = 1000,
          .preset = "1"},
-	{"time", SCHEMA_TEXT, "of one job: 4s, normal(4s, 500ms), triangular(3s, 4s, 6s)",
-         .flags = SCHEMA_REQUIRED, .min = 1, .max = 8000},
+	{"time", SCHEMA_TEXT,
+         "of one job: 4s, normal(4s, 500ms), triangular(3s, 4s, 6s); absent: of its work",
+         .min = 1, .max = 8000},
+	{"work", SCHEMA_OBJECT, "by hand, in each job", .shape = SCHEMA_LIST_OF,
+         .object = &work},
 	{"ideal", SCHEMA_DURATION, "of one job, for effectiveness; absent: its mean",
          .min = 1, .max = YEAR_MS},
 	{"factors", SCHEMA_NUMBERS, "on its time, by product", .shape = SCHEMA_MAP_OF},
@@ -243,42 +321,6 @@ static const struct schema_key shift_keys[] = {
 	{0},
 };
 static const struct schema_object shifts = {"shifts", "when nobody works", shift_keys};
-
-static const struct schema_key lift_keys[] = {
-	{"load", SCHEMA_REAL, "kg", .flags = SCHEMA_REQUIRED, .min = 0, .max = 1000},
-	{"h", SCHEMA_REAL, "cm, of the hands before the ankles", .flags = SCHEMA_REQUIRED,
-         .min = 0, .max = 300},
-	{"v", SCHEMA_REAL, "cm, of the hands above the floor", .flags = SCHEMA_REQUIRED,
-         .min = 0, .max = 300},
-	{"d", SCHEMA_REAL, "cm, that it is lifted", .min = 0, .max = 300, .preset = "25"},
-	{"turn", SCHEMA_REAL, "degrees, that one turns", .min = 0, .max = 180,
-         .preset = "0"},
-	{"per_min", SCHEMA_REAL, "lifts a minute", .flags = SCHEMA_REQUIRED, .min = 0,
-         .max = 100},
-	{"hours", SCHEMA_REAL, "in a row, with the rest after them", .min = 0, .max = 24,
-         .preset = "8"},
-	{"grip", SCHEMA_CHOICE, "of the load", .choices = "good fair poor",
-         .preset = "good"},
-	{0},
-};
-const struct schema_object line_lift_object = {"lift", "by hand, after NIOSH", lift_keys};
-
-static const struct schema_key posture_keys[] = {
-	{"upper_arm", SCHEMA_INT, "score of RULA", .min = 1, .max = 6, .preset = "1"},
-	{"lower_arm", SCHEMA_INT, "likewise", .min = 1, .max = 3, .preset = "1"},
-	{"wrist", SCHEMA_INT, "likewise", .min = 1, .max = 4, .preset = "1"},
-	{"twist", SCHEMA_INT, "of the wrist", .min = 1, .max = 2, .preset = "1"},
-	{"neck", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
-	{"trunk", SCHEMA_INT, "likewise", .min = 1, .max = 6, .preset = "1"},
-	{"legs", SCHEMA_INT, "likewise", .min = 1, .max = 2, .preset = "1"},
-	{"muscle_arm", SCHEMA_INT, "1: held, or repeated", .min = 0, .max = 1,
-         .preset = "0"},
-	{"muscle_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 1, .preset = "0"},
-	{"force_arm", SCHEMA_INT, "0 to 3, by load", .min = 0, .max = 3, .preset = "0"},
-	{"force_trunk", SCHEMA_INT, "likewise", .min = 0, .max = 3, .preset = "0"},
-	{0},
-};
-static const struct schema_object posture = {"posture", "scores of RULA", posture_keys};
 
 static const struct schema_key task_keys[] = {
 	{"id", SCHEMA_ID, "its name", .flags = SCHEMA_REQUIRED},

@@ -9,6 +9,7 @@
 #include "gateway/html/document.h"
 #include "gateway/html/markup.h"
 #include "gateway/line/line_fleet_view.h"
+#include "gateway/line/line_people_view.h"
 #include "gateway/line/line_plan_view.h"
 #include "gateway/line/line_view.h"
 
@@ -377,6 +378,7 @@ void line_view_page(FILE *out, const struct line_view *v, const char *date)
 		print_stations(out, v->studies[i]);
 		print_operators(out, v->studies[i]);
 		line_fleets_page(out, v->studies[i]);
+		line_people_page(out, v->studies[i]);
 		print_gantt(out, v->studies[i], v->run);
 	}
 	document_close(out);

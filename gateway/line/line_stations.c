@@ -170,6 +170,29 @@ static struct machine_tags read_tags(struct line_build *b,
 	return (struct machine_tags){names[0], names[1], names[2], names[3]};
 }
 
+/* A job takes what its work takes, where nothing else is said. */
+static void time_by_hand(struct line_build *b, const struct schema_view *v,
+                         struct line_station *station, struct line_module *out)
+{
+	double sum = 0;
+
+	line_work_build(b, v, out);
+	for (size_t i = 0; i < out->n_work; i++) {
+		sum += out->work[i].time_s;
+	}
+	if (out->n_work > 0 && !schema_node(v, "skill")) {
+		complaint_error(b->said, place_of(v),
+		                "'work' is of a station with the 'skill' of who does it");
+	}
+	if (schema_node(v, "time")) {
+		return;
+	}
+	station->time = (struct dist){.kind = DIST_CONSTANT, .a = sum};
+	if (out->n_work == 0) {
+		complaint_error(b->said, place_of(v), "'time' or 'work' is wanted");
+	}
+}
+
 void line_stations_build(struct line_build *b)
 {
 	size_t n = schema_count(&b->root, "stations");
@@ -183,13 +206,13 @@ void line_stations_build(struct line_build *b)
 			continue;
 		}
 		read_station(b, &v, &stations[i]);
-		modules[i] = (struct line_module){
-			.tags = read_tags(b, &v),
-			.investment = schema_real(&v, "investment"),
-			.floor_m2 = schema_real(&v, "floor"),
-			.changeover_s = schema_node(&v, "changeover")
-		                                ? line_seconds(&v, "changeover")
-		                                : (double)NAN};
+		time_by_hand(b, &v, &stations[i], &modules[i]);
+		modules[i].tags = read_tags(b, &v);
+		modules[i].investment = schema_real(&v, "investment");
+		modules[i].floor_m2 = schema_real(&v, "floor");
+		modules[i].changeover_s = schema_node(&v, "changeover")
+		                                  ? line_seconds(&v, "changeover")
+		                                  : (double)NAN;
 		line_can_build(b, &v, &modules[i]);
 	}
 	b->setup->config.stations = stations;

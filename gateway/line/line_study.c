@@ -12,7 +12,7 @@ enum { PILOT_BINS = 200, ROUND = 10 };
 #define PILOT_RUNS  1.5 /* lengths of a run that the warm-up is sought in */
 #define USUAL_SHARE 0.1 /* of a run, where it is not found */
 #define WH_J        3.6e6
-#define GROWTH      0.5 /* of the mean work in process: surely no chance */
+#define GROWTH      0.2 /* of the mean work in process, in half a run: no chance */
 
 static const struct {
 	const char *name, *unit;
@@ -273,6 +273,7 @@ int line_study_run(struct line_study **out, const struct line_setup *setup,
 	           setup->config.n_fleets * FLEET_MEASURES;
 	err = line_warm_up(setup, run, &s->warm_up_s, &s->found);
 	err = err ? err : run_all(s, run);
+	err = err ? err : line_people_make(&s->people, setup, run, s->warm_up_s);
 	if (err) {
 		line_study_free(s);
 		return err;
@@ -285,6 +286,7 @@ int line_study_run(struct line_study **out, const struct line_setup *setup,
 void line_study_free(struct line_study *s)
 {
 	if (s) {
+		line_people_free(s->people);
 		free(s->values);
 		free(s);
 	}

@@ -5,6 +5,7 @@
 #define GATEWAY_LINE_LINE_STUDY_H
 
 #include "gateway/line/line_file.h"
+#include "gateway/line/line_people.h"
 #include "twin/line/replicate.h"
 
 /** Of the line. */
@@ -62,6 +63,7 @@ struct line_study {
 	double bottleneck_share; /* of the replications in which it is that */
 	double worst_little;     /* largest |L - lambda W| over L */
 	uint64_t events;
+	struct line_people *people; /* NULL: nobody works by hand */
 	double *values; /* by replication, then by number: see line_study_of() */
 	size_t width;
 };

@@ -27,22 +27,22 @@ static int score(const struct schema_view *v, const char *key)
 	return (int)schema_int(v, key);
 }
 
-static void read_posture(const struct schema_view *task, struct line_task *out)
+bool line_posture_read(const struct schema_view *task, struct posture *out)
 {
 	struct schema_view v = schema_sub(task, "posture");
 
-	out->poses = schema_node(task, "posture") != NULL;
-	out->posture = (struct posture){.upper_arm = score(&v, "upper_arm"),
-	                                .lower_arm = score(&v, "lower_arm"),
-	                                .wrist = score(&v, "wrist"),
-	                                .twist = score(&v, "twist"),
-	                                .neck = score(&v, "neck"),
-	                                .trunk = score(&v, "trunk"),
-	                                .legs = score(&v, "legs"),
-	                                .muscle_arm = score(&v, "muscle_arm"),
-	                                .muscle_trunk = score(&v, "muscle_trunk"),
-	                                .force_arm = score(&v, "force_arm"),
-	                                .force_trunk = score(&v, "force_trunk")};
+	*out = (struct posture){.upper_arm = score(&v, "upper_arm"),
+	                        .lower_arm = score(&v, "lower_arm"),
+	                        .wrist = score(&v, "wrist"),
+	                        .twist = score(&v, "twist"),
+	                        .neck = score(&v, "neck"),
+	                        .trunk = score(&v, "trunk"),
+	                        .legs = score(&v, "legs"),
+	                        .muscle_arm = score(&v, "muscle_arm"),
+	                        .muscle_trunk = score(&v, "muscle_trunk"),
+	                        .force_arm = score(&v, "force_arm"),
+	                        .force_trunk = score(&v, "force_trunk")};
+	return schema_node(task, "posture") != NULL;
 }
 
 static void read_before(struct line_build *b, const struct schema_view *v,
@@ -85,7 +85,7 @@ static double read_practice(const struct schema_view *balance)
 }
 
 /* As it was measured, or as its motions have it. */
-static double read_time(struct line_build *b, const struct schema_view *task)
+double line_task_time(struct line_build *b, const struct schema_view *task)
 {
 	const struct node *elements = schema_node(task, "elements");
 	const struct node *time = schema_node(task, "time");
@@ -114,6 +114,13 @@ static double read_time(struct line_build *b, const struct schema_view *task)
 	return elements ? sum : line_seconds(task, "time");
 }
 
+double line_pace(const struct line_build *b)
+{
+	struct schema_view v = schema_sub(&b->root, "balance");
+
+	return (1 + schema_real(&v, "allowance") / 100) * read_practice(&v);
+}
+
 static void read_balance(struct line_build *b)
 {
 	struct schema_view v = schema_sub(&b->root, "balance");
@@ -130,7 +137,8 @@ static void read_balance(struct line_build *b)
 		.score_max = score(&v, "rula"),
 		.allowance = schema_real(&v, "allowance") / 100,
 		.practice = read_practice(&v)};
-	if (node && !schema_node(&v, "cycle") == !schema_node(&v, "stations")) {
+	if (node && schema_count(&b->root, "tasks") > 0 &&
+	    !schema_node(&v, "cycle") == !schema_node(&v, "stations")) {
 		complaint_error(b->said, node->at, "'cycle' or 'stations' is wanted");
 	}
 }
@@ -162,14 +170,12 @@ void line_tasks_build(struct line_build *b)
 		struct schema_view v = schema_item(&b->root, "tasks", i);
 
 		if (v.map) {
-			work[i].time_s = read_time(b, &v) *
-			                 (1 + b->setup->balance.allowance) *
-			                 b->setup->balance.practice;
+			work[i].time_s = line_task_time(b, &v) * line_pace(b);
 			work[i].load = schema_real(&v, "load");
 			read_before(b, &v, tasks, &work[i]);
 			tasks[i].lifts = schema_node(&v, "lift") != NULL;
 			line_lift_read(&v, &tasks[i].lift);
-			read_posture(&v, &tasks[i]);
+			tasks[i].poses = line_posture_read(&v, &tasks[i].posture);
 		}
 	}
 }

@@ -7,6 +7,7 @@
 #include "drivers/reading.h"
 #include "gateway/amount.h"
 #include "gateway/line/line_fleet_view.h"
+#include "gateway/line/line_people_view.h"
 #include "gateway/line/line_plan_view.h"
 
 /* ---- table ---- */
@@ -124,6 +125,7 @@ void line_view_print(FILE *out, const struct line_view *v)
 		}
 		print_stations(out, v->studies[i]);
 		line_fleets_print(out, v->studies[i]);
+		line_people_print(out, v->studies[i]);
 	}
 	for (size_t i = 1; i < v->n; i++) {
 		line_plan_print(out, v, i);
@@ -238,6 +240,7 @@ static json_t *study_json(const struct line_view *v, size_t i)
 	json_object_set_new(o, "stations", stations);
 	json_object_set_new(o, "operators", operators);
 	json_object_set_new(o, "vehicles", line_fleets_json(s));
+	json_object_set_new(o, "people", line_people_json(s));
 	if (i > 0) {
 		json_object_set_new(o, "plan", line_plan_json(v, i));
 	}

@@ -361,6 +361,48 @@ static void orders_have_due_dates(void **state)
 	line_free(l);
 }
 
+/* Shifts of four hours with half an hour off after 1.75 h: who works for 30 s of each 40
+ * s has 90 jobs an hour, fewer where the break takes some of it. */
+static void operators_are_counted_by_the_hour(void **state)
+{
+	static const struct line_break off[] = {{6300, 1800}};
+	const struct line_hours *h;
+	struct line_case c;
+	struct line *l = NULL;
+	double working = 0;
+
+	(void)state;
+	chain(&c, 1, 100);
+	c.source.every = constant(40);
+	c.stations[0] = station(constant(30));
+	c.stations[0].skill = 1;
+	c.operators[0] = (struct line_operator){.id = "Ada", .skills = 1, .speed = 1};
+	c.config.n_operators = 1;
+	c.config.breaks = off;
+	c.config.n_breaks = 1;
+	c.config.period_s = 14400;
+	assert_int_equal(line_run(&l, &c.config,
+	                          &(struct line_wish){
+					  .seed = 1, .for_s = 10 * 14400, .hours = true}),
+	                 0);
+	h = &line_figures(l)->hours;
+	assert_int_equal(h->n, 4);
+	near("seen", h->observed_s[0], 36000, 1e-6);
+	near("seen", h->observed_s[1], 27000, 1e-6);
+	near("seen", h->observed_s[2], 27000, 1e-6);
+	near("jobs", h->jobs[0] / 10.0, 90, 0.5);
+	near("jobs", h->jobs[1] / 10.0, 67.5, 1);
+	/* what came in the break is worked off: one in 30 s */
+	assert_true(h->jobs[2] / 10.0 > 75 && h->jobs[3] / 10.0 > 90);
+	near("working", h->working_s[0] / h->observed_s[0], 0.75, 0.01);
+	for (size_t i = 0; i < 4; i++) {
+		working += h->working_s[i];
+	}
+	near("all", working, line_figures(l)->operators[0].working * 10 * (14400 - 1800),
+	     1e-6);
+	line_free(l);
+}
+
 /* The example of ISO 22400-2, with its numbers. */
 static void oee_is_that_of_the_standard(void **state)
 {
@@ -429,6 +471,7 @@ int main(void)
 		cmocka_unit_test(failures_by_the_clock_and_by_running_differ),
 		cmocka_unit_test(the_same_seed_repeats_and_a_variant_keeps_the_rest),
 		cmocka_unit_test(orders_have_due_dates),
+		cmocka_unit_test(operators_are_counted_by_the_hour),
 		cmocka_unit_test(oee_is_that_of_the_standard),
 		cmocka_unit_test(what_is_no_line_is_refused),
 		cmocka_unit_test(parts_that_go_round_in_no_time_are_an_error),

@@ -11,7 +11,9 @@
 
 #include "drivers/reading.h"
 #include "twin/people/balance.h"
+#include "twin/people/carrying.h"
 #include "twin/people/lifting.h"
+#include "twin/people/repetition.h"
 #include "twin/people/rula.h"
 #include "twin/plant/rng.h"
 
@@ -273,9 +275,44 @@ static void what_is_no_problem_is_refused(void **state)
 	assert_int_equal(balance_find(&p, &b), -EINVAL);
 }
 
+static void carrying_is_limited_by_its_distance(void **state)
+{
+	static const struct {
+		double over_m, hour_kg, shift_kg;
+	} cases[] = {
+		{0, 7200, 10000}, {1, 7200, 10000}, {1.5, 5850, 10000},  {2, 4500, 10000},
+		{4, 3000, 10000}, {7, 2250, 10000}, {10, 1500, 10000},   {15, 1125, 8000},
+		{20, 750, 6000},  {20.01, 0, 0},    {(double)NAN, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		near("an hour", carrying_limit_hour(cases[i].over_m), cases[i].hour_kg);
+		near("a shift", carrying_limit_shift(cases[i].over_m), cases[i].shift_kg);
+	}
+}
+
+static void what_is_repeated_is_found(void **state)
+{
+	static const char *const reach[] = {"R30B", "G1A", "r30b", "M5A"};
+	static const char *const wrong[] = {"R30B", "XYZ"};
+
+	(void)state;
+	assert_true(repetition_is_high(29.9, (double)NAN));
+	assert_false(repetition_is_high(30, (double)NAN));
+	assert_false(repetition_is_high(40, 0.5));
+	assert_true(repetition_is_high(40, 0.51));
+	/* R30B 12.8 twice, G1A 2, M5A 4.1 TMU */
+	assert_true(repetition_same(reach, 4) > 0.75 && repetition_same(reach, 4) < 0.9);
+	assert_true(isnan(repetition_same(wrong, 2)));
+	assert_true(isnan(repetition_same(NULL, 0)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(carrying_is_limited_by_its_distance),
+		cmocka_unit_test(what_is_repeated_is_found),
 		cmocka_unit_test(each_multiplier_is_that_of_the_manual),
 		cmocka_unit_test(composite_index_adds_what_each_further_one_adds),
 		cmocka_unit_test(index_never_falls_where_the_work_is_harder),

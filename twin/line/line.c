@@ -195,7 +195,15 @@ static void make_sources(struct line *l)
 static void make_edges(struct line *l)
 {
 	for (size_t i = 0; i < l->c->n_edges; i++) {
-		l->edges[i] = (struct edge){.first_blocked = NOBODY,
+		const struct line_edge *c = &l->c->edges[i];
+
+		l->edges[i] = (struct edge){.kind = c->to == LINE_OUT ? EDGE_OUT
+		                                    : c->fleet        ? EDGE_FLEET
+		                                    : c->travel_s > 0 ? EDGE_TRAVEL
+		                                                      : EDGE_PLAIN,
+		                            .to = c->to,
+		                            .capacity = c->capacity,
+		                            .first_blocked = NOBODY,
 		                            .last_blocked = NOBODY,
 		                            .blocked_source = NOBODY};
 	}
@@ -280,12 +288,28 @@ static void settle(struct line *l)
 	}
 }
 
+/* The end of the warm-up, then the middle of what counts. */
+static void pass_mark(struct line *l)
+{
+	double warm = l->w->warm_up_s;
+
+	l->now = l->mark;
+	if (!l->counting) {
+		figures_reset(l);
+		l->counting = true;
+		l->mark = warm + l->w->for_s / 2;
+	} else {
+		l->in_line_middle = l->in_line;
+		l->mark = (double)INFINITY;
+	}
+}
+
 static int run(struct line *l)
 {
-	double warm = l->w->warm_up_s, end = warm + l->w->for_s;
+	double end = l->w->warm_up_s + l->w->for_s;
 	struct heap_event e;
-	bool counting = false;
 
+	l->mark = l->w->warm_up_s;
 	for (uint32_t i = 0; i < l->c->n_sources; i++) {
 		if (l->c->sources[i].unlimited) {
 			flow_feed(l, i);
@@ -296,10 +320,8 @@ static int run(struct line *l)
 		if (is_void(l, &e)) {
 			continue;
 		}
-		if (!counting && e.t > warm) {
-			l->now = warm;
-			figures_reset(l);
-			counting = true;
+		while (e.t > l->mark) {
+			pass_mark(l);
 		}
 		if (e.t > end) {
 			(void)heap_push(&l->heap, &e); /* it is still to come */
@@ -317,9 +339,8 @@ static int run(struct line *l)
 			l->err = -ECANCELED;
 		}
 	}
-	if (!l->err && !counting) {
-		l->now = warm;
-		figures_reset(l);
+	while (!l->err && isfinite(l->mark)) {
+		pass_mark(l);
 	}
 	l->now = end;
 	return l->err;
@@ -343,6 +364,7 @@ int line_run(struct line **out, const struct line_config *c, const struct line_w
 	l->w = w;
 	l->free_part = NOBODY;
 	err = allocate(l);
+	err = err ? err : hours_init(l);
 	if (!err) {
 		link_edges(l);
 		sum_work(l);
@@ -393,5 +415,6 @@ void line_free(struct line *l)
 	free(l->vehicles);
 	free(l->fleets);
 	free(l->fleet_figures);
+	hours_free(l);
 	free(l);
 }

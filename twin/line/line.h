@@ -212,14 +212,24 @@ struct line_fleet_figures {
 	double energy_j;
 };
 
+/** What operators did by the hour: of the shifts' period, all periods together, or of the
+ * run where there are no shifts. */
+struct line_hours {
+	size_t n;                 /* hours; 0: not asked for */
+	const double *observed_s; /* by hour: how long it was seen, without breaks */
+	const double *working_s, *walking_s, *walked_m; /* by operator, hour */
+	const uint32_t *jobs;                           /* by operator, station, hour */
+};
+enum { LINE_HOURS_MAX = 168 };
+
 /** What happened after the warm-up.  Arrays borrowed from the line. */
 struct line_figures {
 	double time_s;
 	uint64_t out, good, scrapped;
 	double throughput; /* good parts a second */
 	double wip;        /* mean number in the line */
-	double growth; /* parts in the line at the end less those after the warm-up: of a
-	                  line that settles 0 in the mean */
+	double growth; /* parts in the line at the end less those in the middle of what
+	                  counts: of a line that settles 0 in the mean */
 	double lead_s, lead_quantiles_s[LINE_QUANTILES]; /* of good parts; NAN: none */
 	double on_time; /* share of the good parts that had a due date; NAN: none had */
 	double tardiness_s; /* mean of those, 0 where on time (Pinedo 2016, section 2.1);
@@ -235,6 +245,7 @@ struct line_figures {
 	const struct line_station_figures *stations;
 	const struct line_operator_figures *operators;
 	const struct line_fleet_figures *fleets;
+	struct line_hours hours;
 	const double *binned; /* good parts by bin of the run, from its very beginning */
 	size_t n_bins;
 };
@@ -253,6 +264,7 @@ struct line_wish {
 	uint64_t seed;
 	double warm_up_s, for_s; /* for_s after the warm-up */
 	double bin_s;            /* of what is counted by time; 0: an hour */
+	bool hours;              /* count what operators do by the hour */
 	void (*moment)(void *arg, const struct line_moment *m); /* NULL: not wanted */
 	void *arg;
 	/** Asked now and then: shall it end?  NULL: no. */

@@ -136,9 +136,9 @@ void figures_reset(struct line *l)
 	}
 	l->window = l->now;
 	fleet_reset(l);
+	hours_reset(l);
 	l->in_line_area = l->sojourn = l->lead_sum = l->late_sum = 0;
 	l->in_line_since = l->now;
-	l->in_line_first = l->in_line;
 	l->good = l->scrapped = l->dated = l->on_time = 0;
 	memset(l->lead_bins, 0, sizeof(l->lead_bins));
 }
@@ -240,7 +240,7 @@ static void judge_line(struct line *l)
 		.scrapped = l->scrapped,
 		.throughput = (double)l->good / time_s,
 		.wip = l->in_line_area / time_s,
-		.growth = (double)l->in_line - l->in_line_first,
+		.growth = (double)l->in_line - l->in_line_middle,
 		.lead_s = l->good ? l->lead_sum / (double)l->good : (double)NAN,
 		.on_time = l->dated ? (double)l->on_time / (double)l->dated : (double)NAN,
 		.tardiness_s = l->dated ? l->late_sum / (double)l->dated : (double)NAN,
@@ -318,6 +318,10 @@ void figures_close(struct line *l)
 	for (size_t i = 0; i < l->c->n_stations; i++) {
 		judge_station(l, i);
 	}
+	for (uint32_t i = 0; i < l->c->n_operators; i++) {
+		machine_count_operator(l, i);
+	}
 	judge_operators(l);
 	judge_line(l);
+	hours_close(l);
 }

@@ -8,7 +8,7 @@
 
 /* ---- lists ---- */
 
-void flow_append(struct line *l, struct parts *list, uint32_t part)
+static void append(struct line *l, struct parts *list, uint32_t part)
 {
 	l->part[part].next = NOBODY;
 	if (list->n == 0) {
@@ -20,7 +20,7 @@ void flow_append(struct line *l, struct parts *list, uint32_t part)
 	list->n++;
 }
 
-uint32_t flow_take_first(struct line *l, struct parts *list)
+static uint32_t take_first(struct line *l, struct parts *list)
 {
 	uint32_t part = list->first;
 
@@ -162,18 +162,18 @@ static uint32_t choose(struct line *l, const struct span *ways, uint32_t product
 /* A place to wait, or a machine that takes it at once. */
 static bool has_room(const struct line *l, uint32_t edge)
 {
-	const struct line_edge *c = &l->c->edges[edge];
 	const struct edge *e = &l->edges[edge];
 	const struct station *s;
 
-	if (c->fleet) {
+	if (e->kind == EDGE_FLEET) {
 		return fleet_has_room(l, edge);
 	}
-	if (c->to == LINE_OUT || e->waiting.n + e->travelling < c->capacity) {
+	if (e->kind == EDGE_OUT || e->waiting.n + e->travelling < e->capacity) {
 		return true;
 	}
-	s = &l->stations[c->to];
-	return !(c->travel_s > 0) && !l->c->stations[c->to].join && s->idle > s->queued;
+	s = &l->stations[e->to];
+	return e->kind == EDGE_PLAIN && !l->c->stations[e->to].join &&
+	       s->idle > s->queued;
 }
 
 void flow_wake(struct line *l, uint32_t station)
@@ -187,13 +187,13 @@ void flow_wake(struct line *l, uint32_t station)
 	}
 }
 
-void flow_arrived(struct line *l, uint32_t part)
+static void arrived(struct line *l, uint32_t part)
 {
 	struct part *p = &l->part[part];
-	uint32_t station = l->c->edges[p->edge].to;
+	uint32_t station = l->edges[p->edge].to;
 
 	p->queued = l->now;
-	flow_append(l, &l->edges[p->edge].waiting, part);
+	append(l, &l->edges[p->edge].waiting, part);
 	figures_queue(l, station, 1);
 	if (l->stations[station].idle > 0) { /* else who gets free looks for itself */
 		flow_wake(l, station);
@@ -203,25 +203,30 @@ void flow_arrived(struct line *l, uint32_t part)
 void flow_travelled(struct line *l, uint32_t part)
 {
 	l->edges[l->part[part].edge].travelling--;
-	flow_arrived(l, part);
+	arrived(l, part);
 }
 
 /* Along its edge, where there is room. */
 static void send(struct line *l, uint32_t part)
 {
-	const struct line_edge *c = &l->c->edges[l->part[part].edge];
+	uint32_t edge = l->part[part].edge;
 	const uint32_t who_turn[2] = {part, 0};
 
-	if (c->to == LINE_OUT) {
-		figures_left(l, &l->part[part], c->scrap);
+	switch (l->edges[edge].kind) {
+	case EDGE_PLAIN:
+		arrived(l, part);
+		break;
+	case EDGE_TRAVEL:
+		l->edges[edge].travelling++;
+		line_plan(l, l->c->edges[edge].travel_s, HAPPENS_TRAVELLED, who_turn);
+		break;
+	case EDGE_OUT:
+		figures_left(l, &l->part[part], l->c->edges[edge].scrap);
 		drop_part(l, part);
-	} else if (c->fleet) {
+		break;
+	case EDGE_FLEET:
 		fleet_call(l, part);
-	} else if (c->travel_s > 0) {
-		l->edges[l->part[part].edge].travelling++;
-		line_plan(l, c->travel_s, HAPPENS_TRAVELLED, who_turn);
-	} else {
-		flow_arrived(l, part);
+		break;
 	}
 }
 
@@ -282,7 +287,7 @@ static void send_backlog(struct line *l, uint32_t source)
 			wait_for_room(l, source, edge);
 			return;
 		}
-		send(l, flow_take_first(l, &s->backlog));
+		send(l, take_first(l, &s->backlog));
 	}
 }
 
@@ -294,7 +299,7 @@ static void arrive(struct line *l, uint32_t source, uint32_t product, double due
 
 	if (part != NOBODY) {
 		l->part[part].edge = edge;
-		flow_append(l, &s->backlog, part);
+		append(l, &s->backlog, part);
 		send_backlog(l, source);
 	}
 }
@@ -337,7 +342,7 @@ static void unblock_sources(struct line *l, uint32_t edge)
 	}
 }
 
-void flow_unblock_edge(struct line *l, uint32_t edge)
+static void unblock_edge(struct line *l, uint32_t edge)
 {
 	struct edge *e = &l->edges[edge];
 
@@ -365,7 +370,7 @@ void flow_unblock(struct line *l, uint32_t station)
 			fleet_send(l, l->c->edges[number].fleet - 1);
 		}
 		if (e->first_blocked != NOBODY || e->blocked_source != NOBODY) {
-			flow_unblock_edge(l, number);
+			unblock_edge(l, number);
 		}
 	}
 }
@@ -429,7 +434,7 @@ static void hold_part(struct line *l, struct machine *m, uint32_t part)
 	s->wait_sum += l->now - (since > l->window ? since : l->window);
 	s->waits++;
 	figures_queue(l, m->station, -1);
-	flow_append(l, &m->held, part);
+	append(l, &m->held, part);
 }
 
 static bool take_join(struct line *l, const struct span *ways, struct machine *m)
@@ -443,7 +448,7 @@ static bool take_join(struct line *l, const struct span *ways, struct machine *m
 	}
 	for (uint32_t i = 0; i < ways->n; i++) {
 		for (uint32_t k = 0; k < l->c->edges[links[i]].take; k++) {
-			hold_part(l, m, flow_take_first(l, &l->edges[links[i]].waiting));
+			hold_part(l, m, take_first(l, &l->edges[links[i]].waiting));
 		}
 	}
 	return ways->n > 0;
@@ -466,7 +471,7 @@ bool flow_take(struct line *l, uint32_t station, struct machine *m)
 		if (waiting->n == 0) {
 			return false;
 		}
-		hold_part(l, m, flow_take_first(l, waiting));
+		hold_part(l, m, take_first(l, waiting));
 		return true;
 	}
 	for (uint32_t i = 0; i < ways->n; i++) {
@@ -481,7 +486,7 @@ bool flow_take(struct line *l, uint32_t station, struct machine *m)
 	unlink_part(l, waiting, best.before, best.part);
 	hold_part(l, m, best.part);
 	for (uint32_t k = 1; k < l->c->edges[best.edge].take; k++) {
-		hold_part(l, m, flow_take_first(l, waiting));
+		hold_part(l, m, take_first(l, waiting));
 	}
 	return true;
 }
@@ -502,7 +507,7 @@ static void count_out(struct line *l, struct machine *m, uint32_t gives)
 			l->part[copy] = l->part[m->held.first];
 			l->part[copy].entered = l->now;
 			l->sources[l->part[copy].source].in_line++;
-			flow_append(l, &m->held, copy);
+			append(l, &m->held, copy);
 		}
 	}
 }
@@ -547,7 +552,29 @@ bool flow_give(struct line *l, struct machine *m)
 			e->last_blocked = machine;
 			return false;
 		}
-		send(l, flow_take_first(l, &m->held));
+		send(l, take_first(l, &m->held));
 	}
 	return true;
+}
+
+/* ---- for who carries parts: what is called here alone may be inlined ---- */
+
+void flow_append(struct line *l, struct parts *list, uint32_t part)
+{
+	append(l, list, part);
+}
+
+uint32_t flow_take_first(struct line *l, struct parts *list)
+{
+	return take_first(l, list);
+}
+
+void flow_arrived(struct line *l, uint32_t part)
+{
+	arrived(l, part);
+}
+
+void flow_unblock_edge(struct line *l, uint32_t edge)
+{
+	unblock_edge(l, edge);
 }

@@ -38,7 +38,12 @@ struct parts {
 	uint32_t first, last, n;
 };
 
+/* How parts get along an edge. */
+enum edge_kind { EDGE_PLAIN, EDGE_TRAVEL, EDGE_OUT, EDGE_FLEET };
+
 struct edge {
+	enum edge_kind kind;
+	uint32_t to, capacity; /* as in the configuration, here where they are at hand */
 	struct parts waiting;
 	uint32_t travelling;
 	uint32_t first_blocked, last_blocked; /* machines, by next_blocked */
@@ -127,7 +132,9 @@ struct line {
 	struct part *part;
 	size_t n_part, room;
 	uint32_t free_part;
-	uint32_t in_line, in_line_first; /* the second: after the warm-up */
+	uint32_t in_line, in_line_middle; /* the second: in the middle of what counts */
+	double mark;                      /* the next moment at which something is kept */
+	bool counting;                    /* the warm-up is over */
 	double in_line_area, in_line_since, sojourn;
 	struct edge *edges;
 	struct source *sources;
@@ -146,6 +153,12 @@ struct line {
 	struct vehicle *vehicles;
 	size_t n_vehicles;
 	struct fleet *fleets;
+	struct {
+		size_t n;
+		double *observed_s, *working_s, *walking_s, *walked_m;
+		uint32_t *jobs;
+		double open_since; /* the end of the last break */
+	} hours;
 	bool on_break;
 	int err;
 	uint64_t events, stuck; /* since time went on */
@@ -210,6 +223,7 @@ void machine_fail(struct line *l, uint32_t machine);
 void machine_break(struct line *l, bool begins);
 void machine_pushed(struct line *l, uint32_t machine); /* all its parts are out */
 void machine_try(struct line *l, uint32_t station);
+void machine_count_operator(struct line *l, uint32_t who); /* what he does, up to now */
 
 /* ---- figures ---- */
 
@@ -219,6 +233,17 @@ void figures_queue(struct line *l, uint32_t station, int more);
 void figures_left(struct line *l, const struct part *p, bool scrap);
 void figures_reset(struct line *l);
 void figures_close(struct line *l);
+
+/* ---- hours ---- */
+
+int hours_init(struct line *l);
+void hours_free(struct line *l);
+void hours_reset(struct line *l);
+void hours_break(struct line *l, bool begins);
+void hours_close(struct line *l);
+void hours_operator(struct line *l, uint32_t operator, double s); /* up to now */
+void hours_walk(struct line *l, uint32_t operator, double m);
+void hours_job(struct line *l, uint32_t operator, uint32_t station);
 
 /* ---- all ---- */
 

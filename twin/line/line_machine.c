@@ -55,13 +55,14 @@ static uint32_t find_operator(const struct line *l, const struct line_station *s
 	return best;
 }
 
-static void count_operator(struct line *l, uint32_t operator)
+void machine_count_operator(struct line *l, uint32_t operator)
 {
 	struct operator* o = & l->operators[operator];
 	double s = l->now - fmax(o->since, l->window);
 
 	if (o->machine != NOBODY && s > 0 && !l->on_break) {
 		*(o->walking ? &o->walk_s : &o->work_s) += s;
+		hours_operator(l, operator, s);
 	}
 	o->since = l->now;
 }
@@ -73,10 +74,11 @@ static double send_operator(struct line *l, uint32_t operator, struct machine * 
 	const struct line_station *s = config_of(l, m);
 	double way = distance(o, s);
 
-	count_operator(l, operator);
+	machine_count_operator(l, operator);
 	o->machine = number_of(l, m);
 	o->walking = way > 0;
 	o->walked_m += way;
+	hours_walk(l, operator, way);
 	o->x = s->x;
 	o->y = s->y;
 	return way / l->c->operators[operator].speed;
@@ -210,7 +212,7 @@ static void free_operator(struct line *l, uint32_t *who)
 	if (operator== NOBODY) {
 		return;
 	}
-	count_operator(l, operator);
+	machine_count_operator(l, operator);
 	l->operators[operator].machine = NOBODY;
 	*who = NOBODY;
 	for (size_t i = 0; i < l->n_waiting; i++) {
@@ -308,6 +310,9 @@ void machine_pushed(struct line *l, uint32_t machine)
 static void end_work(struct line *l, struct machine *m)
 {
 	flow_finish_job(l, m);
+	if (m->operator!= NOBODY) {
+		hours_job(l, m->operator, m->station);
+	}
 	m->phase = PHASE_OUT;
 	free_operator(l, &m->operator);
 	if (flow_give(l, m)) {
@@ -339,7 +344,7 @@ void machine_done(struct line *l, uint32_t machine)
 	stop_timer(l, m);
 	if (walked) {
 		m->walk_left = 0;
-		count_operator(l, who);
+		machine_count_operator(l, who);
 		l->operators[who].walking = false;
 		go_on(l, m);
 	} else if (m->down) {
@@ -388,8 +393,9 @@ void machine_fail(struct line *l, uint32_t machine)
 void machine_break(struct line *l, bool begins)
 {
 	for (uint32_t i = 0; i < l->c->n_operators; i++) {
-		count_operator(l, i);
+		machine_count_operator(l, i);
 	}
+	hours_break(l, begins);
 	l->on_break = begins;
 	for (uint32_t i = 0; i < l->n_machines; i++) {
 		struct machine *m = &l->machines[i];
