@@ -74,8 +74,8 @@ static double hold_of(const struct config *cfg, const char *name)
 	return fmax(HOLD_S, 3e-3 * longest_ms);
 }
 
-static int read_series(struct machine_series *s, struct reader *reader, const char *name,
-                       const struct machine_wish *wish)
+int machine_series_read(struct machine_series *s, struct reader *reader, const char *name,
+                        const struct machine_wish *wish)
 {
 	const char *slash = name ? strchr(name, '/') : NULL;
 	char device[128];
@@ -91,7 +91,7 @@ static int read_series(struct machine_series *s, struct reader *reader, const ch
 	return err < 0 ? err : let_go(s, (double)wish->until_us / 1e6);
 }
 
-static void free_series(struct machine_series *s)
+void machine_series_free(struct machine_series *s)
 {
 	free(s->t_s);
 	free(s->x);
@@ -238,18 +238,19 @@ int machine_history_read(struct machine_history *out, struct reader *reader,
 	int err = 0;
 
 	*out = (struct machine_history){.count = {.n = 0}};
-	err = read_series(&out->count, reader, wish->tags.count, wish);
-	err = err ? err : read_series(&out->rejects, reader, wish->tags.rejects, wish);
-	err = err ? err : read_series(&out->down, reader, wish->tags.down, wish);
-	err = err ? err : read_series(&out->busy, reader, wish->tags.busy, wish);
+	err = machine_series_read(&out->count, reader, wish->tags.count, wish);
+	err = err ? err
+	          : machine_series_read(&out->rejects, reader, wish->tags.rejects, wish);
+	err = err ? err : machine_series_read(&out->down, reader, wish->tags.down, wish);
+	err = err ? err : machine_series_read(&out->busy, reader, wish->tags.busy, wish);
 	return err ? err : find_worked(&out->worked, &out->down, &out->busy, wish);
 }
 
 void machine_history_free(struct machine_history *h)
 {
 	free_worked(&h->worked);
-	free_series(&h->count);
-	free_series(&h->rejects);
-	free_series(&h->down);
-	free_series(&h->busy);
+	machine_series_free(&h->count);
+	machine_series_free(&h->rejects);
+	machine_series_free(&h->down);
+	machine_series_free(&h->busy);
 }

@@ -50,6 +50,12 @@ int machine_history_read(struct machine_history *out, struct reader *reader,
                          const struct machine_wish *wish);
 void machine_history_free(struct machine_history *h);
 
+/** The readings of one tag in the wish's time.
+ * @return 0, -ENOMEM, or an error of the reader; machine_series_free() in any case */
+int machine_series_read(struct machine_series *out, struct reader *reader,
+                        const char *name, const struct machine_wish *wish);
+void machine_series_free(struct machine_series *s);
+
 /** Work between two times, s: not down, and busy where a tag tells; NAN where some of it
  * is not known. */
 double machine_worked_between(const struct machine_worked *w, double from_s, double to_s);

@@ -97,3 +97,31 @@ int outlook_row_last(struct reader *r, const struct tag *tag, const char *name,
 	sqlite3_finalize(stmt);
 	return err;
 }
+
+int outlook_row_told(struct reader *r, const struct tag *tag, struct outlook_told *out)
+{
+	sqlite3 *db = reader_begin(r);
+	sqlite3_stmt *stmt;
+	int rc, err = db_prepare(
+			db, &stmt,
+			"select coalesce(min(ts + p10 * 1e6), 0),"
+			" coalesce(min(ts + p50 * 1e6), 0) from outlook"
+			" where ended is null and p10 is not null and id in (select "
+			"max(id)"
+			" from outlook where device = ?1 and tag = ?2 group by name)");
+
+	if (err) {
+		return err;
+	}
+	db_bind_text(stmt, 1, tag->device);
+	db_bind_text(stmt, 2, tag->name);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		*out = (struct outlook_told){sqlite3_column_int64(stmt, 0),
+		                             sqlite3_column_int64(stmt, 1)};
+		rc = SQLITE_DONE;
+	}
+	err = db_errno(db, rc);
+	sqlite3_finalize(stmt);
+	return err;
+}

@@ -47,4 +47,13 @@ struct outlook_last {
 int outlook_row_last(struct reader *r, const struct tag *tag, const char *name,
                      double limit, struct outlook_last *out);
 
+/** When a tag is foretold to meet the nearest of its limits, UTC: at the soonest of ten
+ * cases, and in the middle.  0: nothing is foretold. */
+struct outlook_told {
+	int64_t p10_us, p50_us;
+};
+
+/** @return 0 or a negative errno */
+int outlook_row_told(struct reader *r, const struct tag *tag, struct outlook_told *out);
+
 #endif

@@ -26,21 +26,36 @@ enum exit_code learn_option(struct learn_call *call, int option)
 	return EXIT_DONE;
 }
 
+static bool knows(const struct config *cfg, const struct learn_call *call,
+                  const char *name, const char *station)
+{
+	if (!name || config_tag(cfg, name) >= 0) {
+		return true;
+	}
+	fprintf(stderr, "pollux %s: %s has no tag '%s' (of %s)\n", call->command,
+	        call->config, name, station);
+	return false;
+}
+
 static bool knows_tags(const struct config *cfg, const struct learn_call *call,
                        const struct line_setup *setup)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < setup->config.n_stations; i++) {
-		const struct machine_tags *t = &setup->modules[i].tags;
-		const char *const names[] = {t->count, t->rejects, t->down, t->busy};
+		const struct line_module *m = &setup->modules[i];
+		const char *const names[] = {m->tags.count, m->tags.rejects, m->tags.down,
+		                             m->tags.busy, m->life};
+		const char *station = setup->config.stations[i].id;
 
 		for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
-			if (names[k] && config_tag(cfg, names[k]) < 0) {
-				fprintf(stderr, "pollux %s: %s has no tag '%s' (of %s)\n",
-				        call->command, call->config, names[k],
-				        setup->config.stations[i].id);
-				all = false;
+			all = knows(cfg, call, names[k], station) && all;
+		}
+		for (size_t k = 0; k < m->n_can; k++) {
+			for (size_t q = 0; q < m->can[k].n_ranges; q++) {
+				all = knows(cfg, call, m->can[k].ranges[q].deviation,
+				            station) &&
+				      all;
 			}
 		}
 	}

@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a station can. */
 #include <math.h>
+#include <string.h>
 
 #include "gateway/line/line_build.h"
+
+static const char *deviation_of(struct line_build *b, const struct node *deviations,
+                                const char *name)
+{
+	const struct node *tag = deviations ? tree_find(deviations, name) : NULL;
+
+	if (!tag || tag->kind != NODE_SCALAR) {
+		return NULL;
+	}
+	if (!strchr(tag->text, '/')) {
+		complaint_error(b->said, tag->at, "'%.130s' is not DEVICE/TAG",
+		                tag->text);
+	}
+	return tag->text;
+}
 
 static void read_ranges(struct line_build *b, const struct schema_view *v,
                         struct line_can *out)
 {
 	const struct node *map = schema_node(v, "ranges"),
-			  *sigma = schema_node(v, "sigma");
+			  *sigma = schema_node(v, "sigma"),
+			  *deviations = schema_node(v, "deviations");
 	size_t n = map ? map->n : 0;
 	struct line_range *ranges = line_room(b, n, sizeof(*ranges));
 
@@ -22,8 +39,16 @@ static void read_ranges(struct line_build *b, const struct schema_view *v,
 			.max = pair ? line_number(range->items[1]) : (double)NAN,
 			.sigma = sigma ? line_number(tree_find(sigma, map->keys[i]->text))
 		                       : (double)NAN};
+		ranges[i].deviation = deviation_of(b, deviations, map->keys[i]->text);
 		if (!(ranges[i].min <= ranges[i].max)) {
 			complaint_error(b->said, range->at, "a range is [min, max]");
+		}
+	}
+	for (size_t i = 0; deviations && i < deviations->n; i++) {
+		if (!map || !tree_find(map, deviations->keys[i]->text)) {
+			complaint_error(b->said, deviations->keys[i]->at,
+			                "'%.64s' has no range",
+			                deviations->keys[i]->text);
 		}
 	}
 	out->ranges = ranges;

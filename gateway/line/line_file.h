@@ -17,7 +17,10 @@
 struct line_range {
 	const char *name;
 	double min, max;
-	double sigma; /* measured spread; NAN: not known */
+	double sigma;  /* measured spread; NAN: not known */
+	double offset; /* measured mean of what it is off by; 0 where nothing tells */
+	const char
+		*deviation; /* DEVICE/TAG of a gateway: what it is off by; NULL: none */
 };
 
 /** A process that a station can. */
@@ -45,7 +48,10 @@ struct line_work {
 
 /** What is known of a station beside what it does. */
 struct line_module {
-	struct machine_tags tags;    /* of a gateway, that tell of it */
+	struct machine_tags tags; /* of a gateway, that tell of it */
+	const char *life;         /* one whose way to a limit is foretold; NULL: none */
+	double life_s, middle_s;  /* until then: in nine of ten cases longer, in half of
+	                             them; NAN: not foretold */
 	double investment, floor_m2; /* NAN: not said */
 	double changeover_s;         /* downtime to change or put it in; NAN: not said */
 	const struct line_can *can;

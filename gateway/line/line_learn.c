@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "storage/outlook_row.h"
 
 /* Without a tag that says when it is busy, what is longer than so many medians is no
  * work but a wait. */
@@ -21,10 +22,9 @@ struct times {
 };
 
 static const char *const what_names[] = {
-	[LEARNT_TIME] = "time",
-	[LEARNT_UP] = "between failures",
-	[LEARNT_DOWN] = "repair",
-	[LEARNT_SCRAP] = "scrap",
+	[LEARNT_TIME] = "time",     [LEARNT_UP] = "between failures",
+	[LEARNT_DOWN] = "repair",   [LEARNT_SCRAP] = "scrap",
+	[LEARNT_SPREAD] = "spread", [LEARNT_LIFE] = "remaining life",
 };
 
 /* ---- times ---- */
@@ -254,13 +254,101 @@ static int learn_station(struct line_learning *l, struct line_setup *setup, size
 	return err;
 }
 
+/* ---- how it is today ---- */
+
+/* Spread and drift of a quantity: of one lot after the other, so drift is not spread. */
+static int learn_spread(struct line_learning *l, const char *station,
+                        struct line_range *range, struct reader *reader)
+{
+	struct line_learnt *item = add_item(l, station, LEARNT_SPREAD, range->sigma);
+	const struct machine_wish wish = {
+		l->config, {NULL, NULL, NULL, NULL}, l->since_us, l->until_us};
+	struct machine_series s;
+	double mean = 0, squares = 0;
+	size_t n = 0;
+	int err = machine_series_read(&s, reader, range->deviation, &wish);
+
+	for (size_t i = 0; i < s.n && !err; i++) {
+		if (isfinite(s.x[i])) { /* Welford 1962 */
+			double off = s.x[i] - mean;
+
+			mean += off / (double)++n;
+			squares += off * (s.x[i] - mean);
+		}
+	}
+	machine_series_free(&s);
+	item->quantity = range->name;
+	item->fit.n = n;
+	if (n < DIST_FIT_SHAPE_MIN) {
+		item->why = "too few of them";
+		return err;
+	}
+	item->offset = range->offset = mean;
+	item->share = range->sigma = sqrt(squares / (double)(n - 1));
+	return err;
+}
+
+static int learn_life(struct line_learning *l, const char *station, struct line_module *m,
+                      struct reader *reader)
+{
+	struct line_learnt *item = add_item(l, station, LEARNT_LIFE, (double)NAN);
+	int64_t tag = config_tag(l->config, m->life);
+	struct outlook_told told = {0};
+	int err = tag < 0 ? 0 : outlook_row_told(reader, &l->config->tags[tag], &told);
+
+	if (told.p10_us == 0) {
+		item->why = "nothing is foretold of it";
+		return err;
+	}
+	m->life_s = (double)(told.p10_us - l->until_us) / 1e6;
+	m->middle_s = (double)(told.p50_us - l->until_us) / 1e6;
+	item->share = m->life_s;
+	item->offset = m->middle_s;
+	return err;
+}
+
+static int learn_today(struct line_learning *l, struct line_setup *setup, size_t i,
+                       struct reader *reader)
+{
+	struct line_module *m = (struct line_module *)&setup->modules[i];
+	const char *station = setup->config.stations[i].id;
+	int err = m->life ? learn_life(l, station, m, reader) : 0;
+
+	for (size_t k = 0; k < m->n_can; k++) {
+		for (size_t q = 0; q < m->can[k].n_ranges && !err; q++) {
+			struct line_range *r = (struct line_range *)&m->can[k].ranges[q];
+
+			if (r->deviation) {
+				err = learn_spread(l, station, r, reader);
+			}
+		}
+	}
+	return err;
+}
+
+/* Things that may be learnt. */
+static size_t count_items(const struct line_setup *setup)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < setup->config.n_stations; i++) {
+		const struct line_module *m = &setup->modules[i];
+
+		n += EACH + 1;
+		for (size_t k = 0; k < m->n_can; k++) {
+			n += m->can[k].n_ranges;
+		}
+	}
+	return n;
+}
+
 int line_learn(struct line_learning *out, struct line_setup *setup, struct reader *reader)
 {
 	size_t n = setup->config.n_stations;
 	int err = 0;
 
 	out->n = 0;
-	out->items = calloc(EACH * n + 1, sizeof(*out->items));
+	out->items = calloc(count_items(setup), sizeof(*out->items));
 	if (!out->items) {
 		return -ENOMEM;
 	}
@@ -268,6 +356,7 @@ int line_learn(struct line_learning *out, struct line_setup *setup, struct reade
 		if (setup->modules[i].tags.count) {
 			err = learn_station(out, setup, i, reader);
 		}
+		err = err ? err : learn_today(out, setup, i, reader);
 	}
 	return err;
 }
@@ -351,6 +440,17 @@ void line_learning_print(FILE *out, const struct line_learning *l)
 		} else if (item->what == LEARNT_SCRAP) {
 			fprintf(out, "%-26.3g of %zu jobs; the file has %.3g\n",
 			        item->share, item->fit.n, item->before_s);
+		} else if (item->what == LEARNT_SPREAD) {
+			fprintf(out,
+			        "%s: sigma %.3g, off by %+.3g, of %zu; the file has "
+			        "sigma "
+			        "%.3g\n",
+			        item->quantity, item->share, item->offset, item->fit.n,
+			        item->before_s);
+		} else if (item->what == LEARNT_LIFE) {
+			fprintf(out,
+			        "%.1f h in nine of ten cases, %.1f h in half of them\n",
+			        item->share / 3600, item->offset / 3600);
 		} else {
 			print_fit(out, item);
 		}
@@ -369,13 +469,13 @@ json_t *line_learning_json(const struct line_learning *l)
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct line_learnt *item = &l->items[i];
-		bool times = item->what != LEARNT_SCRAP, taken = !item->why;
+		bool times = item->what < LEARNT_SCRAP, taken = !item->why;
 		const struct dist *d = &item->fit.dist;
 
 		json_array_append_new(
 			list,
 			json_pack("{s:s, s:s, s:I, s:b, s:s?, s:s?, s:o, s:o, s:o, s:o, "
-		                  "s:o, s:o}",
+		                  "s:o, s:o, s:s?, s:o}",
 		                  "station", item->station, "what",
 		                  what_names[item->what], "n", (json_int_t)item->fit.n,
 		                  "taken", taken, "why", item->why, "distribution",
@@ -386,7 +486,10 @@ json_t *line_learning_json(const struct line_learning *l)
 		                  "ks_allowed",
 		                  real(taken && times ? item->fit.allowed : NAN), "share",
 		                  real(taken && !times ? item->share : NAN), "before",
-		                  real(item->before_s)));
+		                  real(item->before_s), "quantity", item->quantity,
+		                  "offset",
+		                  real(taken && item->what > LEARNT_SCRAP ? item->offset
+		                                                          : NAN)));
 	}
 	return list;
 }

@@ -208,6 +208,12 @@ void line_stations_build(struct line_build *b)
 		read_station(b, &v, &stations[i]);
 		time_by_hand(b, &v, &stations[i], &modules[i]);
 		modules[i].tags = read_tags(b, &v);
+		modules[i].life = schema_text(&v, "life");
+		modules[i].life_s = modules[i].middle_s = (double)NAN;
+		if (modules[i].life && !strchr(modules[i].life, '/')) {
+			complaint_error(b->said, schema_node(&v, "life")->at,
+			                "'%.130s' is not DEVICE/TAG", modules[i].life);
+		}
 		modules[i].investment = schema_real(&v, "investment");
 		modules[i].floor_m2 = schema_real(&v, "floor");
 		modules[i].changeover_s = schema_node(&v, "changeover")

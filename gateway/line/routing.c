@@ -83,18 +83,27 @@ static void check_quantity(struct routing_verdict *v, size_t op, const char *sta
 	if (isnan(q->tolerance)) {
 		return;
 	}
-	cpk = q->tolerance / (3 * range->sigma);
+	cpk = (q->tolerance - fabs(range->offset)) / (3 * range->sigma);
 	if (isnan(range->sigma)) {
 		add(v, op, "the spread of %s of '%s' is not known, a tolerance is wanted",
 		    q->name, station);
 	} else if (!(cpk >= v->routing->cpk)) {
+		double room = q->tolerance - fabs(range->offset);
 		struct routing_reason *r = add(
 			v, op, "tolerance %.4g of %s has Cpk %.2f at '%s', below %.2f",
 			q->tolerance, q->name, cpk, station, v->routing->cpk);
+		int n = (int)strlen(r->text);
 
-		snprintf(r->nearest, sizeof(r->nearest), "tolerance %.4g, or sigma %.4g",
-		         3 * range->sigma * v->routing->cpk,
-		         q->tolerance / (3 * v->routing->cpk));
+		if (fabs(range->offset) > 0) {
+			snprintf(r->text + n, sizeof(r->text) - (size_t)n,
+			         ", for it is off by %+.3g", range->offset);
+		}
+		n = snprintf(r->nearest, sizeof(r->nearest), "tolerance %.4g",
+		             3 * range->sigma * v->routing->cpk + fabs(range->offset));
+		if (room > 0) {
+			snprintf(r->nearest + n, sizeof(r->nearest) - (size_t)n,
+			         ", or sigma %.4g", room / (3 * v->routing->cpk));
+		}
 	}
 }
 
@@ -308,6 +317,49 @@ static void check_rate(struct routing_verdict *v)
 	}
 }
 
+/* The module of an operation's station, where no operation before is done there. */
+static const struct line_module *first_at(const struct routing_verdict *v, size_t op)
+{
+	for (size_t i = 0; i < op; i++) {
+		if (v->station[i] == v->station[op]) {
+			return NULL;
+		}
+	}
+	return v->station[op] == NONE ? NULL : &v->line->modules[v->station[op]];
+}
+
+/* Does what it needs last until the parts are made, in nine of ten cases? */
+static void check_lives(struct routing_verdict *v)
+{
+	double parts = isnan(v->routing->quantity) ? 0 : v->routing->quantity;
+	double sure = v->throughput.mean - v->throughput.half;
+	double wanted_s = parts > 0 && sure > 0 ? parts / sure * 3600 : 0;
+
+	for (size_t op = 0; op < v->routing->n_operations; op++) {
+		const struct line_module *m = first_at(v, op);
+		const char *id = m ? v->line->config.stations[v->station[op]].id : NULL;
+		struct routing_reason *r;
+
+		if (!m || isnan(m->life_s) || m->life_s > wanted_s) {
+			continue;
+		}
+		if (!(m->life_s > 0)) {
+			add(v, op,
+			    "'%s' may be at its limit by now, says %s (half of the "
+			    "cases: %.1f h)",
+			    id, m->life, m->middle_s / 3600);
+			continue;
+		}
+		r = add(v, op,
+		        "'%s' lasts %.1f h, says %s (half of the cases: %.1f h); %.1f h "
+		        "are wanted",
+		        id, m->life_s / 3600, m->life, m->middle_s / 3600,
+		        wanted_s / 3600);
+		snprintf(r->nearest, sizeof(r->nearest), "quantity %.0f",
+		         floor(m->life_s / 3600 * sure));
+	}
+}
+
 int routing_judge(struct routing_verdict *out, const struct routing *r,
                   struct line_setup *line)
 {
@@ -321,6 +373,7 @@ int routing_judge(struct routing_verdict *out, const struct routing *r,
 	err = simulate(out, line);
 	if (!err) {
 		check_rate(out);
+		check_lives(out);
 	}
 	return err;
 }

@@ -31,6 +31,7 @@ struct routing {
 	const char *product, *material; /* material NULL: not said */
 	const char *line, *variant;     /* paths; variant NULL: none */
 	double rate_h, payload_kg;      /* NAN: not said */
+	double quantity;                /* parts that are wanted; NAN: no end */
 	double cpk, lifting_index;
 	const struct routing_operation *operations;
 	size_t n_operations;

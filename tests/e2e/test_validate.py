@@ -169,5 +169,84 @@ def test_a_gateway_tells_when_a_product_cannot_be_made_any_more(bench):
     assert process.stop()[0] == 0
 
 
+TODAY = '''
+history: {commit: 100ms}
+devices:
+  - id: filter
+    driver: sim
+    every: 20ms
+    tags: [{id: dp, at: "constant(value=400)", type: float64, unit: Pa}]
+  - id: press
+    driver: sim
+    every: 20ms
+    tags: [{id: error, at: "noise(sigma=0.05, mean=0.08)", type: float64, unit: mm}]
+twin:
+  trends: [{tag: filter/dp, limit: 450, name: filter dirty}]
+'''
+PRESS = '''
+sources: [{id: feed}]
+stations:
+  - id: press
+    time: 36s
+    life: filter/dp
+    can: [{process: pressing, ranges: {width: [1, 10]}, sigma: {width: 0.02},
+           deviations: {width: press/error}}]
+ways: [{from: feed, to: press, places: 5}, {from: press, to: out}]
+run: {for: 8h, warm_up: 0s, replications: 2}
+'''
+PRESSED = '''
+product: cup
+line: press.yaml
+rate: 99
+quantity: %d
+operations:
+  - {id: press, process: pressing, quantities: {width: 5}, tolerances: {width: %s}}
+'''
+
+
+def test_drift_and_remaining_life_count_today(bench):
+    bench.write('press.yaml', PRESS)
+    file = bench.write('cup.yaml', PRESSED % (40000, '0.2'))
+    gateway = harness.Gateway(bench, TODAY)
+    # 400 Pa by now, 10 more a day: 450 in five days
+    done = bench.run([os.path.join(harness.PEERS, 'past'), gateway.config, 'ramp', 'filter/dp',
+                      '200', '10', '20'])
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    process = gateway.start()
+    harness.wait_until('it is foretold', lambda: gateway.query(
+        'select p10_s from outlooks where p10_s is not null') if gateway.count() else [], 60)
+    harness.wait_until('enough was pressed', lambda: gateway.query(
+        "select count(*) from history where tag = 'error'")[0][0] > 400, 60)
+    assert process.stop()[0] == 0
+    assert validate(bench, file).returncode == 0          # as it was built
+    learn = ['--learn', gateway.config, '--json']
+    done = validate(bench, file, *learn)
+    assert done.returncode == 1, done
+    found = json.loads(done.stdout)
+    print(done.stdout)
+    spread, life = found['reasons']
+    # off by .08 with .05: (.2 - .08) / .15, and what would do
+    assert spread['operation'] == 'press' and \
+        0.65 < float(spread['reason'].split('Cpk ')[1].split()[0]) < 0.95, spread
+    assert 'for it is off by +0.0' in spread['reason'], spread
+    would = float(spread['nearest'].split()[1].rstrip(','))
+    assert abs(would - (3 * 0.05 * 1.33 + 0.08)) < 0.03, spread
+    # 40,000 at 100 an hour are 400 h; in nine of ten cases it lasts three days and more
+    assert "'press' lasts " in life['reason'] and '400.0 h are wanted' in life['reason'], life
+    hours = float(life['reason'].split()[2])
+    assert 3 * 24 < hours < 5.2 * 24, life
+    assert abs(float(life['nearest'].split()[1]) - 100 * hours) < 10, life
+    # what would do does
+    bench.write('cup.yaml', PRESSED % (int(100 * hours) - 200, would + 0.001))
+    done = validate(bench, file, *learn)
+    assert done.returncode == 0, done.stdout
+    done = bench.run([harness.POLLUX, 'line', bench.path('press.yaml'), '--learn',
+                      gateway.config])
+    assert 'width: sigma 0.0' in done.stdout and 'in nine of ten cases' in done.stdout, done
+    bench.write('press.yaml', PRESS.replace('press/error', 'press/eror'))
+    done = validate(bench, file, *learn)
+    assert done.returncode == 3 and "no tag 'press/eror'" in done.stderr, done
+
+
 if __name__ == '__main__':
     harness.main(globals())

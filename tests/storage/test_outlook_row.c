@@ -189,6 +189,36 @@ static void reader_knows_how_it_ended(void **state)
 	tear_down(&p);
 }
 
+/* Of several limits the nearest; what has ended, or is not foretold, is none. */
+static void reader_knows_what_is_told(void **state)
+{
+	struct outlook_row near = told(1, 1), last = none(9, "no significant trend");
+	struct outlook_told found;
+	struct reader *reader;
+	struct plant p;
+
+	(void)state;
+	set_up(&p);
+	near.name = "empty";
+	near.p10_s = 43200;
+	keep(&p, told(0, 8));
+	assert_int_equal(reader_open(&reader, plant_path(&p, "history.db")), 0);
+	assert_int_equal(outlook_row_told(reader, &plant_tags[0], &found), 0);
+	assert_true(found.p50_us == T0_US + 8 * DAY && found.p10_us < found.p50_us);
+	keep(&p, near);
+	assert_int_equal(outlook_row_told(reader, &plant_tags[0], &found), 0);
+	assert_true(found.p10_us == T0_US + DAY + DAY / 2);
+	keep(&p, ended(8, OUTLOOK_REACHED));
+	last.name = "empty";
+	keep(&p, last);
+	assert_int_equal(outlook_row_told(reader, &plant_tags[0], &found), 0);
+	assert_true(found.p10_us == 0 && found.p50_us == 0);
+	assert_int_equal(outlook_row_told(reader, &plant_tags[1], &found), 0);
+	assert_true(found.p10_us == 0);
+	reader_close(reader);
+	tear_down(&p);
+}
+
 static void writer_keeps_it_and_refuses_nobody(void **state)
 {
 	struct outlook_row row = told(0, 8);
@@ -248,6 +278,7 @@ int main(void)
 		cmocka_unit_test(end_is_of_its_own_limit),
 		cmocka_unit_test(learnt_limit_may_change),
 		cmocka_unit_test(reader_knows_how_it_ended),
+		cmocka_unit_test(reader_knows_what_is_told),
 		cmocka_unit_test(writer_keeps_it_and_refuses_nobody),
 		cmocka_unit_test(rows_go_with_their_time_and_ends_stay),
 	};
