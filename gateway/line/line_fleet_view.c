@@ -41,11 +41,12 @@ void line_fleets_print(FILE *out, const struct line_study *s)
 static const struct {
 	const char *name, *title;
 } figures[] = {
-	[FLEET_TRIPS - LINE_DRIVES] = {"trips", "Trips"},
-	[FLEET_PARTS - LINE_DRIVES] = {"parts_a_trip", "Parts a trip"},
-	[FLEET_FETCHED - LINE_DRIVES] = {"fetched_s", "Fetched after, s"},
-	[FLEET_DRIVEN - LINE_DRIVES] = {"driven_km", "Driven, km"},
-	[FLEET_ACTIVE - LINE_DRIVES] = {"active_s", "Active, s"},
+	[FLEET_TRIPS - LINE_DRIVES] = {"trips", "trips"},
+	[FLEET_PARTS - LINE_DRIVES] = {"parts_a_trip", "parts a trip"},
+	[FLEET_FETCHED -
+		LINE_DRIVES] = {"fetched_s", "from the call until it is loaded, s"},
+	[FLEET_DRIVEN - LINE_DRIVES] = {"driven_km", "driven, km"},
+	[FLEET_ACTIVE - LINE_DRIVES] = {"active_s", "active period, s"},
 };
 
 static json_t *fleet_json(const struct line_study *s, size_t i)
@@ -81,45 +82,46 @@ json_t *line_fleets_json(const struct line_study *s)
 	return list;
 }
 
-static void page_row(FILE *out, const struct line_study *s, size_t i)
+static void page_cell(FILE *out, const struct line_study *s, size_t i, size_t measure)
 {
-	const struct line_fleet *f = &s->setup->config.fleets[i];
+	struct interval in = line_study_fleet(s, i, measure);
+	double scale = measure < LINE_DRIVES ? 100 : 1;
 	char text[80];
 
-	fputs("<tr><td class=\"id\">", out);
-	markup_format(out, "%s × %u%s", f->id, (unsigned)f->count,
-	              line_study_fleet_binds(s, i) ? " (before the bottleneck)" : "");
-	fputs("</td>", out);
-	for (size_t k = 0; k < FLEET_MEASURES; k++) {
-		struct interval in = line_study_fleet(s, i, k);
-		double scale = k < LINE_DRIVES ? 100 : 1;
-
-		amount_text(text, sizeof(text),
-		            (const double[]){scale * in.mean, scale * in.half}, false);
-		fprintf(out, "<td class=\"number\">%s</td>", isnan(in.mean) ? "" : text);
-	}
-	fputs("</tr>\n", out);
+	amount_text(text, sizeof(text),
+	            (const double[]){scale * in.mean, scale * in.half}, false);
+	fprintf(out, "<td class=\"number\">%s</td>", isnan(in.mean) ? "" : text);
 }
 
+/* A column each: there are few of them, and much to say of one. */
 void line_fleets_page(FILE *out, const struct line_study *s)
 {
-	size_t n = s->setup->config.n_fleets;
+	const struct line_config *c = &s->setup->config;
 
-	if (n == 0) {
+	if (c->n_fleets == 0) {
 		return;
 	}
 	fputs("<table><thead><tr><th>Vehicles</th>", out);
-	for (size_t k = 0; k < LINE_DRIVES; k++) {
-		fprintf(out, "<th class=\"number\">%s, %%</th>",
-		        line_drive_name((enum line_drive)k));
-	}
-	for (size_t k = LINE_DRIVES; k < FLEET_MEASURES; k++) {
-		fprintf(out, "<th class=\"number\">%s</th>",
-		        figures[k - LINE_DRIVES].title);
+	for (size_t i = 0; i < c->n_fleets; i++) {
+		fputs("<th class=\"number\">", out);
+		markup_format(
+			out, "%s × %u%s", c->fleets[i].id, (unsigned)c->fleets[i].count,
+			line_study_fleet_binds(s, i) ? " (before the bottleneck)" : "");
+		fputs("</th>", out);
 	}
 	fputs("</tr></thead><tbody>\n", out);
-	for (size_t i = 0; i < n; i++) {
-		page_row(out, s, i);
+	for (size_t k = 0; k < FLEET_MEASURES; k++) {
+		if (k < LINE_DRIVES) {
+			fprintf(out, "<tr><td class=\"id\">%s, %%</td>",
+			        line_drive_name((enum line_drive)k));
+		} else {
+			fprintf(out, "<tr><td class=\"id\">%s</td>",
+			        figures[k - LINE_DRIVES].title);
+		}
+		for (size_t i = 0; i < c->n_fleets; i++) {
+			page_cell(out, s, i, k);
+		}
+		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table>\n", out);
 }

@@ -218,7 +218,7 @@ static void page_chart(FILE *out, const struct line_study *s, size_t i)
 	const struct line_people *p = s->people;
 	const double limits[PANELS] = {100, s->setup->balance.index_max, 1, 0};
 	struct chart_panel panels[PANELS];
-	struct chart_point *points = calloc(PANELS * (p->n_hours + 1), sizeof(*points));
+	struct chart_point *points = calloc(PANELS * p->n_hours, sizeof(*points));
 	struct chart chart = {.title = "load of an operator over the hours",
 	                      .axis = has_shifts(s) ? "time in the shifts' period, h"
 	                                            : "time of the run, h",
@@ -227,19 +227,19 @@ static void page_chart(FILE *out, const struct line_study *s, size_t i)
 	                      .n_panels = PANELS};
 
 	for (size_t k = 0; points && k < PANELS; k++) {
-		struct chart_point *own = &points[k * (p->n_hours + 1)];
+		struct chart_point *own = &points[k * p->n_hours];
 
-		for (size_t h = 0; h <= p->n_hours; h++) {
-			double x = h < p->n_hours ? of_panel(&p->operators[i].hours[h], k)
-			                          : (double)NAN;
+		for (size_t h = 0; h < p->n_hours; h++) {
+			double x = of_panel(&p->operators[i].hours[h], k);
 
-			own[h] = (struct chart_point){(double)h, x, x, x};
+			own[h] = (struct chart_point){(double)h + 0.5, x, x, x};
 		}
 		panels[k] = (struct chart_panel){.name = names[k].name,
 		                                 .unit = names[k].unit,
 		                                 .kind = CHART_LINE,
 		                                 .points = own,
-		                                 .n = p->n_hours + 1,
+		                                 .n = p->n_hours,
+		                                 .smooth = true,
 		                                 .limits = &limits[k],
 		                                 .n_limits = k == 1 || k == 2};
 	}
