@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/line/balance_view.h"
 
+#include "gateway/json_number.h"
+
 #include <errno.h>
 #include <math.h>
 
@@ -174,11 +176,6 @@ void balance_view_print(FILE *out, const struct balance_view *v)
 
 /* ---- JSON ---- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *task_json(const struct balance_view *v, size_t i)
 {
 	const struct line_task *t = &v->setup->tasks[i];
@@ -187,12 +184,14 @@ static json_t *task_json(const struct balance_view *v, size_t i)
 	struct lifting_remedy r = lifting_remedy(&t->lift);
 
 	if (t->lifts) {
-		json_object_set_new(o, "limit_kg", real(lifting_limit(&t->lift)));
-		json_object_set_new(o, "lifting_index", real(lifting_index(&t->lift)));
+		json_object_set_new(o, "limit_kg", json_number(lifting_limit(&t->lift)));
+		json_object_set_new(o, "lifting_index",
+		                    json_number(lifting_index(&t->lift)));
 		json_object_set_new(o, "enough",
 		                    json_pack("{s:o, s:o, s:o}", "load_kg",
-		                              real(r.load_kg), "h_cm", real(r.h_cm),
-		                              "per_min", real(r.per_min)));
+		                              json_number(r.load_kg), "h_cm",
+		                              json_number(r.h_cm), "per_min",
+		                              json_number(r.per_min)));
 	}
 	if (t->poses) {
 		json_object_set_new(o, "rula", json_integer(rula_score(&t->posture)));
@@ -216,7 +215,7 @@ json_t *balance_view_json(const struct balance_view *v)
 		json_array_append_new(stations,
 		                      json_pack("{s:f, s:f, s:o, s:i, s:o}", "time_s",
 		                                s.time_s, "load", s.load, "lifting_index",
-		                                real(s.composite), "rula", s.worst,
+		                                json_number(s.composite), "rula", s.worst,
 		                                "tasks", tasks));
 	}
 	return json_pack("{s:f, s:b, s:f, s:f, s:f, s:o}", "cycle_s", v->cycle_s, "exact",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/json_number.h"
 #include "storage/outlook_row.h"
 
 /* Without a tag that says when it is busy, what is longer than so many medians is no
@@ -458,11 +459,6 @@ void line_learning_print(FILE *out, const struct line_learning *l)
 	fputc('\n', out);
 }
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 json_t *line_learning_json(const struct line_learning *l)
 {
 	json_t *list = json_array();
@@ -474,22 +470,26 @@ json_t *line_learning_json(const struct line_learning *l)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:I, s:b, s:s?, s:s?, s:o, s:o, s:o, s:o, "
-		                  "s:o, s:o, s:s?, s:o}",
-		                  "station", item->station, "what",
-		                  what_names[item->what], "n", (json_int_t)item->fit.n,
-		                  "taken", taken, "why", item->why, "distribution",
-		                  taken && times ? dist_name((size_t)d->kind) : NULL,
-		                  "mean_s", real(taken && times ? item->fit.mean : NAN),
-		                  "sigma_s", real(taken && times ? item->fit.sigma : NAN),
-		                  "ks", real(taken && times ? item->fit.distance : NAN),
-		                  "ks_allowed",
-		                  real(taken && times ? item->fit.allowed : NAN), "share",
-		                  real(taken && !times ? item->share : NAN), "before",
-		                  real(item->before_s), "quantity", item->quantity,
-		                  "offset",
-		                  real(taken && item->what > LEARNT_SCRAP ? item->offset
-		                                                          : NAN)));
+			json_pack(
+				"{s:s, s:s, s:I, s:b, s:s?, s:s?, s:o, s:o, s:o, s:o, "
+				"s:o, s:o, s:s?, s:o}",
+				"station", item->station, "what", what_names[item->what],
+				"n", (json_int_t)item->fit.n, "taken", taken, "why",
+				item->why, "distribution",
+				taken && times ? dist_name((size_t)d->kind) : NULL,
+				"mean_s",
+				json_number(taken && times ? item->fit.mean : NAN),
+				"sigma_s",
+				json_number(taken && times ? item->fit.sigma : NAN), "ks",
+				json_number(taken && times ? item->fit.distance : NAN),
+				"ks_allowed",
+				json_number(taken && times ? item->fit.allowed : NAN),
+				"share", json_number(taken && !times ? item->share : NAN),
+				"before", json_number(item->before_s), "quantity",
+				item->quantity, "offset",
+				json_number(taken && item->what > LEARNT_SCRAP
+		                                    ? item->offset
+		                                    : NAN)));
 	}
 	return list;
 }

@@ -7,6 +7,7 @@
 #include "drivers/reading.h"
 #include "gateway/html/chart.h"
 #include "gateway/html/markup.h"
+#include "gateway/json_number.h"
 
 static const char screening[] =
 	"Lifting after NIOSH (1994), carrying after ISO 11228-1 (2003), posture after "
@@ -142,11 +143,6 @@ void line_people_print(FILE *out, const struct line_study *s)
 
 /* ---- JSON ---- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *finding_json(const struct people_finding *f)
 {
 	const struct people_remedy *r = &f->remedy;
@@ -155,10 +151,11 @@ static json_t *finding_json(const struct people_finding *f)
 		"{s:s, s:I, s:I, s:I, s:o, s:f, s:s, s:s, s:{s:o, s:o, s:o, s:o, s:o}}",
 		"exceeds", people_limit_name(f->kind), "from_hour",
 		(json_int_t)f->first + 1, "hours", (json_int_t)f->hours, "worst_hour",
-		(json_int_t)f->worst + 1, "value", real(f->value), "limit", f->limit,
-		"station", f->station, "task", f->task->id, "enough", "load_kg",
-		real(r->load_kg), "h_cm", real(r->h_cm), "over_m", real(r->over_m),
-		"jobs_h", real(r->jobs_h), "take_turns", real(r->share));
+		(json_int_t)f->worst + 1, "value", json_number(f->value), "limit",
+		f->limit, "station", f->station, "task", f->task->id, "enough", "load_kg",
+		json_number(r->load_kg), "h_cm", json_number(r->h_cm), "over_m",
+		json_number(r->over_m), "jobs_h", json_number(r->jobs_h), "take_turns",
+		json_number(r->share));
 }
 
 static json_t *hour_json(const struct people_hour *h)
@@ -167,7 +164,8 @@ static json_t *hour_json(const struct people_hour *h)
 	                 h->observed, "working", h->working, "walking", h->walking,
 	                 "walked_m", h->walked_m, "lifts", h->lifts, "lifted_kg",
 	                 h->lifted_kg, "carried_kg", h->carried_kg, "lifting_index",
-	                 real(h->lifting), "carrying_index", real(h->carrying));
+	                 json_number(h->lifting), "carrying_index",
+	                 json_number(h->carrying));
 }
 
 json_t *line_people_json(const struct line_study *s)
@@ -185,12 +183,12 @@ json_t *line_people_json(const struct line_study *s)
 		for (size_t k = 0; k < o->n_findings; k++) {
 			json_array_append_new(findings, finding_json(&o->findings[k]));
 		}
-		json_array_append_new(list,
-		                      json_pack("{s:s, s:f, s:o, s:o, s:o}", "id",
-		                                s->setup->config.operators[i].id,
-		                                "carried_kg", o->carried_kg,
-		                                "carrying_index", real(o->carrying),
-		                                "hours", hours, "findings", findings));
+		json_array_append_new(list, json_pack("{s:s, s:f, s:o, s:o, s:o}", "id",
+		                                      s->setup->config.operators[i].id,
+		                                      "carried_kg", o->carried_kg,
+		                                      "carrying_index",
+		                                      json_number(o->carrying), "hours",
+		                                      hours, "findings", findings));
 	}
 	return list;
 }

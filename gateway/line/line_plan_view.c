@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "gateway/html/markup.h"
+#include "gateway/json_number.h"
 #include "gateway/line/line_plan.h"
 
 #define H_S 3600.0
@@ -30,6 +31,21 @@ static void print_pays(FILE *out, const struct line_plan *p)
 	}
 }
 
+/* What it takes, and brings.  Fit for a page too: the currency is a word of the file, of
+ * at most eight letters. */
+static void print_sums(FILE *out, const struct line_plan *p, const char *currency)
+{
+	fprintf(out, "%+.0f ", p->investment);
+	markup_text(out, currency);
+	fprintf(out, ", %+.1f m², %.1f h of downtime", p->floor_m2, p->downtime_s / H_S);
+	if (p->crew > 1) {
+		fprintf(out, " with %u at once (%.1f h one after the other)",
+		        (unsigned)p->crew, p->in_a_row_s / H_S);
+	}
+	fprintf(out, ", %.0f parts not made; ", p->lost);
+	print_pays(out, p);
+}
+
 /* ---- table ---- */
 
 void line_plan_print(FILE *out, const struct line_view *v, size_t variant)
@@ -48,24 +64,13 @@ void line_plan_print(FILE *out, const struct line_view *v, size_t variant)
 		        s->from_s / H_S, s->takes_s / H_S, s->list,
 		        line_step_name(s->kind), s->id, *s->what ? ": " : "", s->what);
 	}
-	fprintf(out, "  %+.0f %s, %+.1f m2, %.1f h of downtime", p.investment,
-	        own->currency, p.floor_m2, p.downtime_s / H_S);
-	if (p.crew > 1) {
-		fprintf(out, " with %u at once (%.1f h one after the other)",
-		        (unsigned)p.crew, p.in_a_row_s / H_S);
-	}
-	fprintf(out, ", %.0f parts not made; ", p.lost);
-	print_pays(out, &p);
+	fputs("  ", out);
+	print_sums(out, &p, own->currency);
 	fputc('\n', out);
 	line_plan_free(&p);
 }
 
 /* ---- JSON ---- */
-
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
 
 static json_t *steps_json(const struct line_plan *p)
 {
@@ -99,8 +104,8 @@ json_t *line_plan_json(const struct line_view *v, size_t variant)
 	              (json_int_t)p.crew, "investment", p.investment, "floor_m2",
 	              p.floor_m2, "downtime_s", p.downtime_s, "in_a_row_s", p.in_a_row_s,
 	              "lost", p.lost, "gain_h", line_interval_json(&p.gain_h), "pays_h",
-	              real(p.pays_h), "pays_least_h", real(p.pays_least_h), "pays_most_h",
-	              real(p.pays_most_h));
+	              json_number(p.pays_h), "pays_least_h", json_number(p.pays_least_h),
+	              "pays_most_h", json_number(p.pays_most_h));
 	line_plan_free(&p);
 	return o;
 }
@@ -143,14 +148,7 @@ void line_plans_page(FILE *out, const struct line_view *v)
 		fputs("<h3>", out);
 		markup_text(out, own->name);
 		fputs("</h3>\n<p>", out);
-		markup_format(out, "%+.0f %s, %+.1f m², %.1f h of downtime", p.investment,
-		              own->currency, p.floor_m2, p.downtime_s / H_S);
-		if (p.crew > 1) {
-			fprintf(out, " with %u at once (%.1f h one after the other)",
-			        (unsigned)p.crew, p.in_a_row_s / H_S);
-		}
-		fprintf(out, ", %.0f parts not made; ", p.lost);
-		print_pays(out, &p);
+		print_sums(out, &p, own->currency);
 		fputs(".</p>\n", out);
 		if (p.n > 0) {
 			page_steps(out, &p);

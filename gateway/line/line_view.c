@@ -6,6 +6,7 @@
 
 #include "drivers/reading.h"
 #include "gateway/amount.h"
+#include "gateway/json_number.h"
 #include "gateway/line/line_fleet_view.h"
 #include "gateway/line/line_people_view.h"
 #include "gateway/line/line_plan_view.h"
@@ -149,14 +150,10 @@ void line_view_print(FILE *out, const struct line_view *v)
 
 /* ---- JSON ---- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 json_t *line_interval_json(const struct interval *in)
 {
-	return json_pack("{s:o, s:o}", "mean", real(in->mean), "half", real(in->half));
+	return json_pack("{s:o, s:o}", "mean", json_number(in->mean), "half",
+	                 json_number(in->half));
 }
 
 static json_t *station_json(const struct line_study *s, size_t i)

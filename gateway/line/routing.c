@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/line/routing.h"
 
+#include "gateway/json_number.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -412,11 +414,6 @@ void routing_print(FILE *out, const struct routing_verdict *v)
 	}
 }
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 json_t *routing_json(const struct routing_verdict *v)
 {
 	json_t *operations = json_array(), *reasons = json_array();
@@ -442,9 +439,9 @@ json_t *routing_json(const struct routing_verdict *v)
 	}
 	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "product",
 	                 r->product, "feasible", v->n_reasons == 0, "rate_wanted",
-	                 real(r->rate_h), "rate", real(v->throughput.mean), "rate_half",
-	                 real(v->throughput.half), "margin",
-	                 real(v->throughput.mean / r->rate_h - 1), "bottleneck",
+	                 json_number(r->rate_h), "rate", json_number(v->throughput.mean),
+	                 "rate_half", json_number(v->throughput.half), "margin",
+	                 json_number(v->throughput.mean / r->rate_h - 1), "bottleneck",
 	                 v->line->config.stations[v->bottleneck].id, "operations",
 	                 operations, "reasons", reasons);
 }

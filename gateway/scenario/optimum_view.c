@@ -4,6 +4,8 @@
 
 #include "gateway/scenario/optimum.h"
 
+#include "gateway/json_number.h"
+
 enum { OBJECTIVE_COLUMNS = 22 };
 
 static void print_change(FILE *out, double value)
@@ -159,11 +161,6 @@ void optimum_print(FILE *out, const struct optimum *o)
 
 /* ---- JSON ---- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *variables_json(const struct optimum *o)
 {
 	const struct goal *g = o->goal;
@@ -174,9 +171,10 @@ static json_t *variables_json(const struct optimum *o)
 			list,
 			json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "signal",
 		                  g->variables[k].name, "unit", g->variables[k].unit,
-		                  "today", real(o->today.x[k]), "best",
-		                  real(o->best.x[k]), "down", real(o->slopes[k].down),
-		                  "up", real(o->slopes[k].up), "at_end", o->at_end[k]));
+		                  "today", json_number(o->today.x[k]), "best",
+		                  json_number(o->best.x[k]), "down",
+		                  json_number(o->slopes[k].down), "up",
+		                  json_number(o->slopes[k].up), "at_end", o->at_end[k]));
 	}
 	return list;
 }
@@ -187,10 +185,10 @@ static json_t *order_json(const struct optimum *o)
 	json_t *list = json_array();
 
 	for (size_t i = 0; order && i < order->n; i++) {
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "today",
-		                                      order->names[i], "best",
-		                                      order->names[(size_t)o->best.x[i]],
-		                                      "swapped", real(o->slopes[i].up)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o}", "today", order->names[i],
+		                        "best", order->names[(size_t)o->best.x[i]],
+		                        "swapped", json_number(o->slopes[i].up)));
 	}
 	return list;
 }
@@ -201,14 +199,14 @@ static json_t *objectives_json(const struct optimum *o)
 	json_t *list = json_array();
 
 	for (size_t k = 0; k < g->n_objectives; k++) {
-		json_array_append_new(list,
-		                      json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
-		                                "objective", g->objectives[k].text,
-		                                "maximise", g->objectives[k].sign < 0,
-		                                "today", real(o->today.objectives[k]),
-		                                "best", real(o->best.objectives[k]),
-		                                "gain", real(o->gain[k]), "gain_half",
-		                                real(o->gain_half[k])));
+		json_array_append_new(
+			list, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "objective",
+		                        g->objectives[k].text, "maximise",
+		                        g->objectives[k].sign < 0, "today",
+		                        json_number(o->today.objectives[k]), "best",
+		                        json_number(o->best.objectives[k]), "gain",
+		                        json_number(o->gain[k]), "gain_half",
+		                        json_number(o->gain_half[k])));
 	}
 	return list;
 }
@@ -224,10 +222,10 @@ static json_t *limits_json(const struct optimum *o)
 		json_array_append_new(
 			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "kpi",
 		                        g->world->figures[l->figure].id, "min",
-		                        real(l->min), "max", real(l->max), "today",
-		                        real(o->figures_today[l->figure]), "best",
-		                        real(o->figures_best[l->figure]), "binds",
-		                        o->binds[k]));
+		                        json_number(l->min), "max", json_number(l->max),
+		                        "today", json_number(o->figures_today[l->figure]),
+		                        "best", json_number(o->figures_best[l->figure]),
+		                        "binds", o->binds[k]));
 	}
 	return list;
 }
@@ -243,7 +241,8 @@ static json_t *pareto_json(const struct optimum *o)
 			json_array_append_new(x, json_real(o->pareto[i].x[k]));
 		}
 		for (size_t k = 0; k < o->goal->n_objectives; k++) {
-			json_array_append_new(values, real(o->pareto[i].objectives[k]));
+			json_array_append_new(values,
+			                      json_number(o->pareto[i].objectives[k]));
 		}
 		json_array_append_new(list, json_pack("{s:o, s:o}", "variables", x,
 		                                      "objectives", values));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/scenario/snapshot.h"
 
+#include "gateway/json_number.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -135,17 +137,12 @@ int snapshot_take(struct snapshot *out, const struct snapshot_parts *parts)
 
 /* --- to JSON --- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *reals(const double *x, size_t n)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_array_append_new(list, real(x[i]));
+		json_array_append_new(list, json_number(x[i]));
 	}
 	return list;
 }
@@ -230,11 +227,12 @@ json_t *snapshot_json(const struct snapshot *s, const struct config *cfg,
 		const struct snapshot_band *b = &s->bands[i];
 		const struct tag *tag = &cfg->tags[b->tag];
 
-		json_array_append_new(
-			bands, json_pack("{s:s+++, s:f, s:o, s:o, s:i}", "tag",
-		                         tag->device, "/", tag->name, "", "horizon",
-		                         b->horizon_s, "half", real(b->half), "skill",
-		                         real(b->skill), "outcomes", (int)b->n));
+		json_array_append_new(bands, json_pack("{s:s+++, s:f, s:o, s:o, s:i}",
+		                                       "tag", tag->device, "/", tag->name,
+		                                       "", "horizon", b->horizon_s,
+		                                       "half", json_number(b->half),
+		                                       "skill", json_number(b->skill),
+		                                       "outcomes", (int)b->n));
 	}
 	json_object_set_new(o, "tags", tags_json(s, cfg, names));
 	json_object_set_new(o, "components", components);

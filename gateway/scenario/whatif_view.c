@@ -6,6 +6,7 @@
 
 #include "gateway/amount.h"
 #include "gateway/clock.h"
+#include "gateway/json_number.h"
 
 enum { DATE_BYTES = 32 };
 
@@ -236,11 +237,6 @@ void whatif_print_csv(FILE *out, const struct whatif *w)
 
 /* --- JSON --- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *course_json(const struct whatif *w, const struct foresight *f)
 {
 	const struct scenario_setup *s = setup_of(w);
@@ -252,11 +248,11 @@ static json_t *course_json(const struct whatif *w, const struct foresight *f)
 		for (size_t i = 0; i < s->world.points; i++) {
 			size_t at = i * s->world.n_shown + k;
 
-			json_array_append_new(value, real(f->course[at]));
-			json_array_append_new(low,
-			                      real(f->course[at] - f->course_half[at]));
-			json_array_append_new(high,
-			                      real(f->course[at] + f->course_half[at]));
+			json_array_append_new(value, json_number(f->course[at]));
+			json_array_append_new(
+				low, json_number(f->course[at] - f->course_half[at]));
+			json_array_append_new(
+				high, json_number(f->course[at] + f->course_half[at]));
 		}
 		json_object_set_new(course, s->shown[k].name,
 		                    json_pack("{s:s, s:o, s:o, s:o}", "unit",
@@ -281,9 +277,10 @@ static json_t *scenario_json(const struct whatif *w, size_t i)
 		json_object_set_new(kpis, s->world.kpis[k].id,
 		                    json_pack("{s:s, s:o, s:o, s:o, s:o}", "unit",
 		                              s->world.kpis[k].unit, "value",
-		                              real(x->value), "half", real(x->half),
-		                              "gain", real(x->gain), "gain_half",
-		                              real(x->gain_half)));
+		                              json_number(x->value), "half",
+		                              json_number(x->half), "gain",
+		                              json_number(x->gain), "gain_half",
+		                              json_number(x->gain_half)));
 	}
 	json_object_set_new(o, "kpis", kpis);
 	json_object_set_new(o, "course", course_json(w, f));

@@ -5,6 +5,7 @@
 
 #include "drivers/reading.h"
 #include "gateway/clock.h"
+#include "gateway/json_number.h"
 
 enum { DATE_BYTES = 32, NAME_BYTES = 140 };
 
@@ -122,11 +123,6 @@ void usage_print_csv(FILE *out, const struct usage *u)
 
 /* ---- JSON ---- */
 
-static json_t *real(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *spectrum_json(const struct spectrum *s)
 {
 	json_t *amounts = json_array();
@@ -134,8 +130,8 @@ static json_t *spectrum_json(const struct spectrum *s)
 	for (size_t i = 0; i < s->n; i++) {
 		json_array_append_new(amounts, json_real(s->amount[i]));
 	}
-	return json_pack("{s:o, s:o, s:o}", "from", real(spectrum_from(s, 0)), "width",
-	                 real(s->width), "amounts", amounts);
+	return json_pack("{s:o, s:o, s:o}", "from", json_number(spectrum_from(s, 0)),
+	                 "width", json_number(s->width), "amounts", amounts);
 }
 
 static json_t *tag_json(const struct usage *u, const struct usage_tag *t)
@@ -160,13 +156,13 @@ static json_t *tag_json(const struct usage *u, const struct usage_tag *t)
 	}
 	if (!isnan(t->min) || !isnan(t->max)) {
 		clock_iso(t->outside_us, date);
-		json_object_set_new(o, "envelope",
-		                    json_pack("{s:o, s:o, s:s?, s:f, s:f, s:I, s:s?}",
-		                              "min", real(t->min), "max", real(t->max),
-		                              "name", t->name, "outside_s", t->outside_s,
-		                              "worst", t->worst, "excursions",
-		                              (json_int_t)t->excursions, "first",
-		                              t->outside_us ? date : NULL));
+		json_object_set_new(
+			o, "envelope",
+			json_pack("{s:o, s:o, s:s?, s:f, s:f, s:I, s:s?}", "min",
+		                  json_number(t->min), "max", json_number(t->max), "name",
+		                  t->name, "outside_s", t->outside_s, "worst", t->worst,
+		                  "excursions", (json_int_t)t->excursions, "first",
+		                  t->outside_us ? date : NULL));
 	}
 	return o;
 }
@@ -180,7 +176,7 @@ static json_t *version_json(const struct usage *u, const struct usage_version *v
 	clock_iso(v->ts_us, date);
 	for (size_t i = 0; i < c->model->n_parameters; i++) {
 		json_object_set_new(parameters, c->model->parameters[i].name,
-		                    real(v->parameters[i]));
+		                    json_number(v->parameters[i]));
 	}
 	return json_pack("{s:s, s:I, s:s, s:b, s:o}", "component", c->id, "version",
 	                 (json_int_t)v->number, "time", date, "in_force", v->in_force,
@@ -193,9 +189,9 @@ static json_t *made_json(const struct usage_made *m)
 	                 m->machine->id, "work_s", m->time.work_s, "idle_s",
 	                 m->time.idle_s, "down_s", m->time.down_s, "unknown_s",
 	                 m->time.unknown_s, "jobs", m->jobs, "rejects", m->rejects,
-	                 "availability", real(m->oee.availability), "effectiveness",
-	                 real(m->oee.effectiveness), "quality", real(m->oee.quality),
-	                 "oee", real(m->oee.oee));
+	                 "availability", json_number(m->oee.availability),
+	                 "effectiveness", json_number(m->oee.effectiveness), "quality",
+	                 json_number(m->oee.quality), "oee", json_number(m->oee.oee));
 }
 
 json_t *usage_json(const struct usage *u)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twin/people/carrying.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "drivers/reading.h"
@@ -11,13 +12,6 @@ static const struct {
 	{1, 7200, 10000},  {2, 4500, 10000}, {4, 3000, 10000},
 	{10, 1500, 10000}, {20, 750, 6000},
 };
-
-static double between(double over_m, size_t i, double low, double high)
-{
-	double width = rows[i].over_m - rows[i - 1].over_m;
-
-	return low + (high - low) * (over_m - rows[i - 1].over_m) / width;
-}
 
 /* The row at or behind a distance; their number: beyond the last. */
 static size_t row_of(double over_m)
@@ -30,24 +24,29 @@ static size_t row_of(double over_m)
 	return i;
 }
 
-double carrying_limit_hour(double over_m)
+static double kg_of(size_t row, bool shift)
+{
+	return shift ? rows[row].shift_kg : rows[row].hour_kg;
+}
+
+static double limit(double over_m, bool shift)
 {
 	size_t i = row_of(over_m);
 
-	if (i == ARRAY_SIZE(rows)) {
-		return 0;
+	if (i == 0 || i == ARRAY_SIZE(rows)) {
+		return i == 0 ? kg_of(0, shift) : 0;
 	}
-	return i == 0 ? rows[0].hour_kg
-	              : between(over_m, i, rows[i - 1].hour_kg, rows[i].hour_kg);
+	return kg_of(i - 1, shift) + (kg_of(i, shift) - kg_of(i - 1, shift)) *
+	                                     (over_m - rows[i - 1].over_m) /
+	                                     (rows[i].over_m - rows[i - 1].over_m);
+}
+
+double carrying_limit_hour(double over_m)
+{
+	return limit(over_m, false);
 }
 
 double carrying_limit_shift(double over_m)
 {
-	size_t i = row_of(over_m);
-
-	if (i == ARRAY_SIZE(rows)) {
-		return 0;
-	}
-	return i == 0 ? rows[0].shift_kg
-	              : between(over_m, i, rows[i - 1].shift_kg, rows[i].shift_kg);
+	return limit(over_m, true);
 }
