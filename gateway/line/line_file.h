@@ -62,7 +62,7 @@ struct line_module {
 
 /** A module that is in the line (line_modules.h); its stations are called ID-... */
 struct line_cell {
-	const char *id, *title, *file;
+	const char *id, *title, *path;
 	double investment, floor_m2; /* beside its stations'; NAN: not said */
 	double changeover_s;
 };

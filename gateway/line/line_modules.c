@@ -18,8 +18,8 @@ struct module {
 	const struct node *item;       /* of the line's list */
 	const struct node *parameters; /* of its file; NULL: none */
 	struct node *file;             /* with the parameters' values in */
-	const char *id;
-	bool placed; /* at x, y */
+	const char *id, *path;         /* path of its file */
+	bool placed;                   /* at x, y */
 	double x, y;
 };
 
@@ -162,6 +162,10 @@ static const char *begin_value(struct module *m, const struct node *at, const ch
 	struct nearest near = {.word = name ? name : ""};
 
 	*length = n + 3;
+	if (!text[2 + n]) {
+		complaint_error(m->b->said, at->at, "'${' without '}'");
+		return NULL;
+	}
 	if (!value) {
 		word.text = near.word;
 		offer_keys(&near, m->parameters);
@@ -390,7 +394,9 @@ static void check_ports(struct module *m)
 
 static int read_module(struct module *m, const char *file)
 {
-	const char *from = complaint_source_name(m->b->said, m->item->at.source);
+	/* beside the file that says so: of a variant that gives other values, the base */
+	const struct node *said = tree_find(m->item, "file");
+	const char *from = complaint_source_name(m->b->said, said->at.source);
 	const char *path = config_file_path(file, from, m->b->arena);
 	const struct node *at = part_of(m->item, "at", NODE_LIST);
 	struct node *whole = NULL;
@@ -400,10 +406,11 @@ static int read_module(struct module *m, const char *file)
 		return err;
 	}
 	if (at->n == 2) {
-		m->placed = true;
 		m->x = line_number(at->items[0]);
 		m->y = line_number(at->items[1]);
+		m->placed = isfinite(m->x + m->y);
 	}
+	m->path = path;
 	m->parameters = tree_find(whole, "parameters");
 	check_parameters(m);
 	m->file = copy(m->b, m, whole);
@@ -419,14 +426,14 @@ static int read_module(struct module *m, const char *file)
 	return m->b->full ? -ENOMEM : 0;
 }
 
-static void note_cell(const struct module *m, const char *file, struct line_cell *out)
+static void note_cell(const struct module *m, struct line_cell *out)
 {
 	const struct schema_view v = {&line_module_object, m->file};
 	const char *title = text_of(m->file, "module");
 
 	*out = (struct line_cell){.id = m->id,
 	                          .title = title ? title : m->id,
-	                          .file = file,
+	                          .path = m->path,
 	                          .investment = schema_real(&v, "investment"),
 	                          .floor_m2 = schema_real(&v, "floor"),
 	                          .changeover_s = schema_node(&v, "changeover")
@@ -472,10 +479,30 @@ static struct node *join(struct line_build *b, const struct node *own,
 	return b->full ? NULL : out;
 }
 
+/* Names of two modules that come to the same: a and b-c, a-b and c. */
+static void check_names(struct expansion *e, const struct module *m, const char *list)
+{
+	const struct node *own = part_of(m->file, list, NODE_LIST);
+
+	for (const struct module *other = e->modules; other < m; other++) {
+		for (size_t i = 0; i < own->n; i++) {
+			const char *id = text_of(own->items[i], "id");
+
+			if (id && is_in(part_of(other->file, list, NODE_LIST), id)) {
+				complaint_error(e->b->said, m->item->at,
+				                "'%.130s' is of module '%.64s' already",
+				                id, other->id);
+			}
+		}
+	}
+}
+
 static int add_list(struct expansion *e, const struct module *m, const char *list)
 {
 	const struct node *more = part_of(m->file, list, NODE_LIST);
 	struct node *joined;
+
+	check_names(e, m, list);
 
 	if (more->n == 0) {
 		return 0;
@@ -618,7 +645,7 @@ static int take_item(struct expansion *e, const struct node *item, struct line_c
 		return err;
 	}
 	e->n++;
-	note_cell(m, file, cell);
+	note_cell(m, cell);
 	for (size_t i = 0; i < ARRAY_SIZE(lists) && !err; i++) {
 		err = add_list(e, m, lists[i]);
 	}

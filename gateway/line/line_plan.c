@@ -140,11 +140,21 @@ static const struct line_cell *find_cell(const struct line_setup *s, const char 
 	return NULL;
 }
 
-static bool is_of(const char *station, const char *cell)
+/* The module that a station is of: of those that its name begins with the one with the
+ * longest name; NULL: it is the line's own. */
+static const struct line_cell *cell_of(const struct line_setup *s, const char *station)
 {
-	size_t n = strlen(cell);
+	const struct line_cell *best = NULL;
 
-	return strncmp(station, cell, n) == 0 && station[n] == '-';
+	for (size_t i = 0; i < s->n_cells; i++) {
+		size_t n = strlen(s->cells[i].id);
+
+		if (strncmp(station, s->cells[i].id, n) == 0 && station[n] == '-' &&
+		    (!best || n > strlen(best->id))) {
+			best = &s->cells[i];
+		}
+	}
+	return best;
 }
 
 /* Money, floor and downtime of a station, a fleet, or a module with its stations. */
@@ -152,36 +162,33 @@ struct price {
 	double investment, floor_m2, changeover_s;
 };
 
-static void add_stations(const struct line_setup *s, const char *id, bool of_cell,
-                         struct price *p)
+static void add_station(const struct line_setup *s, size_t i, struct price *p)
 {
-	for (size_t i = 0; i < s->config.n_stations; i++) {
-		const struct line_station *station = &s->config.stations[i];
-		const struct line_module *m = &s->modules[i];
+	const struct line_module *m = &s->modules[i];
 
-		if (of_cell ? is_of(station->id, id) : strcmp(station->id, id) == 0) {
-			p->investment += station->servers * known(m->investment);
-			p->floor_m2 += station->servers * known(m->floor_m2);
-			p->changeover_s += known(m->changeover_s);
-		}
-	}
+	p->investment += s->config.stations[i].servers * known(m->investment);
+	p->floor_m2 += s->config.stations[i].servers * known(m->floor_m2);
+	p->changeover_s += known(m->changeover_s);
 }
 
 static struct price price_of(const struct line_setup *s, const char *list, const char *id)
 {
+	bool module = strcmp(list, "modules") == 0,
+	     station = strcmp(list, "stations") == 0;
+	const struct line_cell *cell = module ? find_cell(s, id) : NULL;
 	struct price p = {0};
 
-	if (strcmp(list, "modules") == 0) {
-		const struct line_cell *cell = find_cell(s, id);
+	if (cell) {
+		p = (struct price){known(cell->investment), known(cell->floor_m2),
+		                   known(cell->changeover_s)};
+	}
+	for (size_t i = 0; i < s->config.n_stations; i++) {
+		const char *own = s->config.stations[i].id;
 
-		add_stations(s, id, true, &p);
-		if (cell) {
-			p.investment += known(cell->investment);
-			p.floor_m2 += known(cell->floor_m2);
-			p.changeover_s += known(cell->changeover_s);
+		if ((cell && cell_of(s, own) == cell) ||
+		    (station && strcmp(own, id) == 0)) {
+			add_station(s, i, &p);
 		}
-	} else if (strcmp(list, "stations") == 0) {
-		add_stations(s, id, false, &p);
 	}
 	for (size_t i = 0; i < s->config.n_fleets; i++) {
 		if (strcmp(list, "vehicles") == 0 &&
@@ -195,11 +202,30 @@ static struct price price_of(const struct line_setup *s, const char *list, const
 
 /* ---- steps ---- */
 
+/* Is it of a module that is a step of its own, with all its stations? */
+static bool is_counted(const struct work *w, const struct line_step *step)
+{
+	const struct line_cell *cell = strcmp(step->list, "stations") == 0
+	                                       ? cell_of(w->own, step->id)
+	                                       : NULL;
+	bool counted = false;
+
+	for (size_t i = 0; cell && i < w->plan->n; i++) {
+		counted = counted || (strcmp(w->plan->steps[i].list, "modules") == 0 &&
+		                      strcmp(w->plan->steps[i].id, cell->id) == 0);
+	}
+	return counted;
+}
+
 static void add_step(struct work *w, struct line_step step)
 {
 	struct line_plan *p = w->plan;
 	struct price own = price_of(w->own, step.list, step.id);
 	struct price base = price_of(w->base, step.list, step.id);
+
+	if (is_counted(w, &step)) {
+		own = base = (struct price){0};
+	}
 
 	if (p->n == w->room) {
 		size_t room = w->room ? 2 * w->room : 16;
@@ -218,15 +244,38 @@ static void add_step(struct work *w, struct line_step step)
 	p->steps[p->n++] = step;
 }
 
-/* A station of a module, that the line says something of: it is there in both. */
-static bool is_inside(const struct line_setup *s, const char *id)
+/* The same file by its name may be another one, beside another file. */
+static const char *other_file(struct work *w, const char *list, const char *id)
 {
-	for (size_t i = 0; i < s->n_cells; i++) {
-		if (is_of(id, s->cells[i].id)) {
-			return true;
-		}
+	bool module = strcmp(list, "modules") == 0;
+	const struct line_cell *own = module ? find_cell(w->own, id) : NULL,
+			       *base = module ? find_cell(w->base, id) : NULL;
+	const char *text = "";
+
+	if (own && base && strcmp(own->path, base->path) != 0) {
+		text = arena_format(&w->plan->arena, "file: %s -> %s", base->path,
+		                    own->path);
+		w->full = w->full || !text;
 	}
-	return false;
+	return text ? text : "";
+}
+
+/* What the line says of a station of a module is laid over one that is there. */
+static void compare_item(struct work *w, const char *list, const struct node *own,
+                         const struct node *base)
+{
+	const char *id = id_of(own), *file = other_file(w, list, id);
+	bool same = base && is_same(own, base);
+	bool there = base || (strcmp(list, "stations") == 0 && cell_of(w->base, id));
+
+	if (!same || *file) {
+		const char *what = differences(w, own, base);
+
+		add_step(w, (struct line_step){.list = list,
+		                               .id = id,
+		                               .kind = there ? STEP_CHANGED : STEP_NEW,
+		                               .what = *what ? what : file});
+	}
 }
 
 static void compare(struct work *w, const char *key)
@@ -234,25 +283,15 @@ static void compare(struct work *w, const char *key)
 	const struct node *own = list_of(w->own, key), *base = list_of(w->base, key);
 
 	for (size_t i = 0; own && i < own->n; i++) {
-		const char *id = id_of(own->items[i]);
-		const struct node *before = find(base, id);
-
-		if (id && !(before && is_same(own->items[i], before))) {
-			bool inside = !before && is_inside(w->base, id);
-
-			add_step(w,
-			         (struct line_step){
-					 .list = key,
-					 .id = id,
-					 .kind = before || inside ? STEP_CHANGED
-			                                          : STEP_NEW,
-					 .what = differences(w, own->items[i], before)});
+		if (id_of(own->items[i])) {
+			compare_item(w, key, own->items[i],
+			             find(base, id_of(own->items[i])));
 		}
 	}
 	for (size_t i = 0; base && i < base->n; i++) {
 		const char *id = id_of(base->items[i]);
 
-		if (id && !find(own, id) && !is_inside(w->base, id)) {
+		if (id && !find(own, id) && !cell_of(w->base, id)) {
 			add_step(w, (struct line_step){.list = key,
 			                               .id = id,
 			                               .kind = STEP_REMOVED,
@@ -261,19 +300,52 @@ static void compare(struct work *w, const char *key)
 	}
 }
 
-static int by_length(const void *a, const void *b)
+/* Ways have no names: how many are not as before. */
+static void compare_ways(struct work *w)
+{
+	const struct node *own = list_of(w->own, "ways"),
+			  *base = list_of(w->base, "ways");
+	size_t others = 0;
+
+	for (size_t i = 0; own && i < own->n; i++) {
+		bool same = false;
+
+		for (size_t k = 0; base && k < base->n; k++) {
+			same = same || is_same(own->items[i], base->items[k]);
+		}
+		others += !same;
+	}
+	if (others > 0 || (own ? own->n : 0) != (base ? base->n : 0)) {
+		const char *what = arena_format(&w->plan->arena,
+		                                "%zu of %zu are others than before",
+		                                others, own ? own->n : 0);
+
+		w->full = w->full || !what;
+		add_step(w, (struct line_step){.list = "ways",
+		                               .id = "ways",
+		                               .kind = STEP_CHANGED,
+		                               .what = what ? what : ""});
+	}
+}
+
+/* What goes makes room; then the longest. */
+static int by_turn(const void *a, const void *b)
 {
 	const struct line_step *x = a, *y = b;
+	bool goes = x->kind == STEP_REMOVED;
 
+	if (goes != (y->kind == STEP_REMOVED)) {
+		return goes ? -1 : 1;
+	}
 	return x->takes_s < y->takes_s ? 1 : x->takes_s > y->takes_s ? -1 : 0;
 }
 
-/* The longest first, each to who is free first (Graham 1969). */
+/* Each to who is free first (Graham 1969). */
 static void schedule(struct line_plan *p)
 {
 	double free_s[CREW_MAX] = {0};
 
-	qsort(p->steps, p->n, sizeof(*p->steps), by_length);
+	qsort(p->steps, p->n, sizeof(*p->steps), by_turn);
 	for (size_t i = 0; i < p->n; i++) {
 		size_t who = 0;
 
@@ -306,8 +378,11 @@ static void earn(struct line_plan *p, const struct line_study *base,
 	p->gain_h = line_study_more(variant, base, MEASURE_THROUGHPUT);
 	p->lost = p->downtime_s / 3600 * line_study_of(base, MEASURE_THROUGHPUT).mean;
 	p->pays_h = hours(p, margin, p->gain_h.mean);
-	p->pays_least_h = hours(p, margin, p->gain_h.mean + known(p->gain_h.half));
-	p->pays_most_h = hours(p, margin, p->gain_h.mean - known(p->gain_h.half));
+	p->pays_least_h = p->pays_most_h = (double)NAN;
+	if (!isnan(p->gain_h.half)) {
+		p->pays_least_h = hours(p, margin, p->gain_h.mean + p->gain_h.half);
+		p->pays_most_h = hours(p, margin, p->gain_h.mean - p->gain_h.half);
+	}
 }
 
 int line_plan_make(struct line_plan *out, const struct line_study *base,
@@ -321,6 +396,7 @@ int line_plan_make(struct line_plan *out, const struct line_study *base,
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		compare(&w, lists[i]);
 	}
+	compare_ways(&w);
 	if (w.full) {
 		line_plan_free(out);
 		return -ENOMEM;

@@ -21,6 +21,11 @@ static void print_pays(FILE *out, const struct line_plan *p)
 		fputs("no margin is said, so nothing of paying back", out);
 	} else if (isinf(p->pays_h)) {
 		fputs("it does not pay back", out);
+	} else if (isnan(p->pays_most_h)) {
+		fprintf(out,
+		        "pays back in %.0f h of running (one run does not say how "
+		        "surely)",
+		        p->pays_h);
 	} else if (isinf(p->pays_most_h)) {
 		fprintf(out,
 		        "pays back in %.0f h of running, not surely: %.0f h to never",

@@ -68,6 +68,50 @@ def test_each_module_has_its_own_values(bench):
     assert two['plan']['investment'] == 100 and two['plan']['floor_m2'] == 3, two['plan']
 
 
+def test_files_stand_beside_who_names_them(bench):
+    """From another folder, by --sweep and by variants in folders of their own."""
+    path = prepare(bench)
+    inside, outside = bench.mkdir('inside'), bench.mkdir('outside')
+    variant = bench.write('inside/v.yaml', 'modules: [{id: a, with: {cycle: 1s}}]\n')
+    done = bench.run(['sh', '-c', 'cd %s && exec %s line %s --json --sweep a.cycle=1s --variant %s'
+                      % (outside, harness.POLLUX, path, variant)])
+    assert done.returncode == 0, done.stderr
+    base, swept, own = json.loads(done.stdout)['variants']
+    assert figures(swept) == figures(own) and figures(base) != figures(own)
+    # of the same name, and yet another one
+    bench.write('inside/cell.yaml', CELL.replace('500ms', '2500ms'))
+    bench.write('inside/v.yaml', 'modules: [{id: a, file: cell.yaml}]\n')
+    own = json.loads(line(bench, path, '--variant', variant, '--json').stdout)['variants'][1]
+    step, = own['plan']['steps']
+    assert step['id'] == 'a' and 'inside/cell.yaml' in step['what'], step
+
+
+def plan_of(bench, text):
+    """-> the plan from the base to that variant"""
+    done = line(bench, bench.path('base.yaml'), '--variant', bench.write('v.yaml', text), '--json')
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)['variants'][1]['plan']
+
+
+def test_nothing_is_counted_twice(bench):
+    prepare(bench)
+    bench.write('cell.yaml', CELL.replace('floor: 3}', 'floor: 3, changeover: 1h}'))
+    plan = plan_of(bench, 'modules: [{id: a, with: {cycle: 2s}}]\n'
+                          'stations: [{id: a-first, machines: 3}]\n')
+    assert (plan['investment'], plan['floor_m2'], plan['in_a_row_s']) == (200, 6, 3 * 3600), plan
+    # names that begin alike: c, c-2
+    ways = BASE[BASE.index('ways:'):].replace('b.in', 'c.in') + \
+        '  - {from: c.out, to: c-2.in, places: 2}\n  - {from: c-2.out, to: b.in, places: 2}\n'
+    plan = plan_of(bench, 'modules: [{id: c, file: cell.yaml}, {id: c-2, file: cell.yaml}]\n' +
+                   ways)
+    assert (plan['investment'], plan['floor_m2'], plan['in_a_row_s']) == (300, 10, 6 * 3600), plan
+    steps = {(s['id'], s['kind']): s for s in plan['steps']}
+    assert steps['ways', 'changed']['what'] == '3 of 5 are others than before', steps
+    # one run has no interval
+    done = line(bench, bench.path('base.yaml'), '--sweep', 'a.cycle=1s', '--replications', '1')
+    assert 'one run does not say how surely' in done.stdout, done.stdout
+
+
 def test_modules_are_exchanged_and_taken_out(bench):
     path = prepare(bench)
     bench.write('single.yaml', '''
@@ -89,8 +133,9 @@ ways:
     assert stations(own) == ['a-only', 'c-only'], own
     plan = own['plan']
     assert {(s['id'], s['kind']) for s in plan['steps']} == \
-        {('a', 'changed'), ('b', 'removed'), ('c', 'new')}, plan
-    # 3 h and 3 h at once, then 2 h; what b had cost is not given back
+        {('a', 'changed'), ('b', 'removed'), ('c', 'new'), ('ways', 'changed')}, plan
+    assert plan['steps'][0]['id'] == 'b', plan
+    # b goes for 2 h beside 3 h, then the other 3 h; what b had cost is not given back
     assert plan['downtime_s'] == 5 * 3600 and plan['in_a_row_s'] == 8 * 3600, plan
     assert plan['investment'] == 250 + 400, plan
     with open(bench.path('p.html'), encoding='utf-8') as file:
@@ -116,6 +161,7 @@ def test_what_is_wrong_is_said_in_its_own_file(bench):
             ('base.yaml', 'b.out', 'd.out', 'base.yaml:11:', "no module 'd'"),
             ('base.yaml', 'file: cell.yaml, with: {heads', 'file: cel.yaml, with: {heads',
              'base.yaml:7:', 'cel.yaml'),
+            ('cell.yaml', 'time: "${cycle}"', 'time: "${cycle"', 'cell.yaml:8:', "without '}'"),
             ('base.yaml', 'id: b', 'id: a', 'base.yaml:7:', "'a' is there already"),
             ('base.yaml', 'margin: 2', 'remove: [a]', 'base.yaml:3:', "'remove' is of a variant")):
         prepare(bench)
@@ -123,6 +169,12 @@ def test_what_is_wrong_is_said_in_its_own_file(bench):
         bench.write(name, text.replace(old, new, 1))
         done = line(bench, path)
         assert done.returncode == 3 and where in done.stderr and words in done.stderr, (new, done)
+    bench.write('other.yaml', CELL.replace('first', 'b-first'))
+    bench.write('cell.yaml', CELL)
+    bench.write('base.yaml', BASE.replace('a, file: cell', 'a, file: other')
+                .replace('id: b,', 'id: a-b,').replace('b.in', 'a-b.in').replace('b.out', 'a-b.out'))
+    done = line(bench, path)
+    assert done.returncode == 3 and "'a-b-first' is of module 'a' already" in done.stderr, done
     prepare(bench)
     variant = bench.write('v.yaml', 'remove: [x]\n')
     done = line(bench, path, '--variant', variant)
