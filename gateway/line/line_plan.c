@@ -264,10 +264,14 @@ static const char *other_file(struct work *w, const char *list, const char *id)
 static void compare_item(struct work *w, const char *list, const struct node *own,
                          const struct node *base)
 {
-	const char *id = id_of(own), *file = other_file(w, list, id);
-	bool same = base && is_same(own, base);
-	bool there = base || (strcmp(list, "stations") == 0 && cell_of(w->base, id));
+	const char *id = id_of(own), *file;
+	bool same = base && is_same(own, base), there;
 
+	if (!id) {
+		return; /* the schema wants one */
+	}
+	file = other_file(w, list, id);
+	there = base || (strcmp(list, "stations") == 0 && cell_of(w->base, id));
 	if (!same || *file) {
 		const char *what = differences(w, own, base);
 
@@ -283,10 +287,7 @@ static void compare(struct work *w, const char *key)
 	const struct node *own = list_of(w->own, key), *base = list_of(w->base, key);
 
 	for (size_t i = 0; own && i < own->n; i++) {
-		if (id_of(own->items[i])) {
-			compare_item(w, key, own->items[i],
-			             find(base, id_of(own->items[i])));
-		}
+		compare_item(w, key, own->items[i], find(base, id_of(own->items[i])));
 	}
 	for (size_t i = 0; base && i < base->n; i++) {
 		const char *id = id_of(base->items[i]);
