@@ -76,7 +76,7 @@ static int build_history(struct build *b)
 	static const char *const destinations[] = {"mqtt"};
 	struct config *c = b->config;
 	size_t n = c->n_devices + c->n_components;
-	struct history_device *list = arena_array(b->arena, n, sizeof(*list));
+	struct history_device *list = arena_array(b->arena, n + 1, sizeof(*list));
 
 	if (!list) {
 		return -ENOMEM;
@@ -90,6 +90,10 @@ static int build_history(struct build *b)
 
 		list[c->n_devices + i] = (struct history_device){k->id, "twin",
 		                                                 k->model->name};
+	}
+	if (c->flow.file) {
+		list[n++] = (struct history_device){c->tags[c->flow.tag].device, "line",
+		                                    c->flow.file};
 	}
 	c->history.devices = list;
 	c->history.n_devices = n;
@@ -113,6 +117,7 @@ static int build(struct loaded *l, struct node *root, struct complaints *said)
 	err = err ? err : config_devices_build(&b);
 	err = err ? err : config_twin_build(&b);
 	err = err ? err : config_forecasts_build(&b);
+	err = err ? err : config_flow_build(&b);
 	err = err ? err : config_trends_build(&b);
 	err = err ? err : config_routings_build(&b);
 	err = err ? err : build_history(&b);

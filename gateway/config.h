@@ -78,6 +78,28 @@ struct routings_config {
 	uint32_t every_s;
 };
 
+struct line_config;
+
+#define FLOW_NONE UINT32_MAX
+
+/** Counters of a station that parts leave the line from. */
+struct flow_exit {
+	uint32_t count, rejects; /* tags of jobs; rejects FLOW_NONE: all are good */
+	double parts;            /* of a job */
+};
+
+/** What the line gives, counted and simulated (gateway/flow.h). */
+struct flow_config {
+	const char *file;   /* path; NULL: nothing is counted */
+	const char *device; /* "line", the device index after those of the components */
+	uint32_t tag;       /* line/throughput */
+	uint32_t window_s, every_s;
+	double begins_s; /* local time of day at which the shifts' period begins */
+	const struct line_config *shifts; /* period and breaks alone */
+	const struct flow_exit *exits;
+	size_t n_exits;
+};
+
 /** What becomes of a component whose model has not fitted for an hour. */
 enum auto_identify {
 	AUTO_IDENTIFY_OFF,
@@ -129,6 +151,7 @@ struct config {
 	struct twin_config twin;
 	struct forecast_config forecasts;
 	struct routings_config routings;
+	struct flow_config flow;
 	const enum auto_identify *auto_identify; /* by component */
 	const struct trend_config *trends;
 	size_t n_trends;

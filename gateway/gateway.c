@@ -16,6 +16,7 @@
 #include "gateway/computers.h"
 #include "gateway/device_file.h"
 #include "gateway/fitting.h"
+#include "gateway/flow.h"
 #include "gateway/forecast_log.h"
 #include "gateway/log.h"
 #include "gateway/mqtt/paho.h"
@@ -81,6 +82,7 @@ struct gateway {
 	struct computers *computers;
 	struct whatif_desk *whatif_desk;
 	struct routing_watch *routing_watch;
+	struct flow *flow;
 	struct device_file *device_file;
 	struct forecast_log *forecasts;
 	struct outlook *outlook;
@@ -272,6 +274,7 @@ static void on_tick(uv_timer_t *timer)
 	outlook_tick(g->outlook, clock_now_ns(), clock_wall_us());
 	proposals_tick(g->proposals, clock_now_ns());
 	forecast_log_tick(g->forecasts, clock_now_ns(), clock_wall_us());
+	flow_tick(g->flow, clock_now_ns(), clock_wall_us());
 	report_tick(&g->report, &g->parts, clock_now_ns());
 	feed_watchdog(g);
 }
@@ -291,6 +294,7 @@ static void stop(struct gateway *g)
 	computers_close(g->computers);
 	whatif_desk_close(g->whatif_desk);
 	routing_watch_close(g->routing_watch);
+	flow_close(g->flow);
 	fitting_stop(g->fitting);
 	proposals_stop(g->proposals);
 	uv_close((uv_handle_t *)&g->tick, NULL);
@@ -641,6 +645,32 @@ static int open_routing_watch(struct gateway *g)
 	return routing_watch_open(&g->routing_watch, &parts);
 }
 
+static void on_flow(void *arg, const struct reading *r)
+{
+	struct gateway *g = arg;
+
+	bus_deliver(g->parts.bus, clock_now_ns(), r, 1);
+}
+
+static void on_flow_news(void *arg, bool well, const char *message)
+{
+	say(arg, "throughput", well ? "info" : "warning", message);
+}
+
+static int open_flow(struct gateway *g)
+{
+	const struct flow_parts parts = {.config = g->config,
+	                                 .loop = &g->loop,
+	                                 .twin = g->parts.twin,
+	                                 .first_ms = ROUTING_FIRST_MS,
+	                                 .latest = latest_sample,
+	                                 .deliver = on_flow,
+	                                 .tell = on_flow_news,
+	                                 .arg = g};
+
+	return flow_open(&g->flow, &parts);
+}
+
 static int open_parts(struct gateway *g)
 {
 	int err = open_history(g);
@@ -688,6 +718,9 @@ static int open_parts(struct gateway *g)
 	if (!err) {
 		err = open_routing_watch(g);
 	}
+	if (!err) {
+		err = open_flow(g);
+	}
 	return err;
 }
 
@@ -713,6 +746,7 @@ static void take_down(struct gateway *g)
 	computers_free(g->computers);
 	whatif_desk_free(g->whatif_desk);
 	routing_watch_free(g->routing_watch);
+	flow_free(g->flow);
 	bus_free(g->parts.bus);
 	twin_file_free(g->twin_file);
 	device_file_free(g->device_file);
@@ -736,6 +770,7 @@ int gateway_run(const struct config *cfg, struct config **next)
 	signal(SIGPIPE, SIG_IGN);
 	paho_begin(); /* of the drivers too */
 	g->config = cfg;
+	flow_zone(cfg);
 	g->synced = clock_synced();
 	g->parts.config = cfg;
 	g->parts.started_ns = clock_now_ns();

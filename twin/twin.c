@@ -34,7 +34,8 @@ static int make_monitors(struct twin *t)
 	t->has_begun = calloc(n_devices + cfg->n_components, sizeof(*t->has_begun));
 	t->monitored = calloc(n_devices, sizeof(*t->monitored));
 	t->monitors = calloc(cfg->n_field_tags + 1, sizeof(*t->monitors));
-	if (!t->monitored || !t->monitors || !t->unlearnt || !t->has_begun) {
+	t->told = calloc(cfg->n_told + 1, sizeof(*t->told));
+	if (!t->monitored || !t->monitors || !t->told || !t->unlearnt || !t->has_begun) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->n_field_tags; i++) {
@@ -206,6 +207,11 @@ static bool is_valid(const struct twin_config *cfg)
 	    cfg->n_field_tags > cfg->n_tags) {
 		return false;
 	}
+	for (size_t i = 0; i < cfg->n_told; i++) {
+		if (cfg->told[i] < cfg->n_field_tags || cfg->told[i] >= cfg->n_tags) {
+			return false;
+		}
+	}
 	for (size_t i = 0; i < cfg->n_components; i++) {
 		if (!is_component(&cfg->components[i], cfg)) {
 			return false;
@@ -276,6 +282,7 @@ void twin_free(struct twin *t)
 	learner_free(t->learner);
 	free(t->still);
 	free(t->monitors);
+	free(t->told);
 	free(t->monitored);
 	free(t->unlearnt);
 	free(t->has_begun);
@@ -328,6 +335,26 @@ void twin_answer(struct twin *t, size_t i, const struct local_question *q,
 {
 	component_answer(&t->components[i], q, a);
 	t->news = t->news || t->components[i].news;
+}
+
+void twin_expect(struct twin *t, size_t i, const struct told_level *what)
+{
+	if (what) {
+		told_set(&t->told[i], what, t->cfg->false_alarm);
+	} else {
+		t->told[i] = (struct monitor){.t_ns = TIME_NEVER};
+	}
+}
+
+/* NULL: nobody tells what the tag is expected to read. */
+static struct monitor *find_told(const struct twin *t, uint32_t tag)
+{
+	for (size_t i = 0; i < t->cfg->n_told; i++) {
+		if (t->cfg->told[i] == tag) {
+			return &t->told[i];
+		}
+	}
+	return NULL;
 }
 
 /* Hand a value to the components that take it; NAN: only that there is none. */
@@ -542,13 +569,33 @@ static bool receive(struct twin *t, int64_t t_ns, const struct reading *r,
 	return true;
 }
 
+/* One that is not good is not judged, and changes nothing. */
+static void answer_told(struct monitor *m, int64_t t_ns, const struct reading *r,
+                        struct estimate *e)
+{
+	if (m->ready && e->quality == QUALITY_GOOD) {
+		told_step(m, t_ns, value_number(&r->value), e);
+	} else if (e->quality < QUALITY_STALE) {
+		monitor_expect(m, e);
+		e->state = (uint8_t)monitor_state(m);
+		e->drift = m->drift;
+	}
+}
+
 static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
                    struct estimate *e)
 {
 	struct monitor *m = r->tag < t->cfg->n_field_tags ? &t->monitors[r->tag] : NULL;
 	bool enters = e->quality == QUALITY_GOOD;
 
-	if (!m || !(m->watched || m->modelled)) {
+	if (!m) {
+		m = find_told(t, r->tag);
+		if (m) {
+			answer_told(m, t_ns, r, e);
+		}
+		return;
+	}
+	if (!(m->watched || m->modelled)) {
 		return;
 	}
 	if (enters && m->watched && !m->ready) {
@@ -647,6 +694,7 @@ void twin_explain(const struct twin *t, uint32_t tag, struct explanation *out)
 			return;
 		}
 	}
+	m = m ? m : find_told(t, tag);
 	if (m && m->ready) {
 		voice_monitor(m, twin_sequence(t, tag), out);
 		out->blamed[0] = tag;

@@ -13,6 +13,7 @@
 #include "drivers/reading.h"
 #include "drivers/tag.h"
 #include "twin/drift/sequence.h"
+#include "twin/drift/told.h"
 #include "twin/estimate.h"
 #include "twin/models/local.h"
 #include "twin/remark.h"
@@ -75,6 +76,10 @@ struct twin_config {
 	const struct sequence_config *const *tests; /* by tag of a device: what finds its
 	                                               drift; NULL: the monitor's own */
 	size_t learn_bytes; /* memory of the learning buffers; 0: 32 MiB */
+	/* Tags of no device that somebody reads all the same, and whose expectation
+	 * twin_expect() tells. */
+	const uint32_t *told;
+	size_t n_told;
 	bool fit_apart; /* fits wait for twin/fit_job.h; else twin_merge() does them */
 	const struct point *points; /* by tag of a device: scaling, which saved state is
 	                               valid for; NULL: not known */
@@ -130,6 +135,10 @@ bool twin_question(const struct twin *t, size_t i, struct local_question *q);
  * until there is an answer.  As twin_tell(), where that is news. */
 void twin_answer(struct twin *t, size_t i, const struct local_question *q,
                  const struct local_answer *a);
+
+/** What the i-th of the told tags is expected to read from now on; NULL: that is not
+ * known any more, and the tag learns. */
+void twin_expect(struct twin *t, size_t i, const struct told_level *what);
 
 enum cause_kind { CAUSE_PARAMETER, CAUSE_INPUT, CAUSE_SENSOR };
 

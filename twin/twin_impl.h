@@ -13,6 +13,7 @@
 struct twin {
 	const struct twin_config *cfg;
 	struct monitor *monitors;   /* by tag of a device */
+	struct monitor *told;       /* by number of a told tag */
 	struct sequence *sequences; /* those of tags with a test of their own, */
 	uint32_t n_sequences;
 	uint32_t *sequence_of;   /* by tag: number + 1, 0: none; NULL: no tag has one */

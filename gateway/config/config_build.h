@@ -34,6 +34,7 @@ int config_devices_build(struct build *b);
 int config_twin_build(struct build *b);
 int config_forecasts_build(struct build *b);
 int config_routings_build(struct build *b);
+int config_flow_build(struct build *b);   /* after the twin: it adds a tag */
 int config_trends_build(struct build *b); /* after the twin, which makes tags */
 
 /** Tests that were chosen, by tag; after the components. */

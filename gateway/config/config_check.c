@@ -55,7 +55,7 @@ static void check_unique(struct build *b, struct named *list, size_t n,
 static int check_ids(struct build *b)
 {
 	const struct config *c = b->config;
-	size_t n = c->n_devices + c->n_components;
+	size_t n = c->n_devices + c->n_components + (c->flow.file ? 1 : 0);
 	size_t most = n > c->n_field_tags ? n : c->n_field_tags;
 	struct named *list = arena_scratch(b->arena, most, sizeof(*list));
 
@@ -71,6 +71,12 @@ static int check_ids(struct build *b)
 		list[c->n_devices + i] = (struct named){
 			b->components[i].id, config_place(&b->component_views[i], "id"),
 			"component"};
+	}
+	if (c->flow.file) {
+		struct schema_view line = schema_sub(&b->root, "line");
+
+		list[n - 1] = (struct named){b->tags[c->flow.tag].device,
+		                             config_place(&line, "file"), "component"};
 	}
 	check_unique(b, list, n, "");
 	for (size_t d = 0; d < c->n_devices; d++) {

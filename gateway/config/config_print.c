@@ -467,16 +467,28 @@ static void print_component(const struct config *c, const struct component_confi
 	}
 }
 
-static void print_routings(const struct routings_config *r, FILE *out)
+static void print_line(const struct config *c, FILE *out)
 {
+	const struct routings_config *r = &c->routings;
+	const struct flow_config *f = &c->flow;
+	int minute = (int)(f->begins_s / 60);
+
+	if (!f->file && r->n == 0) {
+		return;
+	}
+	print_duration("line:\n  every: ", INT64_C(1000) * r->every_s, out);
+	fputc('\n', out);
+	if (f->file) {
+		fputs("  file: ", out);
+		yaml_out_text(f->file, out);
+		print_duration("\n  window: ", INT64_C(1000) * f->window_s, out);
+		fprintf(out, "\n  begins: \"%02d:%02d\"\n", minute / 60, minute % 60);
+	}
 	for (size_t i = 0; i < r->n; i++) {
-		fputs(i ? ", " : "line:\n  routings: [", out);
+		fputs(i ? ", " : "  routings: [", out);
 		yaml_out_text(r->files[i], out);
 	}
-	if (r->n) {
-		print_duration("]\n  every: ", INT64_C(1000) * r->every_s, out);
-		fputc('\n', out);
-	}
+	fputs(r->n ? "]\n" : "", out);
 }
 
 static void print_forecasts(const struct forecast_config *f, FILE *out)
@@ -533,5 +545,5 @@ void config_print(const struct config *c, FILE *out)
 		yaml_out_text(t->name, out);
 		fputs("}\n", out);
 	}
-	print_routings(&c->routings, out);
+	print_line(c, out);
 }

@@ -390,12 +390,22 @@ static const struct schema_key twin_keys[] = {
 static const struct schema_object twin = {"twin", "the live twin", twin_keys};
 
 static const struct schema_key line_keys[] = {
+	{"file", SCHEMA_TEXT,
+         "of the line (docs/line.md): what its counters tell is held against what a "
+         "simulation expects, as tag line/throughput",
+         .min = 1, .max = 4000},
+	{"window", SCHEMA_DURATION, "time that a throughput is counted over", .min = 1000,
+         .max = 86400000, .preset = "15min"},
+	{"begins", SCHEMA_TEXT,
+         "time of day, local, at which the period of the file's shifts begins; of a "
+         "week on Monday",
+         .min = 4, .max = 5, .preset = "00:00"},
 	{"routings", SCHEMA_TEXT,
          "files of `pollux validate`, held against the line as it is; what changes is an "
          "event",
-         .shape = SCHEMA_LIST_OF, .flags = SCHEMA_REQUIRED, .min = 1, .max = 4000},
-	{"every", SCHEMA_DURATION, "how often", .min = 1000, .max = 86400000,
-         .preset = "1h"},
+         .shape = SCHEMA_LIST_OF, .min = 1, .max = 4000},
+	{"every", SCHEMA_DURATION, "how often both are simulated", .min = 1000,
+         .max = 86400000, .preset = "1h"},
 	{0},
 };
 static const struct schema_object line = {"line", "what the line is to make", line_keys};

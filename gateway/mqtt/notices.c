@@ -73,7 +73,7 @@ int notices_new(struct notices **out, const struct config *cfg, const char *base
 	n->cfg = cfg;
 	n->base = base;
 	n->acked_us = n->queued_us = n->seen_us = acked_us;
-	n->n_statuses = cfg->n_devices + cfg->n_components;
+	n->n_statuses = cfg->n_devices + cfg->n_components + (cfg->flow.file ? 1 : 0);
 	n->statuses = calloc(n->n_statuses + 1, sizeof(*n->statuses));
 	n->alarm_of = calloc(cfg->n_tags + 1, sizeof(*n->alarm_of));
 	if (!n->statuses || !n->alarm_of) {
@@ -151,6 +151,9 @@ static const char *device_name(const struct notices *n, uint32_t device)
 	}
 	if (device - cfg->n_devices < cfg->n_components) {
 		return cfg->twin.components[device - cfg->n_devices].id;
+	}
+	if (device == cfg->n_devices + cfg->n_components) {
+		return cfg->flow.device; /* NULL: there is no line */
 	}
 	return NULL;
 }

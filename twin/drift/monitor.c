@@ -6,7 +6,7 @@
 #include "twin/drift/quantile.h"
 #include "twin/drift/select.h"
 
-#define LAMBDA       0.1  /* weight of the EWMA */
+#define LAMBDA       MONITOR_LAMBDA
 #define DRIFT_OFF    0.6  /* of the limit, where drift ends */
 #define VARIANCE_MAX 1e38 /* what is learnt fits single precision */
 
@@ -142,6 +142,17 @@ static double clip(double w_limit)
 	return w_limit / (1 - pow(1 - LAMBDA, 3));
 }
 
+void monitor_limits(struct monitor *m, const struct monitor_wish *wish,
+                    const double w_and_z_max[2], struct monitor_learnt *l)
+{
+	l->h = fmax(quantile_normal(wish->false_alarm / 2 / wish->tags),
+	            2 * w_and_z_max[0] / sqrt(l->c));
+	l->zeta = clip(l->h * sqrt(l->c));
+	l->z_spike = fmax(5, fmax(1.5 * w_and_z_max[1], l->zeta));
+	m->w_limit = (float)(l->h * sqrt(l->c));
+	m->z_spike = (float)l->z_spike;
+}
+
 void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
                    const struct learner_rows *rows, struct monitor_learnt *out)
 {
@@ -161,14 +172,9 @@ void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
 	m->q = (float)fmin(l.q, VARIANCE_MAX);
 	l.c = fmax(c0, run(m, x, dt_s, n).w2);
 	pass = run(m, x, dt_s, n);
-	l.h = fmax(quantile_normal(wish->false_alarm / 2 / wish->tags),
-	           2 * pass.w_max / sqrt(l.c));
 	l.correlation = correlation(&pass, (double)(n - LEFT_OUT));
-	l.zeta = clip(l.h * sqrt(l.c));
-	l.z_spike = fmax(5, fmax(1.5 * pass.z_max, l.zeta));
 	l.dt0_s = (double)m->dt0_s;
-	m->w_limit = (float)(l.h * sqrt(l.c));
-	m->z_spike = (float)l.z_spike;
+	monitor_limits(m, wish, (const double[]){pass.w_max, pass.z_max}, &l);
 	transient_learn(&m->move, x, dt_s, n, wish->tags);
 	m->ready = true;
 	if (out) {

@@ -15,6 +15,8 @@
 #include "twin/drift/transient.h"
 #include "twin/estimate.h"
 
+#define MONITOR_LAMBDA 0.1 /* weight of the EWMA */
+
 /** One tag, after learning; a plain value of 88 bytes.  Zeroed: not learnt. */
 struct monitor {
 	int64_t t_ns; /* of the last reading taken */
@@ -63,6 +65,11 @@ enum { MONITOR_LEARN_MIN = 100 }; /* readings; below it nothing can be learnt */
  */
 void monitor_learn(struct monitor *m, const struct monitor_wish *wish,
                    const struct learner_rows *rows, struct monitor_learnt *out);
+
+/** The limits that follow from the largest |w| and |z| seen in learning, and from l->c;
+ * fills h, zeta and z_spike of l. */
+void monitor_limits(struct monitor *m, const struct monitor_wish *wish,
+                    const double w_and_z_max[2], struct monitor_learnt *l);
 
 /**
  * Judge a good reading x, finite, at t_ns > m->t_ns, on what was expected of it, and take
