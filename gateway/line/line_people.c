@@ -136,20 +136,41 @@ static double or_else(double changed, double own)
 	return isnan(changed) ? own : changed;
 }
 
+/* The hour so many behind one; of shifts the first comes after the last.
+ * @return n: there is none */
+static size_t hour_behind(const struct work *w, size_t hour, size_t behind)
+{
+	const struct line_config *c = &w->setup->config;
+	size_t n = w->made->people.n_hours, at = hour + behind;
+
+	return at < n                                             ? at
+	       : behind < n && c->n_breaks > 0 && c->period_s > 0 ? at - n
+	                                                          : n;
+}
+
+static bool works_in(const struct work *w, size_t operator, size_t hour)
+{
+	size_t n = w->made->people.n_hours;
+
+	return hour < n && w->made->hours[operator* n + hour].working > 0;
+}
+
 /* Hours in a row, around one, in which he does something at all. */
 static double in_a_row(const struct work *w, size_t operator, size_t hour)
 {
-	const struct people_hour *h =
-		&w->made->hours[operator* w->made->people.n_hours];
-	size_t from = hour, to = hour + 1;
+	size_t n = w->made->people.n_hours, after = 1, before = 0;
 
-	while (from > 0 && h[from - 1].working > 0) {
-		from--;
+	while (after < n && works_in(w, operator, hour_behind(w, hour, after))) {
+		after++;
 	}
-	while (to < w->made->people.n_hours && h[to].working > 0) {
-		to++;
+	/* n - k behind is k before, where hours go round */
+	while (before + after < n &&
+	       works_in(w, operator, before<hour
+	                                     ? hour - before - 1
+	                                     : hour_behind(w, hour, n - before - 1))) {
+		before++;
 	}
-	return fmin((double)(to - from), LONGEST_H);
+	return fmin((double)(after + before), LONGEST_H);
 }
 
 static double lifting_in(const struct work *w, const size_t who_when[2],
@@ -214,11 +235,13 @@ static double carrying_from(const struct work *w, const size_t who_from[2],
 	size_t n = w->made->people.n_hours;
 	double sum = 0;
 
-	for (size_t h = who_from[1]; h < n && h < who_from[1] + SHIFT_H; h++) {
-		const struct people_hour *own = &w->made->hours[who_from[0] * n + h];
+	for (size_t i = 0; i < SHIFT_H; i++) {
+		size_t h = hour_behind(w, who_from[1], i);
 
-		sum += own->observed *
-		       carrying_in(w, (const size_t[]){who_from[0], h}, c, true);
+		sum += h == n ? 0
+		              : w->made->hours[who_from[0] * n + h].observed *
+		                        carrying_in(w, (const size_t[]){who_from[0], h},
+		                                    c, true);
 	}
 	return sum;
 }

@@ -106,6 +106,21 @@ def test_hours_are_those_of_the_shifts(bench):
     assert worst == 4, found
 
 
+def test_a_night_is_one_shift(bench):
+    """From 20 h to 4 h: eight hours in a row, over midnight."""
+    text = LINE.replace('for: 8h, warm_up: 1h', 'for: 96h, warm_up: 24h') \
+        .replace('operators: [', 'shifts: {period: 24h, breaks: [{at: 4h, for: 16h}]}\n'
+                 'operators: [').replace('every: 30s', 'every: 50s')
+    # what comes by day waits: the night works all the time, one in 20 s, three a minute
+    ada, = people(bench, text)['people']
+    index = 12 / (ONCE * .55)
+    for hour in ada['hours'][:4] + ada['hours'][20:]:
+        assert near(hour['lifting_index'], index, .02), (hour, index)
+    assert all(hour['observed'] == 0 for hour in ada['hours'][4:20]), ada
+    shift = findings_of(ada)['carried over the limit of a shift']
+    assert near(shift['value'], 8 * 180 * 11 / 10000, .02) and shift['from_hour'] == 21, shift
+
+
 def test_the_shipped_packer(bench):
     done = line(bench, example('line.yaml'), '--variant', example('line-people.yaml'), '--for',
                 '16h', '--replications', '3', '--json')
