@@ -21,19 +21,6 @@ const char *line_rule_name(size_t rule)
 	return rule < ARRAY_SIZE(rules) ? rules[rule] : NULL;
 }
 
-void line_plan(struct line *l, double after_s, enum happening kind,
-               const uint32_t who_turn[2])
-{
-	const struct heap_event e = {.t = l->now + after_s,
-	                             .kind = kind & 0xfu,
-	                             .who = who_turn[0] & 0xfffffffu,
-	                             .turn = who_turn[1]};
-
-	if (heap_push(&l->heap, &e)) {
-		l->err = -ENOMEM;
-	}
-}
-
 /* Far apart, whatever the seed. */
 void line_stream(struct line *l, struct rng *g, uint32_t kind, uint32_t who)
 {

@@ -82,15 +82,6 @@ void figures_in_line(struct line *l, int more)
 	l->in_line += (uint32_t)more;
 }
 
-void figures_queue(struct line *l, uint32_t station, int more)
-{
-	struct station *s = &l->stations[station];
-
-	s->queue_area += s->queued * (l->now - s->queue_since);
-	s->queue_since = l->now;
-	s->queued += (uint32_t)more;
-}
-
 void figures_left(struct line *l, const struct part *p, bool scrap)
 {
 	double lead = l->now - p->born;

@@ -3,6 +3,8 @@
 #ifndef TWIN_LINE_LINE_IMPL_H
 #define TWIN_LINE_LINE_IMPL_H
 
+#include <errno.h>
+
 #include "twin/line/heap.h"
 #include "twin/line/line.h"
 
@@ -174,6 +176,21 @@ struct line {
 	size_t n_bins;
 };
 
+/* ---- what is to happen, with who and turn; here to be inlined ---- */
+
+static inline void line_plan(struct line *l, double after_s, enum happening kind,
+                             const uint32_t who_turn[2])
+{
+	const struct heap_event e = {.t = l->now + after_s,
+	                             .kind = kind & 0xfu,
+	                             .who = who_turn[0] & 0xfffffffu,
+	                             .turn = who_turn[1]};
+
+	if (heap_push(&l->heap, &e)) {
+		l->err = -ENOMEM;
+	}
+}
+
 /* ---- flow: parts and edges ---- */
 
 void flow_arrive(struct line *l, uint32_t source);
@@ -229,7 +246,15 @@ void machine_count_operator(struct line *l, uint32_t who); /* what he does, up t
 
 void figures_state(struct line *l, struct machine *m, enum line_state state);
 void figures_in_line(struct line *l, int more);
-void figures_queue(struct line *l, uint32_t station, int more);
+/* Here to be inlined: twice for each part at each station. */
+static inline void figures_queue(struct line *l, uint32_t station, int more)
+{
+	struct station *s = &l->stations[station];
+
+	s->queue_area += s->queued * (l->now - s->queue_since);
+	s->queue_since = l->now;
+	s->queued += (uint32_t)more;
+}
 void figures_left(struct line *l, const struct part *p, bool scrap);
 void figures_reset(struct line *l);
 void figures_close(struct line *l);
@@ -247,8 +272,6 @@ void hours_job(struct line *l, uint32_t operator, uint32_t station);
 
 /* ---- all ---- */
 
-void line_plan(struct line *l, double after_s, enum happening kind,
-               const uint32_t who_turn[2]);
 void line_stream(struct line *l, struct rng *g, uint32_t kind, uint32_t who);
 
 #endif
