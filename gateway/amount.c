@@ -33,3 +33,20 @@ void amount_text(char *buf, size_t size, const double value_half[2], bool sign)
 	snprintf(buf, size, sign ? "%+.*f ± %.*f" : "%.*f ± %.*f", decimals, value,
 	         decimals, half);
 }
+
+int text_width(const char *text)
+{
+	int n = 0;
+
+	for (const char *c = text; *c; c++) {
+		n += ((unsigned char)*c & 0xc0) != 0x80;
+	}
+	return n;
+}
+
+void text_pad(FILE *out, const char *text, int columns)
+{
+	int n = text_width(text);
+
+	fprintf(out, "%s%*s", text, columns > n ? columns - n : columns > 0 ? 2 : 0, "");
+}

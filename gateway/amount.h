@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /**
  * "1550.9 ± 1.2", "12.8 ± 0.5", "-23 ± 4"; without a half width (NAN, or none to speak
@@ -12,5 +13,11 @@
  * @param sign  a plus before what is positive: for differences
  */
 void amount_text(char *buf, size_t size, const double value_half[2], bool sign);
+
+/** Characters of UTF-8 text. */
+int text_width(const char *text);
+
+/** Text, and blanks up to so many columns; two where it is longer.  0 columns: none. */
+void text_pad(FILE *out, const char *text, int columns);
 
 #endif

@@ -13,22 +13,12 @@
 
 /* ---- table ---- */
 
-static void print_cell(FILE *out, const char *text, int columns)
-{
-	int n = 0;
-
-	for (const char *c = text; *c; c++) {
-		n += ((unsigned char)*c & 0xc0) != 0x80;
-	}
-	fprintf(out, "%s%*s", text, columns > n ? columns - n : 2, "");
-}
-
 static void print_measures(FILE *out, const struct line_view *v)
 {
-	print_cell(out, "", 28);
+	text_pad(out, "", 28);
 	for (size_t i = 0; i < v->n; i++) {
-		print_cell(out, v->studies[i]->setup->name, 22);
-		print_cell(out, i ? "more than base" : "", i ? 22 : 0);
+		text_pad(out, v->studies[i]->setup->name, 22);
+		text_pad(out, i ? "more than base" : "", i ? 22 : 0);
 	}
 	fputc('\n', out);
 	for (size_t m = 0; m < MEASURES_SHOWN; m++) {
@@ -41,20 +31,20 @@ static void print_measures(FILE *out, const struct line_view *v)
 		         line_measure_name((enum line_measure)m),
 		         *line_measure_unit((enum line_measure)m) ? ", " : "",
 		         line_measure_unit((enum line_measure)m));
-		print_cell(out, text, 28);
+		text_pad(out, text, 28);
 		for (size_t i = 0; i < v->n; i++) {
 			struct interval in = line_study_of(v->studies[i],
 			                                   (enum line_measure)m);
 
 			amount_text(text, sizeof(text),
 			            (const double[]){in.mean, in.half}, false);
-			print_cell(out, text, 22);
+			text_pad(out, text, 22);
 			if (i > 0) {
 				in = line_study_more(v->studies[i], v->studies[0],
 				                     (enum line_measure)m);
 				amount_text(text, sizeof(text),
 				            (const double[]){in.mean, in.half}, true);
-				print_cell(out, text, 22);
+				text_pad(out, text, 22);
 			}
 		}
 		fputc('\n', out);

@@ -15,16 +15,6 @@ static const struct scenario_setup *setup_of(const struct whatif *w)
 	return w->foresights->setup;
 }
 
-static int width(const char *text)
-{
-	int n = 0;
-
-	for (; *text; text++) {
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	}
-	return n;
-}
-
 /* --- remarks --- */
 
 /* What is said of a shown tag's bands; false: nothing. */
@@ -90,12 +80,6 @@ bool whatif_remark(const struct whatif *w, size_t i, char *buf, size_t size)
 
 /* --- table --- */
 
-static void pad(FILE *out, const char *text, int columns)
-{
-	fprintf(out, "%s%*s", text, columns > width(text) ? columns - width(text) : 0,
-	        "");
-}
-
 struct columns {
 	int name, scenario;
 };
@@ -105,17 +89,18 @@ static struct columns columns_of(const struct scenario_setup *s)
 	struct columns c = {8, 8};
 
 	for (size_t i = 0; i < s->world.n_kpis; i++) {
-		int n = width(s->world.kpis[i].id) + width(s->world.kpis[i].unit) + 2;
+		int n = text_width(s->world.kpis[i].id) +
+		        text_width(s->world.kpis[i].unit) + 2;
 
 		c.name = n > c.name ? n : c.name;
 	}
 	for (size_t i = 0; i < s->world.n_shown; i++) {
-		int n = width(s->shown[i].name) + width(s->shown[i].unit) + 2;
+		int n = text_width(s->shown[i].name) + text_width(s->shown[i].unit) + 2;
 
 		c.name = n > c.name ? n : c.name;
 	}
 	for (size_t i = 0; i < s->n_scenarios; i++) {
-		int n = width(s->scenarios[i].id);
+		int n = text_width(s->scenarios[i].id);
 
 		c.scenario = n > c.scenario ? n : c.scenario;
 	}
@@ -129,7 +114,7 @@ static void print_name(FILE *out, bool first, const char *name, const char *unit
 	if (first) {
 		snprintf(text, sizeof(text), "%s%s%s", name, *unit ? ", " : "", unit);
 	}
-	pad(out, text, n + 2);
+	text_pad(out, text, n + 2);
 }
 
 static void print_kpis(FILE *out, const struct whatif *w, const struct columns *c)
@@ -145,9 +130,9 @@ static void print_kpis(FILE *out, const struct whatif *w, const struct columns *
 
 			print_name(out, i == 0, s->world.kpis[k].id,
 			           s->world.kpis[k].unit, c->name);
-			pad(out, s->scenarios[i].id, c->scenario + 2);
+			text_pad(out, s->scenarios[i].id, c->scenario + 2);
 			amount_text(text, sizeof(text), own, false);
-			pad(out, text, i ? 22 : 0);
+			text_pad(out, text, i ? 22 : 0);
 			if (i > 0) {
 				amount_text(text, sizeof(text), gain, true);
 				fputs(text, out);
@@ -171,7 +156,7 @@ static void print_ends(FILE *out, const struct whatif *w, const struct columns *
 
 			print_name(out, i == 0, s->shown[k].name, s->shown[k].unit,
 			           c->name);
-			pad(out, s->scenarios[i].id, c->scenario + 2);
+			text_pad(out, s->scenarios[i].id, c->scenario + 2);
 			amount_text(text, sizeof(text), own, false);
 			fprintf(out, "%s\n", text);
 		}
