@@ -82,6 +82,8 @@ struct line_config;
 
 #define FLOW_NONE UINT32_MAX
 
+enum { FLOW_SHIFT_TAGS = 4 };
+
 /** Counters of a station that parts leave the line from. */
 struct flow_exit {
 	uint32_t count, rejects; /* tags of jobs; rejects FLOW_NONE: all are good */
@@ -93,8 +95,9 @@ struct flow_config {
 	const char *file;   /* path; NULL: nothing is counted */
 	const char *device; /* "line", the device index after those of the components */
 	uint32_t tag;       /* line/throughput */
-	uint32_t window_s, every_s;
-	double begins_s; /* local time of day at which the shifts' period begins */
+	uint32_t window_s, every_s, shift_s; /* shift_s 0: no shift is foretold */
+	uint32_t shift_tag; /* the first of FLOW_SHIFT_TAGS: made, p10, p50, p90 */
+	double begins_s;    /* local time of day at which the shifts' period begins */
 	const struct line_config *shifts; /* period and breaks alone */
 	const struct flow_exit *exits;
 	size_t n_exits;

@@ -105,7 +105,7 @@ void flow_tick(struct flow *f, uint64_t now_ns, int64_t wall_us)
 		r.value = value_real(w.rate);
 	}
 	f->reason = REASON_NONE;
-	f->parts.deliver(f->parts.arg, &r);
+	f->parts.deliver(f->parts.arg, &r, 1);
 }
 
 /* ---- what is expected ---- */
@@ -119,24 +119,61 @@ static void tell_once(struct flow *f, enum knowledge knowledge, const char *mess
 }
 
 /* False: it is not what is wanted. */
-static bool read_told(struct told_level *out, const char *output)
+static bool read_told(struct told_level *out, json_t *o)
 {
-	json_t *o = json_loads(output, 0, NULL);
 	bool read = json_unpack(o, "{s:F, s:F, s:F, s:F, s:F}", "mean", &out->mean,
 	                        "sigma", &out->sigma, "variance", &out->variance, "w_max",
 	                        &out->w_max, "z_max", &out->z_max) == 0;
 
-	json_decref(o);
 	return read && told_is_valid(out);
+}
+
+/* None of it is measured, so none of it is good.  That it cannot be told is no alarm. */
+static void take_shift(struct flow *f, json_t *o)
+{
+	const struct flow_config *c = &f->parts.config->flow;
+	struct reading r[FLOW_SHIFT_TAGS] = {{.quality = QUALITY_BAD}};
+	double parts[FLOW_SHIFT_TAGS] = {0};
+	bool known = json_unpack(json_object_get(o, "shift"), "{s:F, s:F, s:F, s:F}",
+	                         "made", &parts[0], "p10", &parts[1], "p50", &parts[2],
+	                         "p90", &parts[3]) == 0;
+
+	for (uint32_t i = 0; i < FLOW_SHIFT_TAGS; i++) {
+		r[i] = (struct reading){.tag = c->shift_tag + i,
+		                        .quality = known ? QUALITY_UNCERTAIN
+		                                         : QUALITY_BAD,
+		                        .reason = known ? REASON_NONE : REASON_DISABLED};
+		if (known) {
+			r[i].value = value_real(parts[i]);
+		}
+	}
+	f->parts.deliver(f->parts.arg, r, FLOW_SHIFT_TAGS);
+}
+
+/* A line that is slow now is not to become what is expected of it. */
+static bool is_held(const struct flow *f)
+{
+	struct sample now = f->parts.latest(f->parts.arg, f->parts.config->flow.tag);
+
+	return f->knowledge == KNOWS && now.ts_us && now.est.drift;
 }
 
 void flow_answer(struct flow *f, const char *output, const char *complaint)
 {
 	const struct flow_config *c = &f->parts.config->flow;
 	char message[500];
+	json_t *o = output ? json_loads(output, 0, NULL) : NULL;
 	struct told_level t;
+	bool read = o && read_told(&t, o);
 
-	if (output && read_told(&t, output)) {
+	if (c->shift_s > 0) {
+		take_shift(f, o);
+	}
+	json_decref(o);
+	if (read && is_held(f)) {
+		return;
+	}
+	if (read) {
 		twin_expect(f->parts.twin, 0, &t);
 		snprintf(message, sizeof(message),
 		         "the line should give %.4g an hour, within %u s %.3g more or "
@@ -170,8 +207,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct flow *f = timer->data;
 	const struct config *c = f->parts.config;
-	struct sample now = f->parts.latest(f->parts.arg, c->flow.tag);
-	char window[32];
+	char window[32], shift[32], begins[32];
 	char *argv[] = {(char *)"pollux",
 	                (char *)"line-flow",
 	                (char *)c->flow.file,
@@ -179,6 +215,10 @@ static void on_timer(uv_timer_t *timer)
 	                window,
 	                (char *)"--learn",
 	                (char *)c->path,
+	                (char *)"--begins",
+	                begins,
+	                c->flow.shift_s ? (char *)"--shift" : NULL,
+	                shift,
 	                NULL};
 	const struct errand_wish wish = {.loop = f->parts.loop,
 	                                 .argv = argv,
@@ -187,9 +227,11 @@ static void on_timer(uv_timer_t *timer)
 	                                 .done = on_done,
 	                                 .arg = f};
 
-	if (f->errand || (now.ts_us && now.est.drift)) {
+	if (f->errand) {
 		return;
 	}
+	snprintf(shift, sizeof(shift), "%us", c->flow.shift_s);
+	snprintf(begins, sizeof(begins), "%.0fs", c->flow.begins_s);
 	snprintf(window, sizeof(window), "%us", c->flow.window_s);
 	f->errand = errand_begin(&wish);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What the line gives against what it should: tag line/throughput.  Its value is counted
- * where parts leave the line, window by window (gateway/line/flow_count.h); what is
- * expected comes from a simulation of the line as it is, by `pollux line-flow --learn` in
- * a process of its own (gateway/child/errand.h), again and again, but not while the tag
- * is in drift: a line that got slower is not to become what is expected of it.  The twin
- * judges the tag as it does any other.  Loop thread.
+ * What the line gives against what it should: tag line/throughput; and what the shift
+ * will have given, line/shift_made, _p10, _p50, _p90.  Its value is counted where parts
+ * leave the line, window by window (gateway/line/flow_count.h); what is expected comes
+ * from a simulation of the line as it is, by `pollux line-flow --learn` in a process of
+ * its own (gateway/child/errand.h), again and again, but is not taken while the tag is in
+ * drift: a line that got slower is not to become what is expected of it.  The twin judges
+ * the tag as it does any other.  Loop thread.
  */
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
@@ -24,8 +25,8 @@ struct flow_parts {
 	uint64_t first_ms; /* until the first simulation: the history is to be there */
 	/** The tag's latest sample. */
 	struct sample (*latest)(void *arg, uint32_t tag);
-	/** A reading of the tag. */
-	void (*deliver)(void *arg, const struct reading *r);
+	/** Readings of its tags. */
+	void (*deliver)(void *arg, const struct reading *r, size_t n);
 	/** What is to be told, a sentence, and whether it is well. */
 	void (*tell)(void *arg, bool well, const char *message);
 	void *arg;

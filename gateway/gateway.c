@@ -645,11 +645,11 @@ static int open_routing_watch(struct gateway *g)
 	return routing_watch_open(&g->routing_watch, &parts);
 }
 
-static void on_flow(void *arg, const struct reading *r)
+static void on_flow(void *arg, const struct reading *r, size_t n)
 {
 	struct gateway *g = arg;
 
-	bus_deliver(g->parts.bus, clock_now_ns(), r, 1);
+	bus_deliver(g->parts.bus, clock_now_ns(), r, n);
 }
 
 static void on_flow_news(void *arg, bool well, const char *message)

@@ -592,6 +592,8 @@ static void answer(struct twin *t, int64_t t_ns, const struct reading *r,
 		m = find_told(t, r->tag);
 		if (m) {
 			answer_told(m, t_ns, r, e);
+		} else if (e->source == SOURCE_MEASURED) {
+			e->source = SOURCE_SIMULATED; /* no device has it */
 		}
 		return;
 	}

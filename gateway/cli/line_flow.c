@@ -3,9 +3,14 @@
  * Pollux itself (gateway/flow.h). */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/cli/learn.h"
+#include "gateway/clock.h"
+#include "gateway/line/flow_count.h"
+#include "gateway/line/line_shift.h"
 #include "gateway/line/line_window.h"
 
 extern const struct command command_line_flow;
@@ -13,27 +18,33 @@ extern const struct command command_line_flow;
 struct call {
 	const char *path;
 	double window_s;
+	double shift_s, begins_s; /* shift_s 0: none is foretold */
 	struct learn_call learn;
 };
 
 static enum exit_code parse(struct call *call, int argc, char **argv)
 {
-	static const struct option table[] = {
-		{"window", required_argument, NULL, 'w'}, LEARN_OPTIONS, {0}};
+	static const struct option table[] = {{"window", required_argument, NULL, 0},
+	                                      {"shift", required_argument, NULL, 1},
+	                                      {"begins", required_argument, NULL, 2},
+	                                      LEARN_OPTIONS,
+	                                      {0}};
+	double *const times[] = {&call->window_s, &call->shift_s, &call->begins_s};
 	enum exit_code code = EXIT_DONE;
 	int64_t ms = 0;
 
 	optind = 1;
 	for (int option; code == EXIT_DONE &&
 	                 (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-		if (option != 'w') {
+		if (option < 0 || option > 2) {
 			code = learn_option(&call->learn, option);
-		} else if (command_duration(optarg, &ms) || ms < 1000) {
-			code = command_usage("line-flow", "'%s' is no window", optarg);
+		} else if (command_duration(optarg, &ms)) {
+			code = command_usage("line-flow", "'%s' is no time", optarg);
+		} else {
+			*times[option] = (double)ms / 1000;
 		}
 	}
-	call->window_s = (double)ms / 1000;
-	if (code == EXIT_DONE && (optind + 1 != argc || ms == 0)) {
+	if (code == EXIT_DONE && (optind + 1 != argc || !(call->window_s >= 1))) {
 		code = command_usage("line-flow", "a FILE and a --window are wanted");
 	}
 	call->path = code == EXIT_DONE ? argv[optind] : NULL;
@@ -55,12 +66,59 @@ static const char *why_not(int err)
 	}
 }
 
+/* What the shift made so far; NAN: the history does not tell. */
+static double made_since(const struct call *call, const struct line_setup *setup,
+                         int64_t since_us)
+{
+	struct machine_wish wish = {.since_us = since_us, .until_us = clock_wall_us()};
+	struct reader *reader = NULL;
+	struct config *cfg = NULL;
+	char *path = NULL;
+	double parts = (double)NAN;
+	int err = call->learn.config ? config_load(&cfg, call->learn.config, stderr)
+	                             : -ENOENT;
+
+	if (!err) {
+		err = asprintf(&path, "%s/history.db", cfg->state_dir) < 0 ? -ENOMEM : 0;
+	}
+	err = err ? err : reader_open(&reader, path);
+	wish.config = cfg;
+	if (err || line_shift_made(setup, reader, &wish, &parts)) {
+		parts = (double)NAN;
+	}
+	reader_close(reader);
+	free(path);
+	config_free(cfg);
+	return parts;
+}
+
+/* NULL: it cannot be told. */
+static json_t *foretell(const struct call *call, const struct line_setup *setup)
+{
+	int64_t now_us = clock_wall_us(), local_s = flow_local_s(now_us), since_us;
+	struct line_shift shift = line_shift_at(local_s, call->begins_s, call->shift_s,
+	                                        setup->config.period_s);
+	double rest[LINE_OUTPUTS], made;
+
+	since_us = now_us - (int64_t)(shift.since_s * 1e6);
+	/* an hour more or less, where the clock on the wall was changed since */
+	since_us += (local_s - (int64_t)shift.since_s - flow_local_s(since_us)) * 1000000;
+	made = made_since(call, setup, since_us);
+	if (isnan(made) || line_shift_rest(setup, &shift, rest)) {
+		return NULL;
+	}
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "made", made, "p10", made + rest[0],
+	                 "p50", made + rest[1], "p90", made + rest[2], "left_s",
+	                 shift.left_s);
+}
+
 static enum exit_code say(const struct call *call, const struct line_setup *setup,
                           const struct line_learning *learnt)
 {
 	struct told_level t;
 	size_t windows, taken = 0;
 	int err = line_window(&t, setup, call->window_s, &windows);
+	json_t *o;
 
 	if (err) {
 		fprintf(stderr, "%s: %s\n", call->path, why_not(err));
@@ -69,11 +127,15 @@ static enum exit_code say(const struct call *call, const struct line_setup *setu
 	for (size_t i = 0; i < learnt->n; i++) {
 		taken += !learnt->items[i].why;
 	}
-	command_print_json(stdout,
-	                   json_pack("{s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "mean",
-	                             t.mean, "sigma", t.sigma, "variance", t.variance,
-	                             "w_max", t.w_max, "z_max", t.z_max, "windows",
-	                             (json_int_t)windows, "learnt", (json_int_t)taken));
+	o = json_pack("{s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "mean", t.mean, "sigma",
+	              t.sigma, "variance", t.variance, "w_max", t.w_max, "z_max", t.z_max,
+	              "windows", (json_int_t)windows, "learnt", (json_int_t)taken);
+	if (call->shift_s > 0) {
+		json_t *shift = foretell(call, setup);
+
+		json_object_set_new(o, "shift", shift ? shift : json_null());
+	}
+	command_print_json(stdout, o);
 	return EXIT_DONE;
 }
 
@@ -96,9 +158,10 @@ static enum exit_code run(int argc, char **argv)
 
 const struct command command_line_flow = {
 	.name = "line-flow",
-	.help = "usage: pollux line-flow FILE --window T [--learn CONFIG [--since T]]\n\n"
-		"What the line of FILE gives within a window, 1/h, as JSON; a gateway "
-		"asks\n"
-		"for it itself.\n",
+	.help = "usage: pollux line-flow FILE --window T [--learn CONFIG [--since T]]\n"
+		"                        [--shift T --begins T]\n\n"
+		"What the line of FILE gives within a window, 1/h, and until the shift "
+		"ends,\n"
+		"as JSON; a gateway asks for it itself.\n",
 	.run = run,
 };

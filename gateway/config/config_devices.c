@@ -420,12 +420,13 @@ static size_t count_tags(struct build *b, size_t n_devices)
 	return n;
 }
 
-/* A component adds at most its model's outputs and its own tag, the line one. */
+/* A component adds at most its model's outputs and its own tag, the line five. */
 static size_t count_component_tags(struct build *b)
 {
 	struct schema_view twin = schema_sub(&b->root, "twin");
 
-	return list_length(&twin, "components") * (MODEL_OUTPUTS_MAX + 1) + 1;
+	return list_length(&twin, "components") * (MODEL_OUTPUTS_MAX + 1) + 1 +
+	       FLOW_SHIFT_TAGS;
 }
 
 static int allocate(struct build *b, size_t n_devices, size_t n_tags, size_t n_more)

@@ -111,17 +111,17 @@ static int keep_exits(struct build *b, const struct node *node,
 	return keep_breaks(b, &setup->config);
 }
 
-/* The tag stands behind those of the components, as of one more of them. */
-static int add_tag(struct build *b)
+/* A tag stands behind those of the components, as of one more of them. */
+static int add_tag(struct build *b, const char *name, const char *unit,
+                   const char *description)
 {
 	struct config *c = b->config;
-	uint32_t *told = arena_array(b->arena, 1, sizeof(*told));
 	struct tag_options options;
 	struct tag_kind kind;
 	struct tag *tag = &b->tags[c->n_tags];
 
 	memset(&kind, 0, sizeof(kind)); /* with what is between members: once_keep() */
-	kind.unit = once_text(&b->once, "1/h");
+	kind.unit = once_text(&b->once, unit);
 	kind.type_name = once_text(&b->once, "float64");
 	kind.min = kind.max = NAN;
 	kind.type = TYPE_FLOAT64;
@@ -129,22 +129,48 @@ static int add_tag(struct build *b)
 	memset(&options, 0, sizeof(options));
 	options.store.deviation = NAN;
 	*tag = (struct tag){.device = flow_device,
-	                    .name = flow_tag,
-	                    .description = "good parts of the last window",
+	                    .name = name,
+	                    .description = description,
 	                    .kind = kind.unit && kind.type_name
 	                                    ? once_keep(&b->once, &kind, sizeof(kind))
 	                                    : NULL,
 	                    .device_index = (uint32_t)(c->n_devices + c->n_components),
-	                    .period_ms = c->flow.window_s * 1000};
+	                    .period_ms = (*unit ? c->flow.window_s : c->flow.every_s) *
+	                                 1000};
 	b->options[c->n_tags] = once_keep(&b->once, &options, sizeof(options));
-	if (!told || !tag->kind || !b->options[c->n_tags]) {
+	if (!tag->kind || !b->options[c->n_tags]) {
 		return -ENOMEM;
 	}
-	told[0] = c->flow.tag = (uint32_t)c->n_tags++;
-	c->twin.told = told;
-	c->twin.n_told = 1;
-	c->twin.n_tags = c->n_tags;
+	c->twin.n_tags = ++c->n_tags;
 	return 0;
+}
+
+static int add_tags(struct build *b)
+{
+	static const struct {
+		const char *name, *description;
+	} shift[FLOW_SHIFT_TAGS] = {
+		{"shift_made", "good parts since the shift began"},
+		{"shift_p10", "of the whole shift: at least so many in nine of ten"},
+		{"shift_p50", "as likely more as less"},
+		{"shift_p90", "at most so many in nine of ten"},
+	};
+	struct config *c = b->config;
+	uint32_t *told = arena_array(b->arena, 1, sizeof(*told));
+	int err = told ? 0 : -ENOMEM;
+
+	c->flow.tag = (uint32_t)c->n_tags;
+	c->flow.shift_tag = c->flow.tag + 1;
+	err = err ? err : add_tag(b, flow_tag, "1/h", "good parts of the last window");
+	for (size_t i = 0; c->flow.shift_s > 0 && i < FLOW_SHIFT_TAGS && !err; i++) {
+		err = add_tag(b, shift[i].name, "", shift[i].description);
+	}
+	if (!err) {
+		told[0] = c->flow.tag;
+		c->twin.told = told;
+		c->twin.n_told = 1;
+	}
+	return err;
 }
 
 /* The period of the shifts begins at a time of day, or of the week. */
@@ -211,10 +237,15 @@ int config_flow_build(struct build *b)
 	if (!out->file) {
 		return -ENOMEM;
 	}
+	out->shift_s = (uint32_t)(schema_int(&v, "shift") / 1000);
+	if (out->shift_s && 86400 % out->shift_s) {
+		complaint_error(b->said, config_place(&v, "shift"),
+		                "a day is no whole number of such shifts");
+	}
 	out->device = flow_device;
 	out->window_s = (uint32_t)(schema_int(&v, "window") / 1000);
 	out->begins_s = begins_of(b, &v);
 	out->every_s = (uint32_t)(schema_int(&v, "every") / 1000);
 	err = read_line(b, node);
-	return err ? err : add_tag(b);
+	return err ? err : add_tags(b);
 }

@@ -482,6 +482,9 @@ static void print_line(const struct config *c, FILE *out)
 		fputs("  file: ", out);
 		yaml_out_text(f->file, out);
 		print_duration("\n  window: ", INT64_C(1000) * f->window_s, out);
+		if (f->shift_s) {
+			print_duration("\n  shift: ", INT64_C(1000) * f->shift_s, out);
+		}
 		fprintf(out, "\n  begins: \"%02d:%02d\"\n", minute / 60, minute % 60);
 	}
 	for (size_t i = 0; i < r->n; i++) {

@@ -396,6 +396,9 @@ static const struct schema_key line_keys[] = {
          .min = 1, .max = 4000},
 	{"window", SCHEMA_DURATION, "time that a throughput is counted over", .min = 1000,
          .max = 86400000, .preset = "15min"},
+	{"shift", SCHEMA_DURATION,
+         "length of a shift, whose output is foretold; absent: none is", .min = 60000,
+         .max = 86400000},
 	{"begins", SCHEMA_TEXT,
          "time of day, local, at which the period of the file's shifts begins; of a "
          "week on Monday",

@@ -19,7 +19,7 @@ run: {for: 1h, warm_up: 10s, replications: 10}
 '''
 CONFIG = '''
 history: {commit: 100ms}
-line: {file: line.yaml, window: 2s, every: 1h}
+line: {file: line.yaml, window: 2s, every: 2s, shift: 1min}
 twin: {monitor: {alarm_after: 1}}
 devices:
   - id: cell
@@ -70,6 +70,14 @@ def test_a_line_that_slows_drifts(bench):
                              state)
 
     harness.wait_until('it is judged', lambda: len(of('healthy')) >= 2, 40)
+    shift = harness.wait_until('the shift is foretold', lambda: gateway.query(
+        "select shift.value, made.value, shift.source, shift.quality from history shift, "
+        "history made where shift.tag = 'shift_p50' and made.tag = 'shift_made' and "
+        "made.ts_us = shift.ts_us order by shift.ts_us desc limit 1"))
+    print(shift)
+    assert shift[0][2:] == ('simulated', 'uncertain'), shift
+    # at most a minute of 49 parts a second, and what was made since the start, or the minute
+    assert 0 <= shift[0][1] <= shift[0][0] < 1.05 * 60 * 49, shift
     machine.each_s = 0.02 / 0.7
     harness.wait_until('it drifts', lambda: of('drift'), 40)
     machine.stop()

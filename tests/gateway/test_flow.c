@@ -35,6 +35,8 @@ struct bench {
 	struct reading got[KEPT];
 	struct estimate est[KEPT];
 	size_t n;
+	struct reading shift[FLOW_SHIFT_TAGS];
+	struct estimate shift_est[FLOW_SHIFT_TAGS];
 	char told[512];
 	size_t n_told;
 	bool well;
@@ -59,12 +61,19 @@ static struct sample latest(void *arg, uint32_t tag)
 	return s;
 }
 
-static void deliver(void *arg, const struct reading *r)
+static void deliver(void *arg, const struct reading *r, size_t n)
 {
 	struct bench *b = arg;
 
+	if (r->tag != b->config->flow.tag) {
+		assert_int_equal(n, FLOW_SHIFT_TAGS);
+		b->now_ns += 1000;
+		memcpy(b->shift, r, sizeof(b->shift));
+		twin_merge(b->twin, (int64_t)b->now_ns, r, n, b->shift_est);
+		return;
+	}
+	assert_int_equal(n, 1);
 	assert_true(b->n < KEPT);
-	assert_int_equal(r->tag, b->config->flow.tag);
 	twin_merge(b->twin, (int64_t)b->now_ns, r, 1, &b->est[b->n]);
 	b->got[b->n++] = *r;
 }
@@ -134,7 +143,9 @@ static void begin(struct bench *b, const char *zone, int64_t wall_us)
 	assert_non_null(mkdtemp(b->dir));
 	write_line(b, "");
 	assert_int_equal(
-		load(b, "file: line.yaml, window: 10min, begins: \"06:00\"", &words), 0);
+		load(b, "file: line.yaml, window: 10min, begins: \"06:00\", shift: 8h",
+	             &words),
+		0);
 	assert_string_equal(words, "");
 	free(words);
 	assert_int_equal(twin_new(&b->twin, &b->config->twin), 0);
@@ -322,6 +333,62 @@ static void a_simulation_that_fails_is_told_once(void **state)
 	end(&b);
 }
 
+static void a_shift_is_foretold_as_simulated(void **state)
+{
+	static const char *const names[] = {"shift_made", "shift_p10", "shift_p50",
+	                                    "shift_p90"};
+	static const double parts[] = {400, 5000, 5100, 5200};
+	struct bench b;
+
+	(void)state;
+	begin(&b, "UTC", MORNING_US);
+	flow_answer(b.flow,
+	            "{\"mean\": 1080, \"sigma\": 20, \"variance\": 0.06, \"w_max\": 0.8, "
+	            "\"z_max\": 3.2, \"shift\": {\"made\": 400.0, \"p10\": 5000.0, "
+	            "\"p50\": 5100.0, \"p90\": 5200.0}}",
+	            NULL);
+	for (size_t i = 0; i < FLOW_SHIFT_TAGS; i++) {
+		const struct reading *r = &b.shift[i];
+
+		assert_string_equal(b.config->tags[r->tag].name, names[i]);
+		assert_float_equal(value_number(&r->value), parts[i], 0);
+		assert_int_equal(b.shift_est[i].quality, QUALITY_UNCERTAIN);
+		assert_int_equal(b.shift_est[i].source, SOURCE_SIMULATED);
+	}
+	flow_answer(b.flow, NULL, "it is gone");
+	for (size_t i = 0; i < FLOW_SHIFT_TAGS; i++) {
+		assert_int_equal(b.shift[i].quality, QUALITY_BAD);
+		assert_int_equal(b.shift[i].value.kind, VALUE_NONE);
+	}
+	end(&b);
+}
+
+/* In drift what is simulated anew, slower, is not taken for what is expected. */
+static void drift_keeps_what_is_expected(void **state)
+{
+	static const char first[] = "{\"mean\": 1080, \"sigma\": 20, \"variance\": 0.06, "
+				    "\"w_max\": 0.8, \"z_max\": 3.2}",
+			  later[] = "{\"mean\": 760, \"sigma\": 20, \"variance\": 0.06, "
+				    "\"w_max\": 0.8, \"z_max\": 3.2}";
+	struct bench b;
+
+	(void)state;
+	begin(&b, "UTC", MORNING_US);
+	flow_answer(b.flow, first, NULL);
+	pass(&b, 6000, 840);
+	assert_int_equal(b.est[b.n - 1].state, STATE_DRIFT);
+	flow_answer(b.flow, later, NULL);
+	pass(&b, 600, 840);
+	assert_float_equal(b.est[b.n - 1].predicted, 1080, 1e-9);
+	assert_int_equal(b.est[b.n - 1].state, STATE_DRIFT);
+	pass(&b, 12000, 1200);
+	assert_int_equal(b.est[b.n - 1].state, STATE_HEALTHY);
+	flow_answer(b.flow, later, NULL);
+	pass(&b, 600, 840);
+	assert_float_equal(b.est[b.n - 1].predicted, 760, 1e-9);
+	end(&b);
+}
+
 static void what_is_wrong_in_the_configuration_is_said(void **state)
 {
 	static const struct {
@@ -332,6 +399,7 @@ static void what_is_wrong_in_the_configuration_is_said(void **state)
 		{"file: line.yaml, begins: \"6 am\"", "", "'6 am' is no time of day"},
 		{"file: line.yaml, begins: \"24:00\"", "", "is no time of day"},
 		{"file: line.yaml, window: 10ms", "", "window"},
+		{"file: line.yaml, shift: 7h", "", "no whole number of such shifts"},
 		{"file: line.yaml", "stationen: []\n", "unknown key 'stationen'"},
 		{"file: line.yaml", "  x", "line.yaml"},
 	};
@@ -363,6 +431,8 @@ int main(void)
 		cmocka_unit_test(windows_in_a_break_are_not_judged),
 		cmocka_unit_test(a_changed_clock_costs_a_window),
 		cmocka_unit_test(a_simulation_that_fails_is_told_once),
+		cmocka_unit_test(a_shift_is_foretold_as_simulated),
+		cmocka_unit_test(drift_keeps_what_is_expected),
 		cmocka_unit_test(what_is_wrong_in_the_configuration_is_said),
 	};
 

@@ -15,7 +15,24 @@
 #include <unistd.h>
 
 #include "gateway/line/line_exit.h"
+#include "gateway/line/line_shift.h"
 #include "gateway/line/line_window.h"
+#include "storage/history.h"
+#include "storage/reader.h"
+
+static void remove_folder(const char *dir)
+{
+	static const char *const names[] = {"history.db",     "history.db-wal",
+	                                    "history.db-shm", "history.reserve",
+	                                    "lock",           ""};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[96];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		remove(path);
+	}
+}
 
 /* One station, of such a time, with such ways; further sections behind. */
 static struct line_setup *line(const char *station, const char *ways, const char *more)
@@ -125,6 +142,126 @@ static void a_line_without_a_rate_says_so(void **state)
 	line_file_free(setup);
 }
 
+static void a_shift_stands_where_the_clock_does(void **state)
+{
+	static const double h = 3600;
+	static const struct {
+		double local_h, begins_h, shift_h, period_h, since_h, at_h;
+	} cases[] = {
+		{6, 6, 8, 24, 0, 0},     {7, 6, 8, 24, 1, 1},
+		{5, 6, 8, 24, 7, 23},    {15, 6, 8, 24, 1, 9},
+		{24 + 7, 6, 8, 0, 1, 0}, {24 + 7, 6, 8, 168, 1, 25},
+		{0, 22, 12, 24, 2, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct line_shift s = line_shift_at(
+			(int64_t)(cases[i].local_h * h), cases[i].begins_h * h,
+			cases[i].shift_h * h, cases[i].period_h * h);
+
+		assert_true(s.since_s == cases[i].since_h * h);
+		assert_true(s.left_s == (cases[i].shift_h - cases[i].since_h) * h);
+		assert_true(s.at_s == cases[i].at_h * h);
+	}
+}
+
+static void the_rest_of_a_shift_has_its_breaks_and_its_chance(void **state)
+{
+	static const char shifts[] = SOURCE
+		"shifts: {period: 8h, breaks: [{at: 4h, for: 1h}]}\n";
+	struct line_setup *setup = line("time: 3s", OUT, shifts);
+	double parts[LINE_OUTPUTS];
+
+	(void)state;
+	/* 3 h until the break, 3 h after it; and after it alone */
+	assert_int_equal(
+		line_shift_rest(setup,
+	                        &(struct line_shift){.at_s = 3600, .left_s = 7 * 3600},
+	                        parts),
+		0);
+	assert_float_equal(parts[0], 7200, 2);
+	assert_float_equal(parts[2], 7200, 2);
+	assert_int_equal(line_shift_rest(setup,
+	                                 &(struct line_shift){.at_s = 5 * 3600,
+	                                                      .left_s = 3 * 3600},
+	                                 parts),
+	                 0);
+	assert_float_equal(parts[1], 3600, 2);
+	line_file_free(setup);
+	/* Poisson of mean 3600: quantiles 1.28 sigma off */
+	setup = line("time: exponential(1s)", OUT, SOURCE);
+	assert_int_equal(
+		line_shift_rest(setup, &(struct line_shift){.left_s = 3600}, parts), 0);
+	assert_float_equal(parts[0], 3600 - 77, 30);
+	assert_float_equal(parts[1], 3600, 25);
+	assert_float_equal(parts[2], 3600 + 77, 30);
+	line_file_free(setup);
+}
+
+/* A counter of jobs and one of rejects, a reading a minute, that began so many minutes
+ * before the shift; it begins anew once. */
+static int made_after(int minutes_before, double *parts)
+{
+	static const char keys[] = "time: 1s, gives: 2, tags: {count: m/n, rejects: m/r}";
+	struct line_setup *setup = line(keys, OUT, SOURCE);
+	char dir[] = "/tmp/pollux-made-XXXXXX", text[512], path[64];
+	const int64_t minute_us = 60000000, begin_us = INT64_C(1772445600) * 1000000;
+	struct machine_wish since = {.since_us = begin_us,
+	                             .until_us = begin_us + 100 * minute_us};
+	struct config *config = NULL;
+	struct reader *reader = NULL;
+	const char *found;
+	struct history *h;
+	int err;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(text, sizeof(text),
+	         "gateway: {state_dir: %s}\n"
+	         "devices: [{id: m, driver: sim, every: 60s, tags: ["
+	         "{id: n, at: \"constant(value=0)\", type: float64}, "
+	         "{id: r, at: \"constant(value=0)\", type: float64}]}]\n",
+	         dir);
+	assert_int_equal(config_load_text(&config, "p.yaml", text, strlen(text), stderr),
+	                 0);
+	assert_int_equal(history_open(&h, &config->history, &found), 0);
+	for (int i = -minutes_before; i < 90; i++) {
+		int jobs = i < 50 ? 1000 + 20 * i : 20 * (i - 50);
+		struct sample s[2] = {
+			{.ts_us = begin_us + i * minute_us, .tag = 0},
+			{.ts_us = begin_us + i * minute_us, .tag = 1},
+		};
+
+		s[0].value = value_real(jobs);
+		s[1].value = value_real(i < 50 ? 50 + i : i - 50);
+		s[0].est.predicted = s[1].est.predicted = (double)NAN;
+		assert_int_equal(history_append(h, s[0].ts_us, s, 2), 0);
+	}
+	assert_int_equal(history_commit(h), 0);
+	history_close(h);
+	snprintf(path, sizeof(path), "%s/history.db", dir);
+	assert_int_equal(reader_open(&reader, path), 0);
+	since.config = config;
+	err = line_shift_made(setup, reader, &since, parts);
+	reader_close(reader);
+	config_free(config);
+	line_file_free(setup);
+	remove_folder(dir);
+	return err;
+}
+
+static void what_a_shift_made_is_in_the_history(void **state)
+{
+	double parts;
+
+	(void)state;
+	assert_int_equal(made_after(30, &parts), 0);
+	/* 49 and 39 minutes of 20 jobs less one, of two parts each: the step that began
+	 * anew is lost */
+	assert_true(parts == 2 * 88 * 19);
+	assert_int_equal(made_after(-10, &parts), -ENOENT);
+}
+
 static void parts_are_counted_where_they_leave_as_good_ones(void **state)
 {
 	static const char two[] = "  - {from: one, to: out, share: 0.9}\n"
@@ -169,6 +306,9 @@ int main(void)
 		cmocka_unit_test(a_stretch_touches_a_break_or_not),
 		cmocka_unit_test(the_window_has_mean_and_spread_of_the_line),
 		cmocka_unit_test(a_line_without_a_rate_says_so),
+		cmocka_unit_test(a_shift_stands_where_the_clock_does),
+		cmocka_unit_test(the_rest_of_a_shift_has_its_breaks_and_its_chance),
+		cmocka_unit_test(what_a_shift_made_is_in_the_history),
 		cmocka_unit_test(parts_are_counted_where_they_leave_as_good_ones),
 	};
 
