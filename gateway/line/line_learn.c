@@ -14,6 +14,8 @@
  * work but a wait. */
 #define WAIT_MEDIANS 3
 
+#define LEAST_SHARE 1e-9 /* of a way: nothing is ever seen to go there */
+
 enum { EACH = 4 }; /* things that may be learnt of a station */
 
 /* A list of times that grows. */
@@ -146,6 +148,8 @@ static void set_scrap(struct line_setup *setup, size_t station, struct line_lear
 {
 	struct line_edge *edges = (struct line_edge *)setup->config.edges;
 	double good = 0, scrap = 0;
+	/* where none was seen, or nothing else: a way has some share, however small */
+	double part = fmin(fmax(item->share, LEAST_SHARE), 1 - LEAST_SHARE);
 
 	for (size_t i = 0; i < setup->config.n_edges; i++) {
 		if (!edges[i].of_source && edges[i].from == station) {
@@ -161,8 +165,7 @@ static void set_scrap(struct line_setup *setup, size_t station, struct line_lear
 		struct line_edge *e = &edges[i];
 
 		if (!e->of_source && e->from == station) {
-			e->share *= e->scrap ? item->share / scrap
-			                     : (1 - item->share) / good;
+			e->share *= e->scrap ? part / scrap : (1 - part) / good;
 		}
 	}
 }

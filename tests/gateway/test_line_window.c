@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "gateway/line/line_exit.h"
+#include "gateway/line/line_learn.h"
 #include "gateway/line/line_shift.h"
 #include "gateway/line/line_window.h"
 #include "storage/history.h"
@@ -199,55 +200,116 @@ static void the_rest_of_a_shift_has_its_breaks_and_its_chance(void **state)
 	line_file_free(setup);
 }
 
-/* A counter of jobs and one of rejects, a reading a minute, that began so many minutes
- * before the shift; it begins anew once. */
-static int made_after(int minutes_before, double *parts)
-{
-	static const char keys[] = "time: 1s, gives: 2, tags: {count: m/n, rejects: m/r}";
-	struct line_setup *setup = line(keys, OUT, SOURCE);
-	char dir[] = "/tmp/pollux-made-XXXXXX", text[512], path[64];
-	const int64_t minute_us = 60000000, begin_us = INT64_C(1772445600) * 1000000;
-	struct machine_wish since = {.since_us = begin_us,
-	                             .until_us = begin_us + 100 * minute_us};
-	struct config *config = NULL;
-	struct reader *reader = NULL;
-	const char *found;
-	struct history *h;
-	int err;
+#define DAY_US    (INT64_C(1772409600) * 1000000) /* 2026-03-02 */
+#define MINUTE_US INT64_C(60000000)
 
-	assert_non_null(mkdtemp(dir));
+/* A history of two counters, m/n and m/r. */
+struct past {
+	char dir[64];
+	struct config *config;
+	struct reader *reader;
+};
+
+static void past_begin(struct past *p, struct history **h)
+{
+	char text[512];
+	const char *found;
+
+	*p = (struct past){.dir = "/tmp/pollux-made-XXXXXX"};
+	assert_non_null(mkdtemp(p->dir));
 	snprintf(text, sizeof(text),
 	         "gateway: {state_dir: %s}\n"
 	         "devices: [{id: m, driver: sim, every: 60s, tags: ["
 	         "{id: n, at: \"constant(value=0)\", type: float64}, "
 	         "{id: r, at: \"constant(value=0)\", type: float64}]}]\n",
-	         dir);
-	assert_int_equal(config_load_text(&config, "p.yaml", text, strlen(text), stderr),
-	                 0);
-	assert_int_equal(history_open(&h, &config->history, &found), 0);
-	for (int i = -minutes_before; i < 90; i++) {
-		int jobs = i < 50 ? 1000 + 20 * i : 20 * (i - 50);
-		struct sample s[2] = {
-			{.ts_us = begin_us + i * minute_us, .tag = 0},
-			{.ts_us = begin_us + i * minute_us, .tag = 1},
-		};
+	         p->dir);
+	assert_int_equal(
+		config_load_text(&p->config, "p.yaml", text, strlen(text), stderr), 0);
+	assert_int_equal(history_open(h, &p->config->history, &found), 0);
+}
 
-		s[0].value = value_real(jobs);
-		s[1].value = value_real(i < 50 ? 50 + i : i - 50);
-		s[0].est.predicted = s[1].est.predicted = (double)NAN;
-		assert_int_equal(history_append(h, s[0].ts_us, s, 2), 0);
-	}
+/* Both counters, so many minutes after the day began. */
+static void past_put(struct history *h, int minute, double n, double r)
+{
+	struct sample s[2] = {{.tag = 0}, {.tag = 1}};
+
+	s[0].ts_us = s[1].ts_us = DAY_US + minute * MINUTE_US;
+	s[0].value = value_real(n);
+	s[1].value = value_real(r);
+	s[0].est.predicted = s[1].est.predicted = (double)NAN;
+	assert_int_equal(history_append(h, s[0].ts_us, s, 2), 0);
+}
+
+static void past_read(struct past *p, struct history *h)
+{
+	char path[96];
+
 	assert_int_equal(history_commit(h), 0);
 	history_close(h);
-	snprintf(path, sizeof(path), "%s/history.db", dir);
-	assert_int_equal(reader_open(&reader, path), 0);
-	since.config = config;
-	err = line_shift_made(setup, reader, &since, parts);
-	reader_close(reader);
-	config_free(config);
+	snprintf(path, sizeof(path), "%s/history.db", p->dir);
+	assert_int_equal(reader_open(&p->reader, path), 0);
+}
+
+static void past_end(struct past *p)
+{
+	reader_close(p->reader);
+	config_free(p->config);
+	remove_folder(p->dir);
+}
+
+/* A reading a minute, that began so many minutes before the shift; the counters begin
+ * anew once. */
+static int made_after(int minutes_before, double *parts)
+{
+	struct line_setup *setup = line(
+		"time: 1s, gives: 2, tags: {count: m/n, rejects: m/r}", OUT, SOURCE);
+	struct machine_wish since = {.since_us = DAY_US,
+	                             .until_us = DAY_US + 100 * MINUTE_US};
+	struct history *h;
+	struct past past;
+	int err;
+
+	past_begin(&past, &h);
+	for (int i = -minutes_before; i < 90; i++) {
+		past_put(h, i, i < 50 ? 1000 + 20 * i : 20 * (i - 50),
+		         i < 50 ? 50 + i : i - 50);
+	}
+	past_read(&past, h);
+	since.config = past.config;
+	err = line_shift_made(setup, past.reader, &since, parts);
 	line_file_free(setup);
-	remove_folder(dir);
+	past_end(&past);
 	return err;
+}
+
+/* A line of which no reject was ever seen can be simulated. */
+static void no_scrap_may_be_learnt(void **state)
+{
+	struct line_setup *setup = line(
+		"time: 9s, tags: {count: m/n, rejects: m/r}",
+		"  - {from: one, to: out, share: 0.5}\n"
+		"  - {from: one, to: out, share: 0.5, scrap: true}\n",
+		SOURCE);
+	struct line_learning learnt = {.since_us = DAY_US - MINUTE_US,
+	                               .until_us = DAY_US + 100 * MINUTE_US};
+	struct told_level t;
+	struct history *h;
+	struct past past;
+	size_t windows;
+
+	(void)state;
+	past_begin(&past, &h);
+	for (int i = 0; i < 90; i++) {
+		past_put(h, i, i, 0);
+	}
+	past_read(&past, h);
+	learnt.config = past.config;
+	assert_int_equal(line_learn(&learnt, setup, past.reader), 0);
+	assert_int_equal(line_window(&t, setup, 3600, &windows), 0);
+	assert_float_equal((float)t.mean, 60, 1); /* a part a minute, all good */
+	line_learning_free(&learnt);
+	line_file_free(setup);
+	past_end(&past);
 }
 
 static void what_a_shift_made_is_in_the_history(void **state)
@@ -308,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_line_without_a_rate_says_so),
 		cmocka_unit_test(a_shift_stands_where_the_clock_does),
 		cmocka_unit_test(the_rest_of_a_shift_has_its_breaks_and_its_chance),
+		cmocka_unit_test(no_scrap_may_be_learnt),
 		cmocka_unit_test(what_a_shift_made_is_in_the_history),
 		cmocka_unit_test(parts_are_counted_where_they_leave_as_good_ones),
 	};
