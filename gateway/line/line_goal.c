@@ -464,8 +464,10 @@ static void print_knobs(FILE *out, const struct line_goal *l, const double *x,
 		if (strcmp(own, list) != 0 || knob == KNOB_PLACES) {
 			continue;
 		}
-		fprintf(out, begun ? "" : "%s:\n", list);
-		begun = true;
+		if (!begun) {
+			fprintf(out, "%s:\n", list);
+			begun = true;
+		}
 		fprintf(out,
 		        knob == KNOB_MAINTENANCE ? "  - {id: %s, %s: {every: %.0fs}}\n"
 		                                 : "  - {id: %s, %s: %.0f}\n",

@@ -2,7 +2,9 @@
 /**
  * Times of manual work from its motions: MTM-1 (Maynard, Stegemerten, Schwab 1948,
  * Methods-Time Measurement; metric data card), at 100 % performance; and what practice
- * and rest make of them.
+ * and rest make of them.  Turn, body and foot motions were compared with the card of
+ * 2019; reach and move were typed from memory: compare them before something hangs on
+ * them.
  */
 #ifndef TWIN_PEOPLE_MTM_H
 #define TWIN_PEOPLE_MTM_H
