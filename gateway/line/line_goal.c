@@ -151,6 +151,10 @@ static bool find(void *arg, const char *name, struct goal_variable *out)
 	                              .least = knobs[knob].least,
 	                              .most = knobs[knob].most};
 	out->range.today = today_of(c, (enum knob)knob, i);
+	if (knob == KNOB_PLACES && isfinite(out->range.today)) {
+		/* so many are taken at once */
+		out->least = fmax(out->least, c->edges[way_into(c, i)].take);
+	}
 	return out->name && isfinite(out->range.today);
 }
 

@@ -260,36 +260,47 @@ static int learn_station(struct line_learning *l, struct line_setup *setup, size
 
 /* ---- how it is today ---- */
 
-/* Spread and drift of a quantity: of one lot after the other, so drift is not spread. */
+/* Of readings as they come (Welford 1962): a week of them may be many. */
+struct spread {
+	size_t n;
+	double mean, squares;
+};
+
+static int on_deviation(void *arg, const struct history_row *row)
+{
+	struct spread *s = arg;
+	double x = value_number(&row->value), off = x - s->mean;
+
+	if (strcmp(row->quality, "good") == 0 && isfinite(x)) {
+		s->mean += off / (double)++s->n;
+		s->squares += off * (x - s->mean);
+	}
+	return 0;
+}
+
+/* Spread and drift of a quantity. */
 static int learn_spread(struct line_learning *l, const char *station,
                         struct line_range *range, struct reader *reader)
 {
 	struct line_learnt *item = add_item(l, station, LEARNT_SPREAD, range->sigma);
-	const struct machine_wish wish = {
-		l->config, {NULL, NULL, NULL, NULL}, l->since_us, l->until_us};
-	struct machine_series s;
-	double mean = 0, squares = 0;
-	size_t n = 0;
-	int err = machine_series_read(&s, reader, range->deviation, &wish);
+	const char *slash = strchr(range->deviation, '/');
+	struct spread s = {.n = 0};
+	char device[128];
+	int err;
 
-	for (size_t i = 0; i < s.n && !err; i++) {
-		if (isfinite(s.x[i])) { /* Welford 1962 */
-			double off = s.x[i] - mean;
-
-			mean += off / (double)++n;
-			squares += off * (s.x[i] - mean);
-		}
-	}
-	machine_series_free(&s);
+	snprintf(device, sizeof(device), "%.*s", (int)(slash - range->deviation),
+	         range->deviation);
+	err = reader_history(reader, device, slash + 1, l->since_us, l->until_us, 0,
+	                     on_deviation, &s);
 	item->quantity = range->name;
-	item->fit.n = n;
-	if (n < DIST_FIT_SHAPE_MIN) {
+	item->fit.n = s.n;
+	if (s.n < DIST_FIT_SHAPE_MIN) {
 		item->why = "too few of them";
-		return err;
+	} else {
+		item->offset = range->offset = s.mean;
+		item->share = range->sigma = sqrt(s.squares / (double)(s.n - 1));
 	}
-	item->offset = range->offset = mean;
-	item->share = range->sigma = sqrt(squares / (double)(n - 1));
-	return err;
+	return err < 0 ? err : 0;
 }
 
 static int learn_life(struct line_learning *l, const char *station, struct line_module *m,

@@ -23,7 +23,7 @@ enum {
 #define HOUR_S      3600.0
 #define LONGEST_H   8.0  /* that the manual's table knows */
 #define LEAST_JOBS  0.5  /* an hour: less is no cycle */
-#define LEAST_SHARE 0.02 /* of an hour that has to be seen */
+#define LEAST_SHARE 0.02 /* of an hour that is no break: less is none */
 #define LEAST_RATE  1e-3 /* of today's: hardly ever */
 
 /* Nothing is judged by the first bytes of it. */
@@ -79,13 +79,36 @@ static double *rate(const struct work *w, size_t operator, size_t station, size_
 	return &w->rates[(operator* w->setup->config.n_stations + station) * n + hour];
 }
 
+static bool has_shifts(const struct work *w)
+{
+	return w->setup->config.n_breaks > 0 && w->setup->config.period_s > 0;
+}
+
+/* The share of an hour that is no break. */
+static double free_in(const struct work *w, size_t hour)
+{
+	const struct line_config *c = &w->setup->config;
+	double from_s = (double)hour * HOUR_S, to_s = from_s + HOUR_S, free_s;
+
+	if (!has_shifts(w)) {
+		return 1;
+	}
+	free_s = fmin(to_s, c->period_s) - from_s;
+	for (size_t i = 0; i < c->n_breaks; i++) {
+		const struct line_break *b = &c->breaks[i];
+
+		free_s -= fmax(fmin(to_s, b->at_s + b->for_s) - fmax(from_s, b->at_s), 0);
+	}
+	return free_s / HOUR_S;
+}
+
 /* Sums over the runs, in their order, then shares and rates. */
 static void add_hour(struct work *w, size_t operator, size_t hour)
 {
 	const struct line_config *c = &w->setup->config;
 	size_t n = w->made->people.n_hours, row = operator* n + hour;
 	struct people_hour *out = &w->made->hours[row];
-	double seen_s = 0, periods;
+	double seen_s = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct line_hours *h = &line_figures(w->lines[i])->hours;
@@ -100,11 +123,8 @@ static void add_hour(struct work *w, size_t operator, size_t hour)
 			*rate(w, operator, k, hour) += h->jobs[at];
 		}
 	}
-	periods = c->n_breaks > 0 && c->period_s > 0
-	                  ? w->run->for_s * (double)w->n / c->period_s
-	                  : (double)w->n;
-	out->observed = fmin(seen_s / HOUR_S / periods, 1);
-	if (out->observed < LEAST_SHARE) {
+	out->observed = free_in(w, hour);
+	if (out->observed < LEAST_SHARE || !(seen_s > 0)) {
 		*out = (struct people_hour){0};
 		seen_s = (double)INFINITY;
 	} else {
@@ -140,12 +160,9 @@ static double or_else(double changed, double own)
  * @return n: there is none */
 static size_t hour_behind(const struct work *w, size_t hour, size_t behind)
 {
-	const struct line_config *c = &w->setup->config;
 	size_t n = w->made->people.n_hours, at = hour + behind;
 
-	return at < n                                             ? at
-	       : behind < n && c->n_breaks > 0 && c->period_s > 0 ? at - n
-	                                                          : n;
+	return at < n ? at : behind < n && has_shifts(w) ? at - n : n;
 }
 
 static bool works_in(const struct work *w, size_t operator, size_t hour)

@@ -121,6 +121,14 @@ def test_a_night_is_one_shift(bench):
     assert near(shift['value'], 8 * 180 * 11 / 10000, .02) and shift['from_hour'] == 21, shift
 
 
+def test_months_are_told_by_the_week(bench):
+    found = people(bench, LINE.replace('for: 8h', 'for: 1000h').replace('replications: 2',
+                                                                     'replications: 1'))
+    hours = found['people'][0]['hours']
+    assert len(hours) == 168 and all(near(h['lifts'], 120) and h['observed'] == 1
+                                     for h in hours), hours[-1]
+
+
 def test_the_shipped_packer(bench):
     done = line(bench, example('line.yaml'), '--variant', example('line-people.yaml'), '--for',
                 '16h', '--replications', '3', '--json')

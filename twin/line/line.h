@@ -212,15 +212,15 @@ struct line_fleet_figures {
 	double energy_j;
 };
 
-/** What operators did by the hour: of the shifts' period, all periods together, or of the
- * run where there are no shifts. */
+/** What operators did by the hour: of the shifts' period, all periods together; where
+ * there are no shifts of the run, of a longer one week after week. */
 struct line_hours {
 	size_t n;                 /* hours; 0: not asked for */
 	const double *observed_s; /* by hour: how long it was seen, without breaks */
 	const double *working_s, *walking_s, *walked_m; /* by operator, hour */
 	const uint32_t *jobs;                           /* by operator, station, hour */
 };
-enum { LINE_HOURS_MAX = 168 };
+enum { LINE_HOURS_MAX = 672, LINE_WEEK_H = 168 }; /* of the longest period */
 
 /** What happened after the warm-up.  Arrays borrowed from the line. */
 struct line_figures {

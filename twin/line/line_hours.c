@@ -12,8 +12,10 @@
 int hours_init(struct line *l)
 {
 	const struct line_config *c = l->c;
-	double whole_s = c->period_s > 0 && c->n_breaks > 0 ? c->period_s : l->w->for_s;
-	size_t n = (size_t)fmin(ceil(whole_s / HOUR_S), LINE_HOURS_MAX);
+	bool shifts = c->period_s > 0 && c->n_breaks > 0;
+	double most = shifts ? LINE_HOURS_MAX : LINE_WEEK_H;
+	double whole_s = shifts ? c->period_s : l->w->for_s;
+	size_t n = (size_t)fmin(ceil(whole_s / HOUR_S), most);
 
 	if (!l->w->hours || c->n_operators == 0) {
 		return 0;
@@ -44,7 +46,8 @@ void hours_free(struct line *l)
 static size_t hour_of(const struct line *l, double t, double *left_s)
 {
 	bool shifts = l->c->period_s > 0 && l->c->n_breaks > 0;
-	double in = shifts ? fmod(t, l->c->period_s) : t - l->window;
+	double whole_s = (double)l->hours.n * HOUR_S;
+	double in = shifts ? fmod(t, l->c->period_s) : fmod(t - l->window, whole_s);
 	size_t hour = (size_t)(in / HOUR_S);
 
 	*left_s = ((double)hour + 1) * HOUR_S - in;
