@@ -85,6 +85,14 @@ void line_vehicles_way(struct line_build *b, const struct schema_view *v,
 	const struct node *by = schema_node(v, "by");
 
 	if (!by) {
+		const struct node *alone = schema_node(v, "distance");
+
+		alone = alone ? alone : schema_node(v, "pick_up");
+		if (alone) {
+			complaint_error(b->said, alone->at,
+			                "'distance' and 'pick_up' are of a way 'by' "
+			                "vehicles");
+		}
 		return;
 	}
 	out->fleet = find_fleet(b, by);

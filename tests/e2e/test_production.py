@@ -152,6 +152,7 @@ def test_vehicles_between_stations(bench):
             ('to: saw}', 'to: saw, by: agv, places: 3}', 'from a station to a station'),
             ('distance: 52', 'travel: 5s', "'by' or 'travel'"),
             (', at: [0, 0]}', '}', "'saw' has no 'at'"),
+            ('to: saw}', 'to: saw, distance: 5}', "are of a way 'by' vehicles"),
             ('detour: 1.3', 'detour: 0.3', 'detour')):
         done = line(bench, bench.write('wrong.yaml', text.replace(old, new, 1)))
         assert done.returncode == 3 and words in done.stderr, (new, done)

@@ -167,9 +167,48 @@ static void they_are_charged(void **state)
 	line_free(l);
 }
 
+/* Two ways, 1000 m from each other, and two vehicles.  The far way called at 1 s, for
+ * which one drives 1000 s, and at 51 s; the near one at 1 and 11 s.  Who brought its
+ * first part is free at 121 s: the call of 11 s is the oldest that nobody comes for. */
+static void the_oldest_call_is_next(void **state)
+{
+	static const struct line_order far[] = {{"a", 0, 0, 1, INFINITY},
+	                                        {"b", 50, 0, 1, INFINITY}},
+				       near_by[] = {{"c", 0, 0, 1, INFINITY},
+	                                            {"d", 10, 0, 1, 400}};
+	static struct line_source sources[2];
+	struct fleet_case f;
+	struct line *l;
+
+	(void)state;
+	build(&f, 2, 1);
+	sources[0] = (struct line_source){.id = "x", .orders = far, .n_orders = 2};
+	sources[1] = (struct line_source){.id = "y", .orders = near_by, .n_orders = 2};
+	f.c.config.sources = sources;
+	f.c.config.n_sources = 2;
+	f.c.stations[2] = f.c.stations[0];
+	f.c.stations[3] = f.c.stations[1];
+	f.c.stations[0].y = f.c.stations[1].y = 1000;
+	f.c.config.n_stations = 4;
+	f.c.edges[3] = way(1, 2, 10);
+	f.c.edges[3].of_source = true;
+	f.c.edges[4] = way(2, 3, 10);
+	by_vehicles(&f.c.edges[4], 10);
+	f.c.edges[5] = way(3, LINE_OUT, 10);
+	f.c.config.n_edges = 6;
+	l = ran(&f, 0, 2000);
+	assert_int_equal(line_figures(l)->good, 4);
+	near("on time", line_figures(l)->on_time, 1, 1e-12);
+	near("makespan", line_figures(l)->makespan_s,
+	     341 + hypot(100, 1000) + 10 + 100 + 10 + 1, 1e-9);
+	line_free(l);
+}
+
 /* Nothing is lost, doubled or stuck in lines that are drawn. */
 static void parts_are_kept_in_any_line(void **state)
 {
+	static const struct line_order ordered = {"all", 0, 0, 200, INFINITY};
+
 	(void)state;
 	for (uint64_t seed = 1; seed <= 60; seed++) {
 		struct fleet_case f;
@@ -214,6 +253,14 @@ static void parts_are_kept_in_any_line(void **state)
 		assert_true(g->fleets->parts <=
 		            g->fleets->trips * f.fleet.capacity + f.fleet.count);
 		line_free(l);
+		/* what is ordered comes, all of it and once */
+		f.c.source.unlimited = false;
+		f.c.source.orders = &ordered;
+		f.c.source.n_orders = 1;
+		l = ran(&f, 0, 1000000);
+		assert_int_equal(line_figures(l)->good, ordered.n);
+		assert_true(isfinite(line_figures(l)->makespan_s));
+		line_free(l);
 	}
 }
 
@@ -249,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_part_alone_waits_for_its_vehicle),
 		cmocka_unit_test(places_at_both_ends_are_kept),
 		cmocka_unit_test(they_are_charged),
+		cmocka_unit_test(the_oldest_call_is_next),
 		cmocka_unit_test(parts_are_kept_in_any_line),
 		cmocka_unit_test(what_is_no_fleet_is_said),
 	};

@@ -124,33 +124,51 @@ static void want_room(struct line *l, uint32_t edge, bool wants)
 	e->wants_room = wants;
 }
 
+/* When the first of the parts that nobody comes for yet called; INFINITY: there is none.
+ */
+static double called_at(const struct line *l, uint32_t edge, uint32_t each)
+{
+	const struct edge *e = &l->edges[edge];
+	uint64_t fetched = (uint64_t)e->coming * each;
+	uint32_t part = e->calling.first;
+
+	if (e->calling.n <= fetched) {
+		return (double)INFINITY;
+	}
+	while (fetched-- > 0) {
+		part = l->part[part].next;
+	}
+	return l->part[part].queued;
+}
+
 /* The edge of the oldest call that nobody comes for yet and that can be served. */
 static uint32_t oldest_call(struct line *l, uint32_t fleet)
 {
-	uint32_t best = NOBODY;
+	uint32_t best = NOBODY, each = l->c->fleets[fleet].capacity;
+	double oldest = (double)INFINITY;
 
 	for (uint32_t i = 0; i < l->c->n_edges; i++) {
-		const struct edge *e = &l->edges[i];
-		uint32_t each = l->c->fleets[fleet].capacity;
+		double at;
 
 		if (l->c->edges[i].fleet != fleet + 1) {
 			continue;
 		}
 		want_room(l, i, false);
-		if (e->calling.n <= (uint64_t)e->coming * each) {
+		at = called_at(l, i, each);
+		if (isinf(at)) {
 			continue;
 		}
 		if (room_at_end(l, i) == 0) {
 			want_room(l, i, true);
-		} else if (best == NOBODY ||
-		           l->part[e->calling.first].queued <
-		                   l->part[l->edges[best].calling.first].queued) {
+		} else if (at < oldest) {
+			oldest = at;
 			best = i;
 		}
 	}
 	return best;
 }
 
+/* Of two as near the first. */
 static struct vehicle *nearest(const struct line *l, uint32_t fleet, uint32_t edge)
 {
 	struct vehicle *best = NULL;
