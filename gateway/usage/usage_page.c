@@ -38,6 +38,8 @@ static double most_of(const struct spectrum *s)
 	return most;
 }
 
+#define ONE_VALUE 1e-3 /* of it: so narrow an axis has one tick */
+
 struct paper {
 	const struct spectrum *s;
 	const char *x, *y; /* what the axes say */
@@ -51,11 +53,18 @@ static double x_of(const struct paper *p, double value)
 	return LEFT + (value - from) / (to - from) * (WIDTH - LEFT - RIGHT);
 }
 
+static void print_tick(FILE *out, const struct paper *p, double value)
+{
+	fprintf(out, "<text class=\"mid\" x=\"%.1f\" y=\"%d\">%.4g</text>",
+	        x_of(p, value), HEIGHT - BOTTOM + 15, value);
+}
+
 static void print_axes(FILE *out, const struct paper *p, double top)
 {
 	double step = chart_step(top, 4);
 	double from = spectrum_from(p->s, 0), to = spectrum_from(p->s, p->s->n);
 	double tick = chart_step(to - from, 6);
+	int ticks = 12; /* at most */
 
 	for (int i = 0; i * step <= top * (1 + 1e-9) && i < 10; i++) {
 		double y = HEIGHT - BOTTOM - i * step / top * (HEIGHT - BOTTOM - TOP);
@@ -66,12 +75,14 @@ static void print_axes(FILE *out, const struct paper *p, double top)
 		        "</text>",
 		        LEFT, y, WIDTH - RIGHT, LEFT - 5, y + 4, i * step);
 	}
-	for (int i = 0; ceil(from / tick) * tick + i * tick <= to && i < 12; i++) {
+	if (to - from < ONE_VALUE * fmax(fabs(from), fabs(to))) {
+		print_tick(out, p, (from + to) / 2); /* others would say the same */
+		ticks = 0;
+	}
+	for (int i = 0; i < ticks && ceil(from / tick) * tick + i * tick <= to; i++) {
 		double value = ceil(from / tick) * tick + i * tick;
 
-		fprintf(out, "<text class=\"mid\" x=\"%.1f\" y=\"%d\">%.4g</text>",
-		        x_of(p, value), HEIGHT - BOTTOM + 15,
-		        fabs(value) < tick * 1e-6 ? 0 : value);
+		print_tick(out, p, fabs(value) < tick * 1e-6 ? 0 : value);
 	}
 	fprintf(out, "<text class=\"mid\" x=\"%d\" y=\"%d\">", (LEFT + WIDTH) / 2,
 	        HEIGHT - 6);
@@ -131,8 +142,10 @@ static void print_spectra(FILE *out, const struct usage *u)
 		if (t->is_switch || t->level.n == 0) {
 			continue;
 		}
-		snprintf(level, sizeof(level), "%.60s, %.30s", tag->name, unit_of(u, t));
-		snprintf(range, sizeof(range), "range, %.30s", unit_of(u, t));
+		snprintf(level, sizeof(level), "%.60s%s%.30s", tag->name,
+		         *unit_of(u, t) ? ", " : "", unit_of(u, t));
+		snprintf(range, sizeof(range), "range%s%.30s", *unit_of(u, t) ? ", " : "",
+		         unit_of(u, t));
 		fputs("<h3>", out);
 		markup_format(out, "%s/%s", tag->device, tag->name);
 		fputs("</h3>\n<div class=\"pair\">", out);
