@@ -34,8 +34,14 @@ int config_devices_build(struct build *b);
 int config_twin_build(struct build *b);
 int config_forecasts_build(struct build *b);
 int config_routings_build(struct build *b);
-int config_flow_build(struct build *b);   /* after the twin: it adds a tag */
+int config_flow_build(struct build *b);   /* after the twin: it adds tags */
 int config_trends_build(struct build *b); /* after the twin, which makes tags */
+
+/** A tag that no device has, a real number behind all that are there; there is room.
+ * @param tag   but for its kind; its strings stay
+ * @param unit  "" where none
+ * @return its number; where memory ran out it has no kind or no options */
+uint32_t config_tag_add(struct build *b, const struct tag *tag, const char *unit);
 
 /** Tests that were chosen, by tag; after the components. */
 int config_tests_build(struct build *b, const struct schema_view *monitor);

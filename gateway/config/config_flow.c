@@ -116,33 +116,16 @@ static int add_tag(struct build *b, const char *name, const char *unit,
                    const char *description)
 {
 	struct config *c = b->config;
-	struct tag_options options;
-	struct tag_kind kind;
-	struct tag *tag = &b->tags[c->n_tags];
+	const struct tag tag = {
+		.device = flow_device,
+		.name = name,
+		.description = description,
+		.device_index = (uint32_t)(c->n_devices + c->n_components),
+		.period_ms = (*unit ? c->flow.window_s : c->flow.every_s) * 1000};
+	uint32_t i = config_tag_add(b, &tag, unit);
 
-	memset(&kind, 0, sizeof(kind)); /* with what is between members: once_keep() */
-	kind.unit = once_text(&b->once, unit);
-	kind.type_name = once_text(&b->once, "float64");
-	kind.min = kind.max = NAN;
-	kind.type = TYPE_FLOAT64;
-	kind.analog = true;
-	memset(&options, 0, sizeof(options));
-	options.store.deviation = NAN;
-	*tag = (struct tag){.device = flow_device,
-	                    .name = name,
-	                    .description = description,
-	                    .kind = kind.unit && kind.type_name
-	                                    ? once_keep(&b->once, &kind, sizeof(kind))
-	                                    : NULL,
-	                    .device_index = (uint32_t)(c->n_devices + c->n_components),
-	                    .period_ms = (*unit ? c->flow.window_s : c->flow.every_s) *
-	                                 1000};
-	b->options[c->n_tags] = once_keep(&b->once, &options, sizeof(options));
-	if (!tag->kind || !b->options[c->n_tags]) {
-		return -ENOMEM;
-	}
-	c->twin.n_tags = ++c->n_tags;
-	return 0;
+	c->twin.n_tags = c->n_tags;
+	return b->tags[i].kind && b->options[i] ? 0 : -ENOMEM;
 }
 
 static int add_tags(struct build *b)

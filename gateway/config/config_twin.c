@@ -274,34 +274,38 @@ static uint32_t fastest(const struct part *part)
 	return period == UINT32_MAX ? slowest : period;
 }
 
-/* A tag of the component's own: a virtual sensor, or its health.  Where memory runs out
- * it has no kind or no options. */
-static uint32_t add_tag(const struct part *part, const char *name, const char *unit,
-                        const char *description)
+uint32_t config_tag_add(struct build *b, const struct tag *tag, const char *unit)
 {
-	struct build *b = part->b;
 	size_t i = b->config->n_tags++;
 	struct tag_options options;
 	struct tag_kind kind;
 
 	memset(&kind, 0, sizeof(kind)); /* with what is between members: once_keep() */
-	kind.unit = once_text(&b->once, strcmp(unit, "1") == 0 ? "" : unit);
+	kind.unit = once_text(&b->once, unit);
 	kind.type_name = once_text(&b->once, "float64");
 	kind.min = kind.max = NAN;
 	kind.type = TYPE_FLOAT64;
 	kind.analog = true;
 	memset(&options, 0, sizeof(options));
 	options.store.deviation = NAN;
-	b->tags[i] = (struct tag){
-		.device = part->out->id,
-		.name = name,
-		.description = description,
-		.kind = kind.unit && kind.type_name
-	                        ? once_keep(&b->once, &kind, sizeof(kind))
-	                        : NULL,
-		.device_index = part->out->device_index};
+	b->tags[i] = *tag;
+	b->tags[i].kind = kind.unit && kind.type_name
+	                          ? once_keep(&b->once, &kind, sizeof(kind))
+	                          : NULL;
 	b->options[i] = once_keep(&b->once, &options, sizeof(options));
 	return (uint32_t)i;
+}
+
+/* A tag of the component's own: a virtual sensor, or its health. */
+static uint32_t add_tag(const struct part *part, const char *name, const char *unit,
+                        const char *description)
+{
+	const struct tag tag = {.device = part->out->id,
+	                        .name = name,
+	                        .description = description,
+	                        .device_index = part->out->device_index};
+
+	return config_tag_add(part->b, &tag, strcmp(unit, "1") == 0 ? "" : unit);
 }
 
 /* One more sensor of a port that has one.  False: complained about. */
